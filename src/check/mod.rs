@@ -1,0 +1,5 @@
+//! Checks for those who write layers of their own.
+
+mod gradient;
+
+pub use gradient::{Checked, Failure, gradients};

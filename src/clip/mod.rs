@@ -1,0 +1,108 @@
+//! Clippers: what limits a gradient before it is applied.
+
+mod by_value;
+mod global_norm;
+mod per_layer;
+mod policy;
+
+pub use by_value::ByValue;
+pub use global_norm::GlobalNorm;
+pub use per_layer::PerLayerNorm;
+pub use policy::{NonFinite, Verdict};
+
+use std::fmt::Debug;
+
+use crate::linalg::Norm;
+use crate::{Error, Float, Gradients, Place};
+
+/// What a clipper did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clipped {
+    /// The Euclidean norm of all gradients before; not finite where an entry is not, or where the norm is beyond `f64`.
+    pub norm_before: f64,
+    /// The Euclidean norm of all gradients after, with [`pending`](Self::pending) applied.
+    pub norm_after: f64,
+    /// The factor by which the update is still to multiply every gradient; 1 where the gradients are already what they should be.
+    pub pending: f64,
+    /// How many entries were changed, those by `pending` included.
+    pub touched: usize,
+    /// The first entry that is not finite. Then nothing was changed: see [`NonFinite`].
+    pub non_finite: Option<Place>,
+}
+
+impl Clipped {
+    /// The outcome of looking at gradients of that norm and changing nothing.
+    pub fn untouched(norm: f64) -> Self {
+        Self { norm_before: norm, norm_after: norm, pending: 1.0, touched: 0, non_finite: None }
+    }
+
+    /// Measures the gradients: `Ok` with their norm where all are finite; else the outcome that says where the first is that is not.
+    pub(crate) fn measure<T: Float>(gradients: &Gradients<'_, T>) -> Result<Norm, Self> {
+        let norm = gradients.scaled_norm();
+        if norm.root.is_finite() {
+            return Ok(norm);
+        }
+        Err(Self { non_finite: gradients.first_non_finite(), ..Self::untouched(norm.value()) })
+    }
+
+    /// Multiplies the gradients by what is pending, for a user who applies them himself.
+    pub fn settle<T: Float>(&mut self, gradients: &mut [T]) {
+        if self.pending != 1.0 {
+            let factor = T::of(self.pending);
+            gradients.iter_mut().for_each(|g| *g *= factor);
+            self.pending = 1.0;
+        }
+    }
+}
+
+/// Limits gradients before they are applied.
+///
+/// A user's own clipper is one method; one that remembers something from step to step adds two more, so that a snapshot can keep it.
+///
+/// ```
+/// use evenkeel::{Clipped, GradientClipper, Gradients};
+///
+/// /// Keeps the sign of every gradient and nothing else.
+/// #[derive(Debug)]
+/// struct SignOnly;
+///
+/// impl GradientClipper<f32> for SignOnly {
+///     fn clip(&mut self, gradients: &mut Gradients<'_, f32>) -> Clipped {
+///         let before = gradients.norm();
+///         if let Some(place) = gradients.first_non_finite() {
+///             return Clipped { non_finite: Some(place), ..Clipped::untouched(before) };
+///         }
+///         gradients.values.iter_mut().filter(|g| **g != 0.0).for_each(|g| *g = g.signum());
+///         let touched = gradients.values.len();
+///         Clipped { norm_before: before, norm_after: gradients.norm(), pending: 1.0, touched, non_finite: None }
+///     }
+/// }
+/// # let _: &dyn GradientClipper<f32> = &SignOnly;
+/// ```
+pub trait GradientClipper<T: Float>: Debug + Send {
+    /// Limits the gradients, or leaves all of them as they are where one is not finite, and says what it did.
+    fn clip(&mut self, gradients: &mut Gradients<'_, T>) -> Clipped;
+
+    /// What it remembers from step to step, as plain numbers.
+    fn memory(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    /// Takes back what [`memory`](Self::memory) gave.
+    ///
+    /// # Errors
+    /// [`Error::Foreign`] where these numbers are not this clipper's.
+    fn restore(&mut self, memory: &[f64]) -> Result<(), Error> {
+        if memory.is_empty() { Ok(()) } else { Err(Error::Foreign { what: "the clipper's memory" }) }
+    }
+}
+
+/// The factor that brings a norm down to `limit`, as two, since one alone may be beyond `f64`: first `1 / scale`, then the other.
+fn factors(norm: Norm, limit: f64) -> (f64, f64) {
+    (1.0 / norm.scale, limit / norm.root)
+}
+
+/// Multiplies by [`factors`] in f64 and rounds once, so that even 1e30 in f32 or 1e300 in f64 keeps its direction.
+fn shrink<T: Float>(values: &mut [T], (first, second): (f64, f64)) {
+    values.iter_mut().for_each(|g| *g = T::of((g.get() * first) * second));
+}

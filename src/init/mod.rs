@@ -1,0 +1,74 @@
+//! Initializers: where weights start.
+
+mod constant;
+mod normal;
+mod uniform;
+mod variance_scaling;
+
+pub use constant::{Constant, Zeros};
+pub use normal::Normal;
+pub use uniform::Uniform;
+pub use variance_scaling::{FanMode, He, LeCun, UnitUniform, VarianceScaling, Xavier};
+
+use std::fmt::Debug;
+
+use crate::{Error, Float, Generator, Param};
+
+/// The moments of the distribution that an initializer draws from.
+///
+/// ```
+/// use evenkeel::{Initializer, Param, Xavier};
+/// let moments = Initializer::<f32>::moments(&Xavier::uniform(), &Param::weight(300, 100)).unwrap();
+/// assert_eq!(moments.mean, 0.0);
+/// assert_eq!(moments.variance, 2.0 / 400.0);
+/// assert_eq!(moments.kurtosis, Some(1.8));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InitMoments {
+    /// E\[w\].
+    pub mean: f64,
+    /// E\[(w - mean)^2\].
+    pub variance: f64,
+    /// E\[(w - mean)^4\] / variance^2 (3 for a normal distribution); `None` where it is not known, or the variance is 0.
+    pub kurtosis: Option<f64>,
+}
+
+/// Fills a parameter before training.
+///
+/// One instance may fill any number of parameters: each is drawn from a generator of its own, so no two get the same numbers. A
+/// user's own initializer is these two methods:
+///
+/// ```
+/// use evenkeel::{Error, Generator, InitMoments, Initializer, Param};
+/// use rand::RngExt;
+///
+/// /// Plus or minus `1 / sqrt(fan_in)`, with equal chance.
+/// #[derive(Debug)]
+/// struct Signs;
+///
+/// impl Initializer<f32> for Signs {
+///     fn fill(&self, param: &Param, out: &mut [f32], rng: &mut Generator) -> Result<(), Error> {
+///         let size = 1.0 / (param.fans.fan_in as f32).sqrt();
+///         out.iter_mut().for_each(|w| *w = if rng.random() { size } else { -size });
+///         Ok(())
+///     }
+///     fn moments(&self, param: &Param) -> Option<InitMoments> {
+///         Some(InitMoments { mean: 0.0, variance: 1.0 / param.fans.fan_in as f64, kurtosis: Some(1.0) })
+///     }
+/// }
+///
+/// let mut w = [0.0; 8];
+/// Signs.fill(&Param::weight(4, 2), &mut w, &mut Generator::named(1, "w"))?;
+/// assert!(w.iter().all(|w| w.abs() == 0.5));
+/// # Ok::<(), Error>(())
+/// ```
+pub trait Initializer<T: Float>: Debug + Send + Sync {
+    /// Writes a starting value into every entry of `out`, which are the `rows * cols` numbers of `param`, row by row.
+    ///
+    /// # Errors
+    /// Whatever makes this parameter impossible to fill, such as a shape the initializer is not made for.
+    fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error>;
+
+    /// The moments of what [`fill`](Self::fill) draws for this parameter; `None` where they are not known.
+    fn moments(&self, param: &Param) -> Option<InitMoments>;
+}

@@ -1,0 +1,134 @@
+//! `Activation`: one number in, one number out; the layer that all of them share.
+
+use std::fmt::Debug;
+
+use super::{Layer, Pass, Plan};
+use crate::{Bounds, Error, Float, He, Initializer, Rows, RowsMut};
+
+/// A function applied to every number on its own. Whatever implements it is a [`Layer`].
+///
+/// ```
+/// use evenkeel::{Activation, Float, Linear, Network};
+///
+/// /// x^2
+/// #[derive(Debug)]
+/// struct Square;
+///
+/// impl Activation for Square {
+///     fn name(&self) -> &'static str {
+///         "square"
+///     }
+///     fn value<T: Float>(&self, x: T) -> T {
+///         x * x
+///     }
+///     fn slope<T: Float>(&self, x: T, _y: T) -> T {
+///         x + x
+///     }
+/// }
+///
+/// let network = Network::<f32>::builder(2).layer(Linear::new(3)).layer(Square).layer(Linear::new(1)).build()?;
+/// # Ok::<(), evenkeel::Error>(())
+/// ```
+pub trait Activation: Debug + Send + Sync {
+    /// Its name, in snake case.
+    fn name(&self) -> &'static str;
+
+    /// f(x). A NaN must stay a NaN.
+    fn value<T: Float>(&self, x: T) -> T;
+
+    /// f'(x), where `y` is f(x).
+    fn slope<T: Float>(&self, x: T, y: T) -> T;
+
+    /// The initializer for weights that feed it: what keeps the second moment of its outputs about as it is.
+    fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {
+        Box::new(He::normal())
+    }
+
+    /// Where an output stops reacting to its input.
+    fn bounds(&self) -> Bounds {
+        Bounds::NONE
+    }
+
+    /// The inputs at which `slope` is not smooth.
+    fn kinks(&self) -> &[f64] {
+        &[]
+    }
+}
+
+impl<T: Float, A: Activation> Layer<T> for A {
+    fn kind(&self) -> &'static str {
+        self.name()
+    }
+
+    fn plan(&self, n_in: usize) -> Result<Plan, Error> {
+        Ok(Plan::new(n_in))
+    }
+
+    fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, _: &mut Pass<'_, T>) -> Result<(), Error> {
+        for (y, &x) in y.data_mut().iter_mut().zip(x.data()) {
+            *y = self.value(x);
+        }
+        Ok(())
+    }
+
+    fn backward(
+        &self,
+        x: Rows<'_, T>,
+        y: Rows<'_, T>,
+        dy: Rows<'_, T>,
+        dx: Option<RowsMut<'_, T>>,
+        _: &mut [T],
+        _: &mut Pass<'_, T>,
+    ) {
+        let Some(mut dx) = dx else { return };
+        let inputs = x.data().iter().zip(y.data());
+        for ((dx, &dy), (&x, &y)) in dx.data_mut().iter_mut().zip(dy.data()).zip(inputs) {
+            *dx = dy * self.slope(x, y);
+        }
+    }
+
+    fn feeding_initializer(&self) -> Option<Box<dyn Initializer<T>>> {
+        Some(self.initializer())
+    }
+
+    fn bounds(&self) -> Bounds {
+        Activation::bounds(self)
+    }
+
+    fn kinks(&self) -> &[f64] {
+        Activation::kinks(self)
+    }
+}
+
+/// The moments of a standard normal input, the plain check of a value and its slope, for the tests of every activation.
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Points on both sides of every kink, near zero and far out.
+    const POINTS: [f64; 16] =
+        [-40.0, -9.0, -3.1, -2.9, -1.0, -0.3, -1e-3, -1e-9, 1e-9, 1e-3, 0.3, 1.0, 2.9, 3.1, 9.0, 40.0];
+
+    /// Checks an activation against its formula, its slope against central differences, f32 against f64, and that it keeps a NaN.
+    pub(in crate::layer) fn agrees(activation: &impl Activation, formula: impl Fn(f64) -> f64) {
+        for x in POINTS {
+            let y = activation.value(x);
+            let expected = formula(x);
+            assert!((y - expected).abs() <= 1e-14 * expected.abs().max(1.0), "f({x}) = {y}, not {expected}");
+            let single: f32 = activation.value(x as f32);
+            let close = 4.0 * f64::from(f32::EPSILON) * (y.abs().max(x.abs()).max(1.0));
+            assert!((f64::from(single) - y).abs() <= close.max(1e-6 * y.abs() * x.abs()), "f({x}) = {single} in f32");
+            // A step that does not cross the kink at zero.
+            let step = 1e-5 * x.abs();
+            let slope = activation.slope(x, y);
+            let (up, down) = (activation.value(x + step), activation.value(x - step));
+            let numeric = (up - down) / (2.0 * step);
+            let rounding = 4.0 * f64::EPSILON * y.abs().max(f64::MIN_POSITIVE) / step;
+            // Values near a constant lose the digits of small differences: that, and the cubic term, is all that may differ.
+            let bound = rounding + 1e-8 * slope.abs() + f64::EPSILON / step;
+            assert!((slope - numeric).abs() <= bound, "f'({x}) = {slope}, but differences give {numeric}");
+        }
+        let (nan, single): (f64, f32) = (activation.value(f64::NAN), activation.value(f32::NAN));
+        assert!(nan.is_nan() && single.is_nan(), "a NaN was lost");
+    }
+}

@@ -1,0 +1,148 @@
+//! Layers: maps from rows to rows, with their derivative beside them.
+
+mod activation;
+mod elu;
+mod exponential;
+mod gelu;
+mod hard_sigmoid;
+mod identity;
+mod leaky_relu;
+mod linear;
+mod mish;
+mod plan;
+mod relu;
+mod selu;
+mod sigmoid;
+mod silu;
+mod softmax;
+mod softplus;
+mod softsign;
+mod tanh;
+
+pub use activation::Activation;
+pub use elu::Elu;
+pub use exponential::Exponential;
+pub use gelu::Gelu;
+pub use hard_sigmoid::HardSigmoid;
+pub use identity::Identity;
+pub use leaky_relu::LeakyRelu;
+pub use linear::Linear;
+pub use mish::Mish;
+pub use plan::{Mode, Pass, Plan};
+pub use relu::Relu;
+pub use selu::Selu;
+pub use sigmoid::Sigmoid;
+pub use silu::Silu;
+pub use softmax::Softmax;
+pub use softplus::Softplus;
+pub use softsign::Softsign;
+pub use tanh::Tanh;
+
+use std::fmt::Debug;
+
+use crate::{Bounds, Error, Float, Initializer, Param, Rows, RowsMut};
+
+/// A map from rows of `n_in` numbers to rows of `n_out` numbers, with its derivative written by hand.
+///
+/// A layer holds geometry and settings, no weights and no caches: those live in the arenas of the [`Network`](crate::Network) and
+/// reach it through a [`Pass`]. A user's own layer writes the first four methods; an elementwise one is easier as an [`Activation`].
+///
+/// ```
+/// use evenkeel::*;
+///
+/// /// y = g x, with one learned gain a column.
+/// #[derive(Debug)]
+/// struct Scale;
+///
+/// impl<T: Float> Layer<T> for Scale {
+///     fn kind(&self) -> &'static str {
+///         "scale"
+///     }
+///     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
+///         Ok(Plan::new(n_in).param(Param::gain(n_in)))
+///     }
+///     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) -> Result<(), Error> {
+///         for (x, y) in x.iter().zip(y.iter_mut()) {
+///             for ((y, &x), &gain) in y.iter_mut().zip(x).zip(pass.params) {
+///                 *y = gain * x;
+///             }
+///         }
+///         Ok(())
+///     }
+///     fn backward(
+///         &self, x: Rows<'_, T>, _y: Rows<'_, T>, dy: Rows<'_, T>, dx: Option<RowsMut<'_, T>>,
+///         gradients: &mut [T], pass: &mut Pass<'_, T>,
+///     ) {
+///         for (x, dy) in x.iter().zip(dy.iter()) {
+///             for ((gradient, &x), &dy) in gradients.iter_mut().zip(x).zip(dy) {
+///                 *gradient += x * dy;
+///             }
+///         }
+///         if let Some(mut dx) = dx {
+///             for (dx, dy) in dx.iter_mut().zip(dy.iter()) {
+///                 for ((dx, &dy), &gain) in dx.iter_mut().zip(dy).zip(pass.params) {
+///                     *dx = gain * dy;
+///                 }
+///             }
+///         }
+///     }
+/// }
+///
+/// let network = Network::<f64>::builder(3).layer(Scale).layer(Linear::new(2)).build()?;
+/// check::gradients(&network, Rows::new(&[0.5, -1.0, 2.0], 3)?, 1)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Layer<T: Float>: Debug + Send + Sync {
+    /// What kind of layer it is, in snake case; with its index this makes its name in a network, such as `0.linear`.
+    fn kind(&self) -> &'static str;
+
+    /// What it needs and gives for rows of `n_in` numbers: its width, parameters and memory. Called once, when a network is built.
+    ///
+    /// # Errors
+    /// Whatever makes the layer impossible for that many inputs.
+    fn plan(&self, n_in: usize) -> Result<Plan, Error>;
+
+    /// Computes `y` (rows x n_out) of `x` (rows x n_in). Every entry of `y` is to be written. It reads parameters and state; what
+    /// backward will need and cannot have from `x` and `y` goes to `pass.saved`.
+    ///
+    /// # Errors
+    /// Whatever makes these rows impossible for the layer.
+    fn forward(&self, x: Rows<'_, T>, y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) -> Result<(), Error>;
+
+    /// The derivative: from `dy`, that of the loss by `y`, to that by `x` (written to `dx` where it is wanted) and to that by the
+    /// parameters (*added* to `gradients`, which stand in the order of the plan). `x`, `y` and `pass.saved` are those of the
+    /// forward pass before.
+    fn backward(
+        &self,
+        x: Rows<'_, T>,
+        y: Rows<'_, T>,
+        dy: Rows<'_, T>,
+        dx: Option<RowsMut<'_, T>>,
+        gradients: &mut [T],
+        pass: &mut Pass<'_, T>,
+    );
+
+    /// Folds what a training pass left in `saved` into the layer's state. Called only when the update of that pass is applied, so
+    /// that a skipped step or a look at probe rows changes nothing.
+    fn commit(&self, _saved: &[T], _state: &mut [T]) {}
+
+    /// The initializer that the layer itself was given for one of its parameters.
+    fn initializer(&self, _param: &Param) -> Option<&dyn Initializer<T>> {
+        None
+    }
+
+    /// The initializer that fits weights whose outputs go straight into this layer: what a network takes where nobody says otherwise.
+    fn feeding_initializer(&self) -> Option<Box<dyn Initializer<T>>> {
+        None
+    }
+
+    /// Where an output stops reacting to its input: what the monitor takes for dead and saturated.
+    fn bounds(&self) -> Bounds {
+        Bounds::NONE
+    }
+
+    /// Inputs at which an output has no smooth derivative by the input of the same column: a gradient check leaves them out.
+    fn kinks(&self) -> &[f64] {
+        &[]
+    }
+}

@@ -1,0 +1,88 @@
+//! `Plan` and `Pass`: what a layer asks for, and what it gets.
+
+use crate::Param;
+
+/// What a layer needs and gives, for a given number of inputs.
+///
+/// ```
+/// use evenkeel::{Param, Plan};
+/// let plan = Plan::new(10).param(Param::weight(64, 10)).param(Param::bias(10)).saved_per_row(10);
+/// assert_eq!(plan.n_out, 10);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// How many numbers an output row has.
+    pub n_out: usize,
+    /// Its parameters, in the order in which their numbers stand in [`Pass::params`].
+    pub params: Vec<Param>,
+    /// The start values of its state: what is saved with the network but not trained, such as running statistics.
+    pub state: Vec<f64>,
+    /// How many numbers forward keeps for backward, for each row.
+    pub saved_per_row: usize,
+    /// How many numbers forward keeps for backward, whatever the rows. They stand behind those of the rows.
+    pub saved: usize,
+    /// How many numbers it needs for the time of one call, for each row.
+    pub scratch_per_row: usize,
+}
+
+impl Plan {
+    /// Rows of `n_out` numbers; nothing else.
+    pub fn new(n_out: usize) -> Self {
+        Self { n_out, params: Vec::new(), state: Vec::new(), saved_per_row: 0, saved: 0, scratch_per_row: 0 }
+    }
+
+    /// With one more parameter.
+    pub fn param(mut self, param: Param) -> Self {
+        self.params.push(param);
+        self
+    }
+
+    /// With a state that starts as these numbers.
+    pub fn state(self, state: Vec<f64>) -> Self {
+        Self { state, ..self }
+    }
+
+    /// With that many numbers kept for backward, for each row.
+    pub fn saved_per_row(self, saved_per_row: usize) -> Self {
+        Self { saved_per_row, ..self }
+    }
+
+    /// With that many numbers kept for backward, whatever the rows.
+    pub fn saved(self, saved: usize) -> Self {
+        Self { saved, ..self }
+    }
+
+    /// With that many numbers of scratch, for each row.
+    pub fn scratch_per_row(self, scratch_per_row: usize) -> Self {
+        Self { scratch_per_row, ..self }
+    }
+}
+
+/// Whether a pass is one of training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Noise on, statistics of the batch; backward may follow.
+    Train,
+    /// As the network is used: no noise, running statistics.
+    Infer,
+}
+
+/// What a layer may read and write during one pass.
+#[derive(Debug)]
+pub struct Pass<'a, T> {
+    /// Training or not.
+    pub mode: Mode,
+    /// Its parameters, in the order of its plan.
+    pub params: &'a [T],
+    /// Its state.
+    pub state: &'a [T],
+    /// What forward keeps for backward: `saved_per_row` numbers for each row of the pass, then `saved` more. In a pass of inference it
+    /// is there as well, but nobody reads it afterwards.
+    pub saved: &'a mut [T],
+    /// `scratch_per_row` numbers for each row of the pass, of unknown content; gone after the call.
+    pub scratch: &'a mut [T],
+    /// A seed of the layer's own: noise must be a function of it, of the step and of the row, and of nothing else.
+    pub seed: u64,
+    /// How many updates the network has had.
+    pub step: u64,
+}

@@ -1,0 +1,34 @@
+//! `MeanSquared`: the usual loss of regression.
+
+use super::{Loss, Targets, average_entries};
+use crate::{Error, Float, Rows, RowsMut};
+
+/// Mean squared error, for regression.
+///
+/// L = mean of (y - t)^2 over outputs and rows; dL/dy = 2 (y - t) / (rows * outputs).
+///
+/// ```
+/// use evenkeel::{Loss, MeanSquared, Rows, Targets};
+/// let (y, t) = (Rows::new(&[1.0_f32, 5.0], 2)?, Rows::new(&[0.0, 3.0], 2)?);
+/// assert_eq!(MeanSquared::new().evaluate(y, Targets::Values(t), None)?, 2.5);
+/// # Ok::<(), evenkeel::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MeanSquared(());
+
+impl MeanSquared {
+    /// The mean squared error.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl<T: Float> Loss<T> for MeanSquared {
+    fn name(&self) -> &'static str {
+        "mean_squared"
+    }
+
+    fn evaluate(&self, out: Rows<'_, T>, target: Targets<'_, T>, grad: Option<RowsMut<'_, T>>) -> Result<f64, Error> {
+        average_entries("MeanSquared", out, target, grad, |y, t| ((y - t) * (y - t), 2.0 * (y - t)))
+    }
+}

@@ -1,0 +1,92 @@
+//! `SigmoidCrossEntropy`: independent yes-or-no outputs, from logits.
+
+use super::{Loss, Targets, average_terms};
+use crate::{Error, Float, Rows, RowsMut};
+
+/// Cross-entropy of the sigmoid of each output: for independent yes-or-no targets. The output are logits; no sigmoid layer is needed.
+///
+/// With p = sigmoid(y) and t between 0 and 1: L = -(w t log p + (1 - t) log(1 - p)), averaged over outputs and rows, where w is the
+/// weight of the output's positive class (1 unless given). dL/dy = (w t (p - 1) + (1 - t) p) / (rows * outputs). With label
+/// smoothing e the target becomes (1 - e) t + e / 2.
+///
+/// ```
+/// use evenkeel::{Loss, Rows, SigmoidCrossEntropy, Targets};
+/// let (y, t) = (Rows::new(&[0.0_f32, 0.0], 2)?, Rows::new(&[0.0, 1.0], 2)?);
+/// let loss = SigmoidCrossEntropy::new().evaluate(y, Targets::Values(t), None)?;
+/// assert!((loss - 2_f64.ln()).abs() < 1e-15);
+/// # Ok::<(), evenkeel::Error>(())
+/// ```
+///
+/// # Notes
+/// log(1 - sigmoid(y)) is taken as -softplus(y), in f64: exact to rounding for logits of any finite size. The weights are those
+/// that PyTorch's `BCEWithLogitsLoss` calls `pos_weight`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SigmoidCrossEntropy {
+    smoothing: f64,
+    weights: Vec<f64>,
+}
+
+impl SigmoidCrossEntropy {
+    /// Plain: no smoothing, both classes alike.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With label smoothing.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where `smoothing` is not in `[0, 1)`.
+    pub fn smoothing(self, smoothing: f64) -> Result<Self, Error> {
+        Ok(Self { smoothing: Error::fraction("SigmoidCrossEntropy", "smoothing", smoothing)?, ..self })
+    }
+
+    /// With a weight for the positive class of each output.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where a weight is zero, negative or not finite; [`Error::Empty`] for none.
+    pub fn class_weights(self, weights: &[f64]) -> Result<Self, Error> {
+        if weights.is_empty() {
+            return Err(Error::Empty { what: "the list of class weights" });
+        }
+        for &weight in weights {
+            Error::positive("SigmoidCrossEntropy", "class_weights", weight)?;
+        }
+        Ok(Self { weights: weights.to_vec(), ..self })
+    }
+}
+
+impl<T: Float> Loss<T> for SigmoidCrossEntropy {
+    fn name(&self) -> &'static str {
+        "sigmoid_cross_entropy"
+    }
+
+    fn evaluate(&self, out: Rows<'_, T>, target: Targets<'_, T>, grad: Option<RowsMut<'_, T>>) -> Result<f64, Error> {
+        let target = target.values("SigmoidCrossEntropy", out.rows(), out.cols())?;
+        if !self.weights.is_empty() {
+            Error::same_size("the class weights of SigmoidCrossEntropy", out.cols(), self.weights.len())?;
+        }
+        for (row, values) in target.iter().enumerate() {
+            if let Some(column) = values.iter().position(|t| !(T::zero()..=T::one()).contains(t)) {
+                let value = values[column].get();
+                return Err(Error::Probability { row, column, value });
+            }
+        }
+        average_terms(out, grad, |at, y| {
+            let t = (1.0 - self.smoothing) * target.data()[at].get() + self.smoothing / 2.0;
+            let weight = self.weights.get(at % out.cols()).copied().unwrap_or(1.0);
+            let (yes, no) = (weight * t, 1.0 - t);
+            (yes * softplus(-y) + no * softplus(y), no * sigmoid(y) - yes * sigmoid(-y))
+        })
+    }
+}
+
+/// log(1 + exp(y)), without overflow.
+fn softplus(y: f64) -> f64 {
+    // `max` would drop a NaN.
+    if y > 0.0 { y + (-y).exp().ln_1p() } else { y.exp().ln_1p() }
+}
+
+/// 1 / (1 + exp(-y)).
+fn sigmoid(y: f64) -> f64 {
+    1.0 / (1.0 + (-y).exp())
+}

@@ -1,0 +1,175 @@
+//! `NetworkBuilder`: from layers to a network, every shape checked.
+
+use std::sync::Arc;
+
+use super::Network;
+use super::geometry::{Geometry, allocate};
+use crate::linalg::first_non_finite;
+use crate::{Error, Float, Generator, Initializer, Layer, Param, Role, Xavier};
+
+/// How much memory a network, and each of its workspaces, may take unless told otherwise: 4 GiB.
+pub const MEMORY_LIMIT: u64 = 4 << 30;
+
+/// Collects what a [`Network`] is to be made of.
+///
+/// ```
+/// use evenkeel::{He, Linear, Network, Normal, Relu, Zeros};
+/// let network = Network::<f32>::builder(64)
+///     .layer(Linear::new(32))
+///     .layer(Relu)
+///     .layer(Linear::new(10).weights(Normal::new(0.0, 0.01)?)) // for this layer alone
+///     .weights(He::uniform()) // for every other
+///     .biases(Zeros)
+///     .seed(7)
+///     .build()?;
+/// # Ok::<(), evenkeel::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct NetworkBuilder<T> {
+    n_in: usize,
+    layers: Vec<Arc<dyn Layer<T>>>,
+    weights: Option<Box<dyn Initializer<T>>>,
+    biases: Option<Box<dyn Initializer<T>>>,
+    seed: u64,
+    memory_limit: u64,
+}
+
+impl<T: Float> NetworkBuilder<T> {
+    pub(super) fn new(n_in: usize) -> Self {
+        Self { n_in, layers: Vec::new(), weights: None, biases: None, seed: 0, memory_limit: MEMORY_LIMIT }
+    }
+
+    /// Adds a layer behind those already there.
+    pub fn layer(self, layer: impl Layer<T> + 'static) -> Self {
+        self.shared(Arc::new(layer))
+    }
+
+    /// Adds a layer whose type is only known when the program runs.
+    pub fn boxed(self, layer: Box<dyn Layer<T>>) -> Self {
+        self.shared(layer.into())
+    }
+
+    fn shared(mut self, layer: Arc<dyn Layer<T>>) -> Self {
+        self.layers.push(layer);
+        self
+    }
+
+    /// The initializer of all weights whose layer has none of its own. Without it, weights start as the layer behind theirs asks for,
+    /// and [`Xavier::normal`] where it asks for nothing.
+    pub fn weights(self, initializer: impl Initializer<T> + 'static) -> Self {
+        Self { weights: Some(Box::new(initializer)), ..self }
+    }
+
+    /// The initializer of all biases whose layer has none of its own; 0 without it.
+    pub fn biases(self, initializer: impl Initializer<T> + 'static) -> Self {
+        Self { biases: Some(Box::new(initializer)), ..self }
+    }
+
+    /// The seed that every random number of the network follows from; 0 unless given.
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// How many bytes the network, and each of its workspaces, may take; [`MEMORY_LIMIT`] unless given.
+    pub fn memory_limit(self, bytes: u64) -> Self {
+        Self { memory_limit: bytes, ..self }
+    }
+
+    /// Checks every shape and draws the parameters.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] for rows of no numbers, or no layers; [`Error::TooLarge`] beyond the memory limit;
+    /// [`Error::OutOfMemory`]; [`Error::Layer`] where a layer is impossible, or an initializer fails or draws what is not finite.
+    pub fn build(self) -> Result<Network<T>, Error> {
+        if self.n_in == 0 {
+            return Err(Error::Empty { what: "an input row" });
+        }
+        if self.layers.is_empty() {
+            return Err(Error::Empty { what: "the list of layers" });
+        }
+        let (geometry, state) = self.plan()?;
+        let mut parameters = allocate("the parameters", geometry.layout.len())?;
+        for slot in geometry.layout.slots() {
+            let initializer = self.initializer(slot.layer, &slot.param);
+            let out = &mut parameters[slot.range.clone()];
+            let mut generator = Generator::named(self.seed, &slot.param.name);
+            let drawn = match initializer {
+                Choice::Given(initializer) => initializer.fill(&slot.param, out, &mut generator),
+                Choice::Fitting(initializer) => initializer.fill(&slot.param, out, &mut generator),
+                Choice::Number(number) => {
+                    out.fill(T::of(number));
+                    Ok(())
+                }
+            };
+            let bad = first_non_finite(out);
+            let finite = bad.map_or(Ok(()), |index| {
+                let what = format!("the starting values of {}", slot.param.name);
+                Err(Error::NonFinite { what, index, value: out[index].get(), step: 0 })
+            });
+            drawn.and(finite).map_err(|error| error.in_layer(&geometry.names[slot.layer]))?;
+        }
+        Ok(Network {
+            layers: self.layers,
+            geometry: Arc::new(geometry),
+            parameters,
+            state: state.into_iter().map(T::of).collect(),
+            seed: self.seed,
+            updates: 0,
+        })
+    }
+
+    /// Every width and range, and the starting values of the state.
+    fn plan(&self) -> Result<(Geometry, Vec<f64>), Error> {
+        let mut geometry = Geometry { widths: vec![self.n_in], memory_limit: self.memory_limit, ..Geometry::default() };
+        let mut state = Vec::new();
+        for (index, layer) in self.layers.iter().enumerate() {
+            let name = format!("{index}.{}", layer.kind());
+            let mut plan = || {
+                let plan = layer.plan(geometry.widths[index])?;
+                Error::at_least_one("Plan", "n_out", plan.n_out)?;
+                let start = geometry.layout.len();
+                for param in &plan.params {
+                    geometry.layout.push(index, &name, param.clone())?;
+                }
+                let bytes = (geometry.layout.len() as u64).saturating_mul(size_of::<T>() as u64);
+                Error::within("the parameters", bytes, self.memory_limit)?;
+                geometry.parameter_ranges.push(start..geometry.layout.len());
+                Ok(plan)
+            };
+            let plan = plan().map_err(|error: Error| error.in_layer(&name))?;
+            geometry.state_ranges.push(state.len()..state.len() + plan.state.len());
+            state.extend_from_slice(&plan.state);
+            geometry.widths.push(plan.n_out);
+            geometry.names.push(name);
+            geometry.plans.push(plan);
+        }
+        Ok((geometry, state))
+    }
+
+    fn initializer(&self, layer: usize, param: &Param) -> Choice<'_, T> {
+        let own = self.layers[layer].initializer(param);
+        let everywhere = match param.role {
+            Role::Weight => self.weights.as_deref(),
+            Role::Bias => self.biases.as_deref(),
+            Role::Gain => None,
+        };
+        if let Some(given) = own.or(everywhere) {
+            return Choice::Given(given);
+        }
+        match param.role {
+            Role::Weight => {
+                let asked = self.layers.get(layer + 1).and_then(|next| next.feeding_initializer());
+                Choice::Fitting(asked.unwrap_or_else(|| Box::new(Xavier::normal())))
+            }
+            Role::Bias => Choice::Number(0.0),
+            Role::Gain => Choice::Number(1.0),
+        }
+    }
+}
+
+/// Where a parameter's starting values come from.
+enum Choice<'a, T> {
+    Given(&'a dyn Initializer<T>),
+    Fitting(Box<dyn Initializer<T>>),
+    Number(f64),
+}

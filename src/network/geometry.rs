@@ -1,0 +1,46 @@
+//! `Geometry`: everything about a network that never changes after it is built.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::{Error, Float, Layout, Plan};
+
+/// Everything about a network that never changes after it is built; shared with its workspaces.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Geometry {
+    /// The width of the input, and of the output of each layer.
+    pub(super) widths: Vec<usize>,
+    pub(super) names: Vec<String>,
+    pub(super) plans: Vec<Plan>,
+    pub(super) layout: Layout,
+    /// The parameters of each layer, among all.
+    pub(super) parameter_ranges: Vec<Range<usize>>,
+    /// The state of each layer, among all.
+    pub(super) state_ranges: Vec<Range<usize>>,
+    pub(super) memory_limit: u64,
+}
+
+impl Geometry {
+    /// Nothing where both are of one shape; else an error that says what belongs elsewhere.
+    pub(super) fn same_as(self: &Arc<Self>, other: &Arc<Self>, what: &'static str) -> Result<(), Error> {
+        if Arc::ptr_eq(self, other) || self == other { Ok(()) } else { Err(Error::Foreign { what }) }
+    }
+
+    /// The index of the layer of that name.
+    pub(super) fn layer(&self, name: &str) -> Result<usize, Error> {
+        self.names.iter().position(|known| known == name).ok_or_else(|| Error::Unknown {
+            kind: "layer",
+            name: name.to_owned(),
+            known: self.names.join(", "),
+        })
+    }
+}
+
+/// A vector of zeros, or an error where the system has no memory for it.
+pub(super) fn allocate<T: Float>(what: &'static str, len: usize) -> Result<Vec<T>, Error> {
+    let mut numbers = Vec::new();
+    let bytes = len.saturating_mul(size_of::<T>()) as u64;
+    numbers.try_reserve_exact(len).map_err(|_| Error::OutOfMemory { what, bytes })?;
+    numbers.resize(len, T::zero());
+    Ok(numbers)
+}

@@ -1,0 +1,231 @@
+//! `Network`: layers in order, and the arenas that hold their numbers.
+
+mod builder;
+mod geometry;
+mod observe;
+mod step;
+mod workspace;
+
+pub use builder::{MEMORY_LIMIT, NetworkBuilder};
+pub use observe::Watched;
+pub use step::OptimizerState;
+pub use workspace::Workspace;
+
+use std::sync::Arc;
+
+use crate::{Error, Float, Layer, Layout, Mode, Pass, Plan, Rows, RowsMut};
+use geometry::{Geometry, allocate};
+
+/// Layers in order, with one flat vector of parameters and one of state.
+///
+/// It is built once, every shape checked, and then only its numbers change. Passes read it and write to a [`Workspace`], so it can be
+/// shared between threads, and cloned at the cost of its numbers.
+///
+/// ```
+/// use evenkeel::{Linear, Network, Rows, Tanh};
+/// let network = Network::<f32>::builder(4)
+///     .layer(Linear::new(16))
+///     .layer(Tanh)
+///     .layer(Linear::new(3))
+///     .seed(1)
+///     .build()?;
+/// let outputs = network.predict(Rows::new(&[0.1, 0.2, 0.3, 0.4], 4)?)?;
+/// assert_eq!(outputs.len(), 3);
+/// assert_eq!(network.layer_names(), ["0.linear", "1.tanh", "2.linear"]);
+/// assert_eq!(network.parameter("2.linear.bias")?.data(), [0.0; 3]);
+/// # Ok::<(), evenkeel::Error>(())
+/// ```
+///
+/// # A training step, part by part
+///
+/// ```
+/// use evenkeel::*;
+/// let mut network = Network::<f32>::builder(2).layer(Linear::new(8)).layer(Tanh).layer(Linear::new(1)).build()?;
+/// let mut workspace = network.workspace(4)?; // room for four rows
+/// let optimizer = Sgd::new(0.5)?.momentum(0.9)?;
+/// let mut state = network.optimizer_state(&optimizer)?;
+/// let mut clipper = GlobalNorm::new(1.0)?;
+///
+/// let x = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
+/// let exclusive_or = [0.0, 1.0, 1.0, 0.0];
+/// let mut loss = f64::INFINITY;
+/// for step in 0..300 {
+///     network.forward(Rows::new(&x, 2)?, Mode::Train, &mut workspace)?;
+///     loss = network.loss(&MeanSquared::new(), Targets::Values(Rows::new(&exclusive_or, 1)?), &mut workspace)?;
+///     network.backward(&mut workspace)?;
+///     let verdict = NonFinite::Stop.decide(Some(&mut clipper), &mut network.gradients(&mut workspace), step)?;
+///     network.update(&optimizer, &mut state, &mut workspace, verdict.clipped.pending, 0.5)?;
+/// }
+/// assert!(loss < 0.01, "{loss}");
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Network<T> {
+    layers: Vec<Arc<dyn Layer<T>>>,
+    geometry: Arc<Geometry>,
+    parameters: Vec<T>,
+    state: Vec<T>,
+    seed: u64,
+    updates: u64,
+}
+
+impl<T: Float> Network<T> {
+    /// Starts a network for rows of `n_in` numbers.
+    pub fn builder(n_in: usize) -> NetworkBuilder<T> {
+        NetworkBuilder::new(n_in)
+    }
+
+    /// How many numbers an input row has.
+    pub fn n_in(&self) -> usize {
+        self.geometry.widths[0]
+    }
+
+    /// How many numbers an output row has.
+    pub fn n_out(&self) -> usize {
+        self.geometry.widths[self.layers.len()]
+    }
+
+    /// The layers, in order.
+    pub fn layers(&self) -> impl ExactSizeIterator<Item = &dyn Layer<T>> {
+        self.layers.iter().map(|layer| &**layer)
+    }
+
+    /// The names of the layers: index and kind, such as `0.linear`.
+    pub fn layer_names(&self) -> &[String] {
+        &self.geometry.names
+    }
+
+    /// What the flat parameters mean.
+    pub fn layout(&self) -> &Layout {
+        &self.geometry.layout
+    }
+
+    /// All parameters, flat, in the order of the layout.
+    pub fn parameters(&self) -> &[T] {
+        &self.parameters
+    }
+
+    /// All parameters, flat, to change.
+    pub fn parameters_mut(&mut self) -> &mut [T] {
+        &mut self.parameters
+    }
+
+    /// What the layers keep besides their parameters, such as running statistics.
+    pub fn state(&self) -> &[T] {
+        &self.state
+    }
+
+    /// How many updates the network has had.
+    pub fn updates(&self) -> u64 {
+        self.updates
+    }
+
+    /// One parameter by its full name, such as `0.linear.weight`, as rows.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], listing the names there are.
+    pub fn parameter(&self, name: &str) -> Result<Rows<'_, T>, Error> {
+        let slot = self.layout().find(name)?;
+        Ok(Rows::of(&self.parameters[slot.range.clone()], slot.param.cols))
+    }
+
+    /// One parameter by its full name, as rows to change.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], listing the names there are.
+    pub fn parameter_mut(&mut self, name: &str) -> Result<RowsMut<'_, T>, Error> {
+        let slot = self.geometry.layout.find(name)?;
+        Ok(RowsMut::of(&mut self.parameters[slot.range.clone()], slot.param.cols))
+    }
+
+    /// Takes over the parameters, the state and the count of updates of another network of the same shape.
+    ///
+    /// # Errors
+    /// [`Error::Foreign`] where the other network has another shape.
+    pub fn copy_from(&mut self, other: &Self) -> Result<(), Error> {
+        self.geometry.same_as(&other.geometry, "the network copied from")?;
+        self.parameters.copy_from_slice(&other.parameters);
+        self.state.copy_from_slice(&other.state);
+        self.updates = other.updates;
+        Ok(())
+    }
+
+    /// Room for passes over up to `rows` rows: activations, what layers save, gradients. All that training allocates.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for no rows; [`Error::TooLarge`] beyond the network's memory limit; [`Error::OutOfMemory`].
+    pub fn workspace(&self, rows: usize) -> Result<Workspace<T>, Error> {
+        Workspace::new(Arc::clone(&self.geometry), rows)
+    }
+
+    /// The outputs for any number of rows, row after row.
+    ///
+    /// # Errors
+    /// [`Error::Size`] where a row has the wrong length; [`Error::Layer`] where a layer refuses the rows.
+    pub fn predict(&self, x: Rows<'_, T>) -> Result<Vec<T>, Error> {
+        Error::same_size("the numbers of an input row", self.n_in(), x.cols())?;
+        // Some rows at a time, so that memory does not grow with the rows.
+        const AT_ONCE: usize = 256;
+        let bytes = x.rows().saturating_mul(self.n_out()).saturating_mul(size_of::<T>());
+        Error::within("the outputs", bytes as u64, self.geometry.memory_limit)?;
+        let mut outputs = Vec::with_capacity(x.rows() * self.n_out());
+        let at_once = AT_ONCE.min(x.rows()).max(1);
+        let mut memory = Forward::new(&self.geometry, at_once)?;
+        for x in x.data().chunks(at_once * self.n_in()) {
+            let rows = x.len() / self.n_in();
+            memory.values[0][..x.len()].copy_from_slice(x);
+            for (index, layer) in self.layers.iter().enumerate() {
+                let [from, to] = &mut memory.values;
+                let (n_in, n_out) = (self.geometry.widths[index], self.geometry.widths[index + 1]);
+                let x = Rows::of(&from[..rows * n_in], n_in);
+                let y = RowsMut::of(&mut to[..rows * n_out], n_out);
+                let mut pass = self.pass(index, rows, Mode::Infer, &mut memory.saved, &mut memory.scratch);
+                layer.forward(x, y, &mut pass).map_err(|error| error.in_layer(&self.geometry.names[index]))?;
+                memory.values.swap(0, 1);
+            }
+            outputs.extend_from_slice(&memory.values[0][..rows * self.n_out()]);
+        }
+        Ok(outputs)
+    }
+
+    /// What layer `index` may read and write in a pass over `rows` rows.
+    fn pass<'a>(
+        &'a self,
+        index: usize,
+        rows: usize,
+        mode: Mode,
+        saved: &'a mut [T],
+        scratch: &'a mut [T],
+    ) -> Pass<'a, T> {
+        let plan: &Plan = &self.geometry.plans[index];
+        Pass {
+            mode,
+            params: &self.parameters[self.geometry.parameter_ranges[index].clone()],
+            state: &self.state[self.geometry.state_ranges[index].clone()],
+            saved: &mut saved[..rows * plan.saved_per_row + plan.saved],
+            scratch: &mut scratch[..rows * plan.scratch_per_row],
+            seed: self.seed ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            step: self.updates,
+        }
+    }
+}
+
+/// The little memory that inference needs: the values before and after one layer.
+struct Forward<T> {
+    values: [Vec<T>; 2],
+    saved: Vec<T>,
+    scratch: Vec<T>,
+}
+
+impl<T: Float> Forward<T> {
+    fn new(geometry: &Geometry, rows: usize) -> Result<Self, Error> {
+        let widest = geometry.widths.iter().copied().max().unwrap_or(0);
+        let most = |needs: fn(&Plan, usize) -> usize| geometry.plans.iter().map(|p| needs(p, rows)).max().unwrap_or(0);
+        let what = "the memory of a prediction";
+        Ok(Self {
+            values: [allocate(what, rows * widest)?, allocate(what, rows * widest)?],
+            saved: allocate(what, most(|plan, rows| rows * plan.saved_per_row + plan.saved))?,
+            scratch: allocate(what, most(|plan, rows| rows * plan.scratch_per_row))?,
+        })
+    }
+}

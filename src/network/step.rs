@@ -1,0 +1,187 @@
+//! The parts of a training step: forward, loss, backward, update.
+
+use super::Network;
+use super::geometry::allocate;
+use super::workspace::{Stage, Workspace};
+use crate::{Error, Float, Gradients, Loss, Mode, Optimizer, Rows, RowsMut, Targets, Update};
+
+/// What an optimizer remembers about a network: made by [`Network::optimizer_state`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct OptimizerState<T> {
+    slots: Vec<T>,
+    /// How many updates there were.
+    step: u64,
+    /// The norm of what the last update added to each parameter.
+    norms: Vec<f64>,
+}
+
+impl<T> OptimizerState<T> {
+    /// Whether both are of one optimizer and network.
+    pub(crate) fn fits(&self, other: &Self) -> bool {
+        self.slots.len() == other.slots.len() && self.norms.len() == other.norms.len()
+    }
+
+    /// The Euclidean norm of what the last update added to each parameter, in the order of the layout.
+    pub fn update_norms(&self) -> &[f64] {
+        &self.norms
+    }
+
+    /// How many updates there were.
+    pub fn updates(&self) -> u64 {
+        self.step
+    }
+}
+
+impl<T: Float> Network<T> {
+    /// Computes the output for the rows of `x`, and keeps in the workspace what backward needs.
+    ///
+    /// # Errors
+    /// [`Error::Size`] where a row has the wrong length, or there are more rows than the workspace has room for;
+    /// [`Error::Empty`] for no rows; [`Error::Foreign`] for another network's workspace; [`Error::Layer`] where a layer refuses.
+    pub fn forward<'a>(
+        &self,
+        x: Rows<'_, T>,
+        mode: Mode,
+        workspace: &'a mut Workspace<T>,
+    ) -> Result<Rows<'a, T>, Error> {
+        Error::same_size("the numbers of an input row", self.n_in(), x.cols())?;
+        self.geometry.same_as(&workspace.geometry, "the workspace")?;
+        workspace.input(x.rows())?.data_mut().copy_from_slice(x.data());
+        self.forward_input(mode, workspace)
+    }
+
+    /// As [`forward`](Self::forward), for rows that were written to [`Workspace::input`].
+    ///
+    /// # Errors
+    /// [`Error::Order`] where nothing was written there; else as [`forward`](Self::forward).
+    pub fn forward_input<'a>(&self, mode: Mode, workspace: &'a mut Workspace<T>) -> Result<Rows<'a, T>, Error> {
+        self.geometry.same_as(&workspace.geometry, "the workspace")?;
+        let rows = workspace.rows;
+        if rows == 0 {
+            return Err(Error::Order { call: "forward_input", needs: "input" });
+        }
+        for (index, layer) in self.layers.iter().enumerate() {
+            let (n_in, n_out) = (self.geometry.widths[index], self.geometry.widths[index + 1]);
+            let (before, after) = workspace.values.split_at_mut(index + 1);
+            let x = Rows::of(&before[index][..rows * n_in], n_in);
+            let y = RowsMut::of(&mut after[0][..rows * n_out], n_out);
+            let mut pass = self.pass(index, rows, mode, &mut workspace.saved[index], &mut workspace.scratch);
+            layer.forward(x, y, &mut pass).map_err(|error| error.in_layer(&self.geometry.names[index]))?;
+        }
+        workspace.stage = Stage::Forward(mode);
+        Ok(workspace.output())
+    }
+
+    /// Computes the loss of the last forward pass and its derivative by the output, which backward starts from.
+    ///
+    /// # Errors
+    /// [`Error::Order`] before [`forward`](Self::forward) in training mode; else as [`Loss::evaluate`].
+    pub fn loss(
+        &self,
+        loss: &dyn Loss<T>,
+        targets: Targets<'_, T>,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, Error> {
+        self.geometry.same_as(&workspace.geometry, "the workspace")?;
+        if workspace.stage != Stage::Forward(Mode::Train) {
+            return Err(Error::Order { call: "loss", needs: "forward in training mode" });
+        }
+        let len = workspace.rows * self.n_out();
+        let out = Rows::of(&workspace.values[self.layers.len()][..len], self.n_out());
+        let gradient = RowsMut::of(&mut workspace.deltas[0][..len], self.n_out());
+        let value = loss.evaluate(out, targets, Some(gradient))?;
+        workspace.stage = Stage::Loss;
+        Ok(value)
+    }
+
+    /// Computes the gradient of every parameter, from the last to the first layer.
+    ///
+    /// # Errors
+    /// [`Error::Order`] before [`loss`](Self::loss).
+    pub fn backward(&self, workspace: &mut Workspace<T>) -> Result<(), Error> {
+        self.geometry.same_as(&workspace.geometry, "the workspace")?;
+        if workspace.stage != Stage::Loss {
+            return Err(Error::Order { call: "backward", needs: "loss" });
+        }
+        let rows = workspace.rows;
+        workspace.gradients.fill(T::zero());
+        for (index, layer) in self.layers.iter().enumerate().rev() {
+            let (n_in, n_out) = (self.geometry.widths[index], self.geometry.widths[index + 1]);
+            let x = Rows::of(&workspace.values[index][..rows * n_in], n_in);
+            let y = Rows::of(&workspace.values[index + 1][..rows * n_out], n_out);
+            let [dy, dx] = &mut workspace.deltas;
+            let dy = Rows::of(&dy[..rows * n_out], n_out);
+            // Nobody asks for the derivative by the input of the network.
+            let dx = (index > 0).then(|| RowsMut::of(&mut dx[..rows * n_in], n_in));
+            let gradients = &mut workspace.gradients[self.geometry.parameter_ranges[index].clone()];
+            let saved = &mut workspace.saved[index];
+            let mut pass = self.pass(index, rows, Mode::Train, saved, &mut workspace.scratch);
+            layer.backward(x, y, dy, dx, gradients, &mut pass);
+            workspace.deltas.swap(0, 1);
+        }
+        workspace.stage = Stage::Backward;
+        Ok(())
+    }
+
+    /// The gradients that the last backward pass left, with what they belong to: what a clipper is given.
+    pub fn gradients<'a>(&'a self, workspace: &'a mut Workspace<T>) -> Gradients<'a, T> {
+        Gradients { layout: self.layout(), weights: &self.parameters, values: &mut workspace.gradients }
+    }
+
+    /// The memory that an optimizer needs for this network.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] beyond the network's memory limit; [`Error::OutOfMemory`].
+    pub fn optimizer_state(&self, optimizer: &dyn Optimizer<T>) -> Result<OptimizerState<T>, Error> {
+        let len = self.layout().len().saturating_mul(optimizer.slots());
+        let bytes = (len as u64).saturating_mul(size_of::<T>() as u64);
+        Error::within("the optimizer's memory", bytes, self.geometry.memory_limit)?;
+        let slots = allocate("the optimizer's memory", len)?;
+        Ok(OptimizerState { slots, step: 0, norms: vec![0.0; self.layout().slots().len()] })
+    }
+
+    /// Applies the gradients in the workspace, times `scale` (what a clipper left [pending](crate::Clipped::pending), else 1), at that
+    /// learning rate; and lets the layers commit what the pass left for their state.
+    ///
+    /// # Errors
+    /// [`Error::Order`] before [`backward`](Self::backward), or twice after one; [`Error::Argument`] for a scale or a rate that is
+    /// negative or not finite; [`Error::Foreign`] where workspace or state belong to another network or optimizer.
+    pub fn update(
+        &mut self,
+        optimizer: &dyn Optimizer<T>,
+        state: &mut OptimizerState<T>,
+        workspace: &mut Workspace<T>,
+        scale: f64,
+        rate: f64,
+    ) -> Result<(), Error> {
+        self.geometry.same_as(&workspace.geometry, "the workspace")?;
+        if workspace.stage != Stage::Backward {
+            return Err(Error::Order { call: "update", needs: "backward" });
+        }
+        Error::not_negative("update", "scale", scale)?;
+        Error::not_negative("update", "rate", rate)?;
+        let slots = self.parameters.len().saturating_mul(optimizer.slots());
+        if state.slots.len() != slots || state.norms.len() != self.layout().slots().len() {
+            return Err(Error::Foreign { what: "the optimizer's state" });
+        }
+        state.step += 1;
+        optimizer.update(Update {
+            layout: &self.geometry.layout,
+            weights: &mut self.parameters,
+            gradients: &workspace.gradients,
+            slots: &mut state.slots,
+            step: state.step,
+            rate,
+            scale,
+            norms: &mut state.norms,
+        });
+        for (index, layer) in self.layers.iter().enumerate() {
+            let plan = &self.geometry.plans[index];
+            let saved = &workspace.saved[index][..workspace.rows * plan.saved_per_row + plan.saved];
+            layer.commit(saved, &mut self.state[self.geometry.state_ranges[index].clone()]);
+        }
+        self.updates += 1;
+        workspace.stage = Stage::Empty;
+        Ok(())
+    }
+}

@@ -1,0 +1,161 @@
+//! `Workspace`: all memory that passes through a network need.
+
+use std::sync::Arc;
+
+use super::geometry::{Geometry, allocate};
+use crate::{Error, Float, Mode, Rows, RowsMut};
+
+/// How far the passes in a workspace have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Empty,
+    Forward(Mode),
+    Loss,
+    Backward,
+}
+
+/// All memory that passes through a network need: activations, what layers save, gradients.
+///
+/// Made by [`Network::workspace`](crate::Network::workspace) for a largest number of rows, and used again for every batch up to that:
+/// after it is made, a training step allocates nothing. What the last passes left can be read by name, without copying:
+///
+/// ```
+/// use evenkeel::*;
+/// let network = Network::<f32>::builder(2).layer(Linear::new(3)).layer(Relu).build()?;
+/// let mut workspace = network.workspace(8)?;
+/// network.forward(Rows::new(&[1.0, 2.0], 2)?, Mode::Train, &mut workspace)?;
+/// assert_eq!(workspace.activation("1.relu")?.rows(), 1);
+/// network.loss(&MeanSquared::new(), Targets::Values(Rows::new(&[0.0; 3], 3)?), &mut workspace)?;
+/// network.backward(&mut workspace)?;
+/// assert_eq!(workspace.gradient("0.linear.weight")?.rows(), 2);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Workspace<T> {
+    pub(super) geometry: Arc<Geometry>,
+    pub(super) capacity: usize,
+    /// The rows of the last forward pass.
+    pub(super) rows: usize,
+    pub(super) stage: Stage,
+    /// The input, and the output of each layer.
+    pub(super) values: Vec<Vec<T>>,
+    /// What each layer saved.
+    pub(super) saved: Vec<Vec<T>>,
+    pub(super) scratch: Vec<T>,
+    /// The derivative by the output of the layer at hand, and room for that by its input.
+    pub(super) deltas: [Vec<T>; 2],
+    pub(super) gradients: Vec<T>,
+}
+
+impl<T: Float> Workspace<T> {
+    pub(super) fn new(geometry: Arc<Geometry>, capacity: usize) -> Result<Self, Error> {
+        Error::at_least_one("Workspace", "rows", capacity)?;
+        let sizes = Sizes::of(&geometry, capacity as u128);
+        let bytes = u64::try_from(sizes.total() * size_of::<T>() as u128).unwrap_or(u64::MAX);
+        let what = "a workspace";
+        Error::within(what, bytes, geometry.memory_limit)?;
+        let all = |counts: Vec<u128>| {
+            counts.into_iter().map(|count| allocate(what, count as usize)).collect::<Result<_, _>>()
+        };
+        Ok(Self {
+            capacity,
+            rows: 0,
+            stage: Stage::Empty,
+            values: all(sizes.values)?,
+            saved: all(sizes.saved)?,
+            scratch: allocate(what, sizes.scratch as usize)?,
+            deltas: [allocate(what, sizes.delta as usize)?, allocate(what, sizes.delta as usize)?],
+            gradients: allocate(what, geometry.layout.len())?,
+            geometry,
+        })
+    }
+
+    /// The largest number of rows it has room for.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// The rows of the last forward pass.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The output of the last forward pass: no rows before the first.
+    pub fn output(&self) -> Rows<'_, T> {
+        self.values_of(self.values.len() - 1)
+    }
+
+    /// The output of the layer of that name, such as `1.relu`, in the last forward pass.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], listing the names there are.
+    pub fn activation(&self, layer: &str) -> Result<Rows<'_, T>, Error> {
+        Ok(self.values_of(self.geometry.layer(layer)? + 1))
+    }
+
+    /// The gradient of one parameter by its full name, such as `0.linear.weight`, as the last backward pass left it.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], listing the names there are.
+    pub fn gradient(&self, parameter: &str) -> Result<Rows<'_, T>, Error> {
+        let slot = self.geometry.layout.find(parameter)?;
+        Ok(Rows::of(&self.gradients[slot.range.clone()], slot.param.cols))
+    }
+
+    /// All gradients, flat, in the order of the network's layout.
+    pub fn gradients(&self) -> &[T] {
+        &self.gradients
+    }
+
+    /// The input (0) or the output of layer `index - 1`.
+    pub(crate) fn values_of(&self, index: usize) -> Rows<'_, T> {
+        let width = self.geometry.widths[index];
+        Rows::of(&self.values[index][..self.rows * width], width)
+    }
+
+    /// Where the input of the next forward pass is to be written, for a caller who gathers rows himself.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] for no rows; [`Error::Size`] for more rows than it has room for.
+    pub fn input(&mut self, rows: usize) -> Result<RowsMut<'_, T>, Error> {
+        if rows == 0 {
+            return Err(Error::Empty { what: "a batch" });
+        }
+        if rows > self.capacity {
+            return Err(Error::Size { what: "the rows of a batch", expected: self.capacity, found: rows });
+        }
+        self.rows = rows;
+        self.stage = Stage::Empty;
+        let width = self.geometry.widths[0];
+        Ok(RowsMut::of(&mut self.values[0][..rows * width], width))
+    }
+}
+
+/// How many numbers each part of a workspace has, counted so that nothing can overflow.
+struct Sizes {
+    values: Vec<u128>,
+    saved: Vec<u128>,
+    scratch: u128,
+    delta: u128,
+    gradients: u128,
+}
+
+impl Sizes {
+    fn of(geometry: &Geometry, rows: u128) -> Self {
+        let wide = |count: usize| rows.saturating_mul(count as u128);
+        let values: Vec<u128> = geometry.widths.iter().map(|&width| wide(width)).collect();
+        let plans = || geometry.plans.iter();
+        Self {
+            delta: values.iter().copied().max().unwrap_or(0),
+            values,
+            saved: plans().map(|plan| wide(plan.saved_per_row).saturating_add(plan.saved as u128)).collect(),
+            scratch: plans().map(|plan| wide(plan.scratch_per_row)).max().unwrap_or(0),
+            gradients: geometry.layout.len() as u128,
+        }
+    }
+
+    fn total(&self) -> u128 {
+        let parts = self.values.iter().chain(&self.saved).chain([&self.scratch, &self.delta, &self.delta]);
+        parts.fold(self.gradients, |sum, part| sum.saturating_add(*part)).min(u128::from(u64::MAX))
+    }
+}

@@ -1,0 +1,21 @@
+//! Schedules: how the learning rate changes while training.
+
+mod constant;
+mod cosine;
+mod exponential;
+mod step_decay;
+mod warmup;
+
+pub use constant::Constant;
+pub use cosine::Cosine;
+pub use exponential::Exponential;
+pub use step_decay::StepDecay;
+pub use warmup::Warmup;
+
+use std::fmt::Debug;
+
+/// How the learning rate changes while training, as a factor of the optimizer's rate.
+pub trait Schedule: Debug + Send + Sync {
+    /// The factor for that training step, counted from 0.
+    fn factor(&self, step: u64) -> f64;
+}

@@ -1,0 +1,28 @@
+//! `Bounds`: where an activation stops reacting.
+
+/// Where the output of a layer stops reacting to its input.
+///
+/// ```
+/// use evenkeel::{Activation, Bounds, Relu, Tanh};
+/// assert_eq!(Relu.bounds().dead, Some(0.0));
+/// assert_eq!(Tanh.bounds(), Bounds { low: Some(-1.0), high: Some(1.0), dead: None });
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Bounds {
+    /// The output of a unit that is switched off: one that stays there on every example passes no gradient.
+    pub dead: Option<f64>,
+    /// The floor that the output approaches, and where its slope goes to zero.
+    pub low: Option<f64>,
+    /// The ceiling that the output approaches, and where its slope goes to zero.
+    pub high: Option<f64>,
+}
+
+impl Bounds {
+    /// No such values.
+    pub const NONE: Self = Self { dead: None, low: None, high: None };
+
+    /// Whether the output is squeezed between a floor and a ceiling.
+    pub(crate) fn squeezes(&self) -> bool {
+        self.low.is_some() && self.high.is_some()
+    }
+}

@@ -1,0 +1,200 @@
+//! `Finding`: what was noticed, where, why, and what may help.
+
+use std::fmt;
+
+/// What was noticed.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Symptom {
+    /// The gradient fades on its way to the input.
+    VanishingGradients,
+    /// The gradient, or the signal, grows from layer to layer, or updates overwhelm the weights.
+    ExplodingGradients,
+    /// Units of a layer have the same weights, and so compute, and learn, the same.
+    SymmetricUnits,
+    /// A number is NaN or infinite.
+    NonFinite,
+    /// Units are switched off on every example.
+    DeadUnits,
+    /// Units sit at the flat ends of their activation.
+    SaturatedUnits,
+    /// The loss is where it was at the start.
+    LossNotDecreasing,
+    /// The loss changes wildly from step to step, or grows.
+    UnstableLoss,
+    /// Weights are near zero.
+    VanishingWeights,
+    /// Weights are very large, or not finite.
+    ExplodingWeights,
+    /// The gradient of a layer is the same, step after step.
+    ConstantGradients,
+}
+
+/// Why it is so.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Cause {
+    /// Every weight of a layer starts the same.
+    ConstantInitialization,
+    /// The weights are too small for the widths of the layers.
+    WeightsTooSmall,
+    /// The weights are too large for the widths of the layers.
+    WeightsTooLarge,
+    /// The activation has a slope far below 1.
+    SaturatingActivation,
+    /// There are more layers than the signal survives.
+    NetworkTooDeep,
+    /// The steps are too large.
+    LearningRateTooHigh,
+    /// The steps are too small.
+    LearningRateTooLow,
+    /// The evidence is split, or points nowhere.
+    Unknown,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Likely hurts.
+    Warning,
+    /// Training cannot succeed, or has failed.
+    Critical,
+}
+
+/// What may help, as a value that a program can act upon.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case", tag = "kind"))]
+pub enum Remedy {
+    /// Draw the weights anew, with a variance that fits the fans: He for ReLU and its relatives, Xavier for tanh and its relatives.
+    FittingInitializer,
+    /// Draw the weights at random instead of setting them alike.
+    RandomInitializer,
+    /// Put fewer layers in a row.
+    FewerLayers,
+    /// Replace the activation.
+    ReplaceActivation {
+        /// By this one.
+        with: &'static str,
+    },
+    /// Limit the gradient by its global norm.
+    ClipGlobalNorm {
+        /// To this limit.
+        limit: f64,
+    },
+    /// Multiply the learning rate.
+    ScaleLearningRate {
+        /// By this factor.
+        factor: f64,
+    },
+    /// Bring inputs and targets to mean 0 and variance 1.
+    ScaleData,
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FittingInitializer => {
+                f.write_str("draw the weights with He (ReLU and relatives) or Xavier (tanh and relatives)")
+            }
+            Self::RandomInitializer => f.write_str("draw the weights at random"),
+            Self::FewerLayers => f.write_str("put fewer layers in a row"),
+            Self::ReplaceActivation { with } => write!(f, "replace the activation by {with}"),
+            Self::ClipGlobalNorm { limit } => write!(f, "clip the gradient to a global norm of {limit}"),
+            Self::ScaleLearningRate { factor } if *factor < 1.0 => {
+                write!(f, "divide the learning rate by {}", 1.0 / factor)
+            }
+            Self::ScaleLearningRate { factor } => write!(f, "multiply the learning rate by {factor}"),
+            Self::ScaleData => f.write_str("bring inputs and targets to mean 0 and variance 1"),
+        }
+    }
+}
+
+/// One measured number that speaks for a finding.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Evidence {
+    /// What was measured.
+    pub what: &'static str,
+    /// The number; where it is not finite, JSON says null.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "super::report::finite_or_null"))]
+    pub value: f64,
+}
+
+/// Something noticed about a run: what, where, since when, why, with what evidence, and what may help.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Finding {
+    /// What was noticed.
+    pub symptom: Symptom,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The layers concerned, from input to output.
+    pub layers: Vec<String>,
+    /// The training step at which it was first seen.
+    pub step: u64,
+    /// Why it is so.
+    pub cause: Cause,
+    /// The numbers that speak for it.
+    pub evidence: Vec<Evidence>,
+    /// One sentence that a person understands.
+    pub message: String,
+    /// What may help, the most promising first.
+    pub remedies: Vec<Remedy>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {:?} since step {}: {}", self.severity, self.symptom, self.step, self.message)?;
+        write!(f, "\n    cause: {:?}", self.cause)?;
+        for (index, evidence) in self.evidence.iter().enumerate() {
+            write!(f, "{}{} {}", if index == 0 { "; " } else { ", " }, evidence.what, short(evidence.value))?;
+        }
+        for (index, remedy) in self.remedies.iter().enumerate() {
+            write!(f, "{}{remedy}", if index == 0 { "\n    try: " } else { "; or " })?;
+        }
+        Ok(())
+    }
+}
+
+/// A number in at most eight characters.
+pub(super) fn short(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 {
+        "0".to_owned()
+    } else if !value.is_finite() {
+        format!("{value}")
+    } else if (1e-3..1e5).contains(&size) {
+        // Three digits that count, whatever the size.
+        let places = (2 - size.log10().floor() as i32).max(0) as usize;
+        format!("{value:.places$}")
+    } else {
+        format!("{value:.1e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [
+            (0.0, "0"),
+            (1.0, "1.00"),
+            (-0.012_345, "-0.0123"),
+            (98_765.4, "98765"),
+            (1.234e-9, "1.2e-9"),
+            (-4.56e30, "-4.6e30"),
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "inf"),
+        ] {
+            assert_eq!(short(value), text);
+        }
+    }
+}

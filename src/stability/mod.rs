@@ -1,0 +1,20 @@
+//! Watching a run: what is recorded, what it means, and what may help.
+
+mod bounds;
+mod finding;
+mod layer_record;
+mod monitor;
+mod report;
+mod series;
+mod symmetry;
+mod symptom;
+mod table;
+mod thresholds;
+
+pub use bounds::Bounds;
+pub use finding::{Cause, Evidence, Finding, Remedy, Severity, Symptom};
+pub use layer_record::{LayerRecord, WeightShape};
+pub use monitor::{ActivationId, Monitor, ParameterId};
+pub use report::{Clipping, NonFiniteNumber, StabilityReport};
+pub use series::{Bin, Series};
+pub use thresholds::Thresholds;

@@ -1,0 +1,476 @@
+//! `Monitor`: observes a run, through named slices of numbers.
+
+use super::symmetry::{Likeness, Strides};
+use super::{Bounds, Clipping, LayerRecord, NonFiniteNumber, Series, StabilityReport, Thresholds, WeightShape};
+use crate::linalg::{Norm, norm};
+use crate::{Clipped, Error, Float, Param, Role, Rows};
+
+/// The name that a monitor knows a parameter by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ParameterId(usize);
+
+/// The name that a monitor knows the output of a layer by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ActivationId(usize);
+
+/// Observes a training run and keeps what a [`StabilityReport`] is made of.
+///
+/// It sees named slices of numbers and nothing else, so it watches any training loop: the crate's own feeds it through
+/// [`Network::observe_gradients`](crate::Network::observe_gradients) and its neighbours, and a user's own loop by hand. It never
+/// changes what it sees, and takes all its memory when names are registered.
+///
+/// Every step it takes the loss, the norms of the gradients and the count of numbers that are not finite; on the first ten
+/// steps, and then every [`period`](Self::period)-th, also the weights, the update-to-weight ratios, identical units, and the
+/// outputs of layers on fixed probe rows.
+///
+/// ```
+/// use evenkeel::{Monitor, Param, Symptom};
+/// let mut monitor = Monitor::new();
+/// let weight = monitor.watch_parameter("hidden", &Param::weight(2, 2));
+/// let readout = monitor.watch_parameter("output", &Param::weight(2, 1));
+///
+/// // A loop of one's own, in which both hidden units are the same.
+/// let (mut hidden, mut output) = ([0.5_f32; 4], [0.5_f32; 2]);
+/// for step in 0..20 {
+///     monitor.begin(step);
+///     monitor.gradient(weight, &[0.1_f32, 0.1, 0.2, 0.2])?;
+///     monitor.gradient(readout, &[0.3_f32, 0.3])?;
+///     hidden.iter_mut().zip([0.1, 0.1, 0.2, 0.2]).for_each(|(w, g)| *w -= 0.01 * g);
+///     output.iter_mut().for_each(|w| *w -= 0.01 * 0.3);
+///     monitor.weights(weight, &hidden, 0.01 * 0.1_f64.sqrt())?;
+///     monitor.weights(readout, &output, 0.01 * 0.18_f64.sqrt())?;
+///     monitor.end(1.0 / (step + 1) as f64);
+/// }
+/// let report = monitor.report();
+/// assert_eq!(report.findings[0].symptom, Symptom::SymmetricUnits);
+/// assert_eq!(report.findings[0].layers, ["hidden"]);
+/// # Ok::<(), evenkeel::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Monitor {
+    period: u64,
+    thresholds: Thresholds,
+    layers: Vec<LayerRecord>,
+    parameters: Vec<WatchedParameter>,
+    activations: Vec<WatchedActivation>,
+    loss: Series,
+    clipping: Clipping,
+    loss_alarm: Alarm,
+    step: u64,
+    steps: u64,
+    /// How many numbers were found not to be finite so far: what orders the alarms of one step.
+    alarms: u64,
+    looking: bool,
+}
+
+/// What is not finite, of one thing that is watched.
+#[derive(Debug, Clone, Copy, Default)]
+struct Alarm {
+    count: u64,
+    /// Where and when first: (order of discovery, step, index, value).
+    first: Option<(u64, u64, usize, f64)>,
+}
+
+#[derive(Debug, Clone)]
+struct WatchedParameter {
+    layer: usize,
+    name: String,
+    role: Role,
+    len: usize,
+    shape: WeightShape,
+    unit_axis: usize,
+    /// For a weight: which of its units are alike.
+    likeness: Option<Likeness>,
+    /// For a weight: the weight whose units are its inputs.
+    fed_by: Option<usize>,
+    gradient: Option<Norm>,
+    weight: Option<Norm>,
+    update: f64,
+    gradient_alarm: Alarm,
+    weight_alarm: Alarm,
+}
+
+#[derive(Debug, Clone)]
+struct WatchedActivation {
+    layer: usize,
+    bounds: Bounds,
+    units: Vec<UnitCounts>,
+    alarm: Alarm,
+}
+
+/// On how many rows a unit was off, at its floor, at its ceiling.
+#[derive(Debug, Clone, Copy, Default)]
+struct UnitCounts {
+    dead: usize,
+    low: usize,
+    high: usize,
+}
+
+impl Default for Monitor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Monitor {
+    /// How many of the first steps are looked at in full.
+    pub const FIRST_STEPS: u64 = 10;
+
+    /// How many steps lie between two full looks later on, unless told otherwise.
+    pub const PERIOD: u64 = 50;
+
+    /// A monitor that watches nothing yet.
+    pub fn new() -> Self {
+        Self {
+            period: Self::PERIOD,
+            thresholds: Thresholds::default(),
+            layers: Vec::new(),
+            parameters: Vec::new(),
+            activations: Vec::new(),
+            loss: Series::new(),
+            clipping: Clipping::default(),
+            loss_alarm: Alarm::default(),
+            step: 0,
+            steps: 0,
+            alarms: 0,
+            looking: false,
+        }
+    }
+
+    /// With a full look every `period` steps.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where `period` is 0.
+    pub fn period(self, period: u64) -> Result<Self, Error> {
+        Error::require(period > 0, "Monitor", "period", period as f64, "at least 1")?;
+        Ok(Self { period, ..self })
+    }
+
+    /// With other thresholds for its findings.
+    pub fn thresholds(self, thresholds: Thresholds) -> Self {
+        Self { thresholds, ..self }
+    }
+
+    /// Registers a parameter of the layer of that name. Parameters are registered from input to output: the units of a weight are taken
+    /// for the inputs of the next weight that has as many rows.
+    pub fn watch_parameter(&mut self, layer: &str, param: &Param) -> ParameterId {
+        let layer = self.layer(layer);
+        let id = self.parameters.len();
+        let units = if param.unit_axis == 1 { param.cols } else { param.rows };
+        let inputs = if param.unit_axis == 1 { param.rows } else { param.cols };
+        let is_weight = param.role == Role::Weight;
+        let before = self.parameters.iter().rposition(|other| other.role == Role::Weight);
+        let fed_by = before.filter(|&before| {
+            is_weight && self.parameters[before].likeness.as_ref().is_some_and(|likeness| likeness.units() == inputs)
+        });
+        let shape = WeightShape { rows: inputs, cols: units };
+        if is_weight {
+            self.layers[layer].weights.get_or_insert(shape);
+        }
+        self.parameters.push(WatchedParameter {
+            layer,
+            name: param.name.rsplit('.').next().unwrap_or_default().to_owned(),
+            role: param.role,
+            len: param.rows.saturating_mul(param.cols),
+            shape,
+            unit_axis: param.unit_axis,
+            likeness: is_weight.then(|| Likeness::new(units)),
+            fed_by,
+            gradient: None,
+            weight: None,
+            update: 0.0,
+            gradient_alarm: Alarm::default(),
+            weight_alarm: Alarm::default(),
+        });
+        ParameterId(id)
+    }
+
+    /// Registers the output of the layer of that name, of `units` numbers a row.
+    pub fn watch_activation(&mut self, layer: &str, units: usize, bounds: Bounds) -> ActivationId {
+        let layer = self.layer(layer);
+        self.layers[layer].bounds = bounds;
+        let units = vec![UnitCounts::default(); units];
+        self.activations.push(WatchedActivation { layer, bounds, units, alarm: Alarm::default() });
+        ActivationId(self.activations.len() - 1)
+    }
+
+    fn layer(&mut self, name: &str) -> usize {
+        self.layers.iter().position(|layer| layer.name == name).unwrap_or_else(|| {
+            self.layers.push(LayerRecord::new(name));
+            self.layers.len() - 1
+        })
+    }
+
+    /// Begins a training step, counted from 0.
+    pub fn begin(&mut self, step: u64) {
+        self.step = step;
+        self.looking = step < Self::FIRST_STEPS || step.is_multiple_of(self.period);
+        for parameter in &mut self.parameters {
+            (parameter.gradient, parameter.weight) = (None, None);
+            if let Some(likeness) = parameter.likeness.as_mut().filter(|_| self.looking) {
+                likeness.start();
+            }
+        }
+    }
+
+    /// Whether this step is looked at in full: whether it is worth computing the outputs on the probe rows.
+    pub fn looking(&self) -> bool {
+        self.looking
+    }
+
+    /// Takes the gradient of a parameter, before clipping. Every step.
+    ///
+    /// # Errors
+    /// [`Error::Size`] where it has not as many numbers as the parameter; [`Error::Foreign`] for another monitor's name.
+    pub fn gradient<T: Float>(&mut self, id: ParameterId, gradient: &[T]) -> Result<(), Error> {
+        let parameter = self.parameters.get_mut(id.0).ok_or(Error::Foreign { what: "the parameter's id" })?;
+        Error::same_size("the numbers of a watched gradient", parameter.len, gradient.len())?;
+        let norm = norm(gradient);
+        parameter.gradient = Some(norm);
+        if !norm.root.is_finite() {
+            parameter.gradient_alarm.scan(gradient, self.step, &mut self.alarms);
+        }
+        Ok(())
+    }
+
+    /// Takes the numbers of a parameter after an update, and the Euclidean norm of what was added to them. Every step.
+    ///
+    /// # Errors
+    /// [`Error::Size`] where there are not as many numbers as the parameter has; [`Error::Foreign`] for another monitor's name.
+    pub fn weights<T: Float>(&mut self, id: ParameterId, weights: &[T], update_norm: f64) -> Result<(), Error> {
+        let parameter = self.parameters.get_mut(id.0).ok_or(Error::Foreign { what: "the parameter's id" })?;
+        Error::same_size("the numbers of a watched parameter", parameter.len, weights.len())?;
+        if self.looking || !update_norm.is_finite() {
+            let norm = norm(weights);
+            parameter.weight = Some(norm);
+            parameter.update = update_norm;
+            if !norm.root.is_finite() {
+                parameter.weight_alarm.scan(weights, self.step, &mut self.alarms);
+            }
+        }
+        if self.looking {
+            self.look_for_likeness(id.0, weights);
+        }
+        Ok(())
+    }
+
+    fn look_for_likeness<T: Float>(&mut self, id: usize, weights: &[T]) {
+        let parameter = &mut self.parameters[id];
+        let WeightShape { rows, cols } = parameter.shape;
+        // Stored by columns where the units are columns, else by rows.
+        let by_unit = Strides { unit: 1, entry: cols, entries: rows };
+        let by_input = Strides { unit: cols, entry: 1, entries: cols };
+        let turn = |strides: Strides, stored: usize| Strides {
+            unit: if strides.unit == 1 { stored } else { 1 },
+            entry: if strides.entry == 1 { stored } else { 1 },
+            ..strides
+        };
+        let (by_unit, by_input) =
+            if parameter.unit_axis == 1 { (by_unit, by_input) } else { (turn(by_unit, rows), turn(by_input, rows)) };
+        let (layer, fed_by) = (parameter.layer, parameter.fed_by);
+        if let Some(likeness) = &mut parameter.likeness {
+            likeness.look(weights, by_unit);
+            likeness.incoming = true;
+            if let Some(likeness) = fed_by.and_then(|before| self.parameters[before].likeness.as_mut()) {
+                likeness.look(weights, by_input);
+                likeness.outgoing = true;
+            }
+            return;
+        }
+        // A bias or a gain belongs to the incoming weights of its layer.
+        let weight = self.parameters[..id].iter_mut().rfind(|other| other.layer == layer && other.likeness.is_some());
+        if let Some(likeness) = weight.and_then(|weight| weight.likeness.as_mut())
+            && likeness.units() == weights.len()
+        {
+            likeness.look(weights, Strides { unit: 1, entry: 1, entries: 1 });
+        }
+    }
+
+    /// Takes the outputs of a layer on the probe rows, which are to be the same rows every time. Only while [`looking`](Self::looking).
+    ///
+    /// # Errors
+    /// [`Error::Size`] where a row is not as wide as was registered; [`Error::Foreign`] for another monitor's name.
+    pub fn activations<T: Float>(&mut self, id: ActivationId, rows: Rows<'_, T>) -> Result<(), Error> {
+        let activation = self.activations.get_mut(id.0).ok_or(Error::Foreign { what: "the activation's id" })?;
+        Error::same_size("the numbers of a watched activation", activation.units.len(), rows.cols())?;
+        if rows.rows() == 0 {
+            return Ok(());
+        }
+        let layer = &mut self.layers[activation.layer];
+        let (mean, variance, largest) = moments(rows.data());
+        if !mean.is_finite() {
+            activation.alarm.scan(rows.data(), self.step, &mut self.alarms);
+        }
+        layer.mean.push(self.step, mean);
+        layer.variance.push(self.step, variance);
+        if activation.bounds != Bounds::NONE {
+            let (dead, saturated) = activation.count(rows, largest, &self.thresholds);
+            let share = |count: usize| count as f64 / rows.cols() as f64;
+            if activation.bounds.dead.is_some() {
+                layer.dead.push(self.step, share(dead));
+            }
+            if activation.bounds.low.is_some() || activation.bounds.high.is_some() {
+                layer.saturated.push(self.step, share(saturated));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for numbers that are not finite among the outputs of a layer, and nothing else: for a caller whose loss is not finite.
+    ///
+    /// # Errors
+    /// [`Error::Foreign`] for another monitor's name.
+    pub fn search<T: Float>(&mut self, id: ActivationId, rows: Rows<'_, T>) -> Result<(), Error> {
+        let activation = self.activations.get_mut(id.0).ok_or(Error::Foreign { what: "the activation's id" })?;
+        activation.alarm.scan(rows.data(), self.step, &mut self.alarms);
+        Ok(())
+    }
+
+    /// Takes what a clipper did.
+    pub fn clipped(&mut self, outcome: &Clipped) {
+        self.clipping.steps += 1;
+        self.clipping.clipped += u64::from(outcome.touched > 0);
+        self.clipping.entries += outcome.touched as u64;
+        if outcome.norm_before.is_finite() && outcome.touched > 0 {
+            self.clipping.largest_norm = self.clipping.largest_norm.max(outcome.norm_before);
+        }
+    }
+
+    /// Ends the training step, with its loss.
+    pub fn end(&mut self, loss: f64) {
+        self.steps += 1;
+        self.loss.push(self.step, loss);
+        if !loss.is_finite() {
+            self.loss_alarm.scan(&[loss], self.step, &mut self.alarms);
+        }
+        // Parameters stand in the order of their layers, so each layer's are neighbours.
+        for of_layer in self.parameters.chunk_by_mut(|a, b| a.layer == b.layer) {
+            let layer = &mut self.layers[of_layer[0].layer];
+            let join = |norms: &mut dyn Iterator<Item = Norm>| norms.reduce(Norm::join);
+            let gradient = join(&mut of_layer.iter().filter_map(|parameter| parameter.gradient));
+            gradient.into_iter().for_each(|norm| layer.gradient.push(self.step, norm.value()));
+            let biases = of_layer.iter().filter(|parameter| parameter.role == Role::Bias);
+            let bias = join(&mut biases.filter_map(|parameter| parameter.gradient));
+            bias.into_iter().for_each(|norm| layer.bias_gradient.push(self.step, norm.value()));
+            for parameter in of_layer.iter_mut().filter(|parameter| parameter.role == Role::Weight) {
+                if let Some(norm) = parameter.weight {
+                    layer.weight.push(self.step, norm.value());
+                    let ratio = parameter.update / norm.value();
+                    // An update of nothing is no change, also where the weights are nothing.
+                    layer.update_ratio.push(self.step, if parameter.update == 0.0 { 0.0 } else { ratio });
+                }
+                if let Some(likeness) = &mut parameter.likeness
+                    && likeness.incoming
+                    && likeness.outgoing
+                    && self.looking
+                {
+                    let (tied, distinct) = likeness.count();
+                    layer.tied.push(self.step, tied as f64);
+                    layer.distinct = Some(distinct);
+                }
+            }
+        }
+        self.looking = false;
+    }
+
+    /// How many steps were watched.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// How many bytes it holds.
+    pub fn memory(&self) -> usize {
+        const SERIES: usize =
+            size_of::<Series>() + Series::BINS * size_of::<super::Bin>() + 2 * Series::RECENT * size_of::<(u64, f64)>();
+        const SERIES_OF_A_LAYER: usize = 9;
+        let units = |parameter: &WatchedParameter| parameter.likeness.as_ref().map_or(0, Likeness::units);
+        let of_units: usize =
+            self.parameters.iter().map(|p| units(p) * (3 * size_of::<u32>() + 2 * size_of::<f64>())).sum();
+        let counts: usize = self.activations.iter().map(|a| a.units.len() * size_of::<UnitCounts>()).sum();
+        let names: usize = self.layers.iter().map(|l| l.name.len()).sum::<usize>()
+            + self.parameters.iter().map(|p| p.name.len()).sum::<usize>();
+        size_of::<Self>()
+            + SERIES
+            + self.layers.len() * (size_of::<LayerRecord>() + SERIES_OF_A_LAYER * SERIES)
+            + self.parameters.len() * size_of::<WatchedParameter>()
+            + self.activations.len() * size_of::<WatchedActivation>()
+            + of_units
+            + counts
+            + names
+    }
+
+    /// What was seen so far, and what it means.
+    pub fn report(&self) -> StabilityReport {
+        let name = |layer: usize| &self.layers[layer].name;
+        let parameters = self.parameters.iter().flat_map(|parameter| {
+            let full = format!("{}.{}", name(parameter.layer), parameter.name);
+            [("gradient", parameter.gradient_alarm), ("weights", parameter.weight_alarm)]
+                .map(|(kind, alarm)| (kind, name(parameter.layer).clone(), full.clone(), alarm))
+        });
+        let activations = self.activations.iter().map(|activation| {
+            ("activation", name(activation.layer).clone(), name(activation.layer).clone(), activation.alarm)
+        });
+        let loss = ("loss", String::new(), "loss".to_owned(), self.loss_alarm);
+        let alarms = parameters.chain(activations).chain([loss]);
+        let mut found: Vec<(u64, NonFiniteNumber)> = alarms
+            .filter_map(|(kind, layer, what, alarm)| {
+                let (order, step, index, value) = alarm.first?;
+                Some((order, NonFiniteNumber { kind, layer, what, step, index, value, count: alarm.count }))
+            })
+            .collect();
+        found.sort_by_key(|(order, _)| *order);
+        let mut report = StabilityReport {
+            steps: self.steps,
+            loss: self.loss.clone(),
+            layers: self.layers.clone(),
+            clipping: self.clipping,
+            non_finite: found.into_iter().map(|(_, number)| number).collect(),
+            findings: Vec::new(),
+        };
+        report.judge(&self.thresholds);
+        report
+    }
+}
+
+impl Alarm {
+    fn scan<T: Float>(&mut self, numbers: &[T], step: u64, alarms: &mut u64) {
+        for (index, number) in numbers.iter().enumerate().filter(|(_, number)| !number.is_finite()) {
+            self.count += 1;
+            if self.first.is_none() {
+                self.first = Some((*alarms, step, index, number.get()));
+                *alarms += 1;
+            }
+        }
+    }
+}
+
+impl WatchedActivation {
+    /// How many units are dead, and how many saturated, on these rows.
+    fn count<T: Float>(&mut self, rows: Rows<'_, T>, largest: f64, thresholds: &Thresholds) -> (usize, usize) {
+        let Bounds { dead, low, high } = self.bounds;
+        // Near zero means: small against the largest output of the layer, or against the distance between the bounds.
+        let off = thresholds.off_margin * largest;
+        let edge = thresholds.flat_margin * (high.unwrap_or(0.0) - low.unwrap_or(0.0)).abs();
+        self.units.fill(UnitCounts::default());
+        for row in rows.iter() {
+            for (unit, &y) in self.units.iter_mut().zip(row) {
+                let y = y.get();
+                unit.dead += usize::from(dead.is_some_and(|dead| (y - dead).abs() <= off));
+                unit.low += usize::from(low.is_some_and(|low| y <= low + edge));
+                unit.high += usize::from(high.is_some_and(|high| y >= high - edge));
+            }
+        }
+        let nearly_all = (thresholds.flat_rows * rows.rows() as f64).ceil() as usize;
+        let dead = self.units.iter().filter(|unit| unit.dead == rows.rows()).count();
+        (dead, self.units.iter().filter(|unit| unit.low + unit.high >= nearly_all).count())
+    }
+}
+
+/// Mean and variance, and the largest absolute value; NaN where a number is not finite.
+fn moments<T: Float>(numbers: &[T]) -> (f64, f64, f64) {
+    let count = numbers.len() as f64;
+    let mean = numbers.iter().map(|y| y.get()).sum::<f64>() / count;
+    let squares = numbers.iter().map(|y| (y.get() - mean).powi(2)).sum::<f64>();
+    let largest = numbers.iter().fold(0.0_f64, |largest, y| largest.max(y.get().abs()));
+    (mean, squares / count, largest)
+}

@@ -1,0 +1,175 @@
+//! Which units of a layer are identical: equal incoming *and* equal outgoing weights.
+
+use crate::Float;
+
+/// How far the weights of two units may differ, in units of the machine epsilon times the unit's largest weight.
+///
+/// Tied units receive the same updates; what may separate them is rounding, at most some ulps a step in sums of some ten terms.
+const TOLERANCE: f64 = 64.0;
+
+/// Which of the units of one layer are alike, as far as the matrices looked at so far can tell.
+///
+/// Looking at another matrix can only tell more of them apart. All memory is taken when it is made.
+#[derive(Debug, Clone)]
+pub(super) struct Likeness {
+    /// The class of each unit, named after one of its members.
+    class: Vec<u32>,
+    next: Vec<u32>,
+    order: Vec<u32>,
+    keys: Vec<f64>,
+    largest: Vec<f64>,
+    /// Whether incoming weights, and outgoing ones, were looked at since the last start.
+    pub(super) incoming: bool,
+    pub(super) outgoing: bool,
+}
+
+/// Where the weights of a unit stand: from one unit to the next, from one weight to the next, and how many there are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Strides {
+    pub(super) unit: usize,
+    pub(super) entry: usize,
+    pub(super) entries: usize,
+}
+
+impl Likeness {
+    pub(super) fn new(units: usize) -> Self {
+        let (numbers, places) = (vec![0.0; units], vec![0; units]);
+        Self {
+            class: places.clone(),
+            next: places.clone(),
+            order: places,
+            keys: numbers.clone(),
+            largest: numbers,
+            incoming: false,
+            outgoing: false,
+        }
+    }
+
+    pub(super) fn units(&self) -> usize {
+        self.class.len()
+    }
+
+    /// Takes all units for alike again.
+    pub(super) fn start(&mut self) {
+        self.class.fill(0);
+        (self.incoming, self.outgoing) = (false, false);
+    }
+
+    /// Tells apart the units whose weights differ.
+    ///
+    /// Units are first sorted by a fixed projection of their weights: those that are equal then stand side by side, so that only
+    /// neighbours are compared entry by entry, and the time is about that of one pass over the matrix.
+    pub(super) fn look<T: Float>(&mut self, weights: &[T], strides: Strides) {
+        let Self { class, next, order, keys, largest, .. } = self;
+        let Strides { unit: across, entry: along, entries } = strides;
+        let at = |unit: usize, entry: usize| weights[unit * across + entry * along].get();
+        keys.fill(0.0);
+        largest.fill(0.0);
+        let mut factors = 0.0;
+        for entry in 0..entries {
+            // Any fixed numbers without a pattern will do; these follow the golden ratio.
+            let factor = (entry as f64 * 0.618_033_988_749_894_9).fract() + 0.5;
+            factors += factor;
+            for (unit, (key, largest)) in keys.iter_mut().zip(largest.iter_mut()).enumerate() {
+                *key += factor * at(unit, entry);
+                *largest = largest.max(at(unit, entry).abs());
+            }
+        }
+        order.iter_mut().zip(0..).for_each(|(order, unit)| *order = unit);
+        order.sort_unstable_by(|&a, &b| {
+            let (x, y) = (a as usize, b as usize);
+            class[x].cmp(&class[y]).then(keys[x].total_cmp(&keys[y])).then(a.cmp(&b))
+        });
+        for (position, &unit) in order.iter().enumerate() {
+            let unit = unit as usize;
+            next[unit] = unit as u32;
+            for &other in order[..position].iter().rev() {
+                let other = other as usize;
+                let near = TOLERANCE * T::epsilon().get() * largest[unit].max(largest[other]);
+                // The keys of equal units differ by no more than this, rounding included.
+                if class[unit] != class[other] || keys[unit] - keys[other] > 2.0 * near * factors {
+                    break;
+                }
+                if (0..entries).all(|entry| (at(unit, entry) - at(other, entry)).abs() <= near) {
+                    next[unit] = next[other];
+                    break;
+                }
+            }
+        }
+        std::mem::swap(class, next);
+    }
+
+    /// How many units are like another one, and how many different units there are in all.
+    pub(super) fn count(&mut self) -> (usize, usize) {
+        self.order.copy_from_slice(&self.class);
+        self.order.sort_unstable();
+        let sizes = || self.order.chunk_by(|a, b| a == b).map(<[u32]>::len);
+        (sizes().filter(|&size| size > 1).sum(), sizes().count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Generator;
+    use proptest::prelude::*;
+    use rand::RngExt;
+
+    /// The plain reference: every unit against every other.
+    fn naive(weights: &[f32], units: usize, entries: usize) -> (usize, usize) {
+        let near = |a: usize, b: usize| {
+            let at = |unit: usize, entry: usize| f64::from(weights[entry * units + unit]);
+            let largest = |unit| (0..entries).fold(0.0_f64, |l, entry| l.max(at(unit, entry).abs()));
+            let near = TOLERANCE * f64::from(f32::EPSILON) * largest(a).max(largest(b));
+            (0..entries).all(|entry| (at(a, entry) - at(b, entry)).abs() <= near)
+        };
+        let tied = (0..units).filter(|&a| (0..units).any(|b| b != a && near(a, b))).count();
+        let distinct = (0..units).filter(|&a| (0..a).all(|b| !near(a, b))).count();
+        (tied, distinct)
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_comparing_all(units in 1_usize..40, entries in 1_usize..20, kinds in 1_usize..40, seed: u64) {
+            let mut generator = Generator::named(seed, "kinds");
+            let kinds: Vec<Vec<f32>> =
+                (0..kinds).map(|_| (0..entries).map(|_| generator.random_range(-1.0..1.0)).collect()).collect();
+            let chosen: Vec<usize> = (0..units).map(|_| generator.below(kinds.len() as u64) as usize).collect();
+            let weights: Vec<f32> =
+                (0..entries).flat_map(|entry| chosen.iter().map(move |&kind| (entry, kind))).map(|(e, k)| kinds[k][e]).collect();
+            let mut likeness = Likeness::new(units);
+            likeness.start();
+            likeness.look(&weights, Strides { unit: 1, entry: units, entries });
+            prop_assert_eq!(likeness.count(), naive(&weights, units, entries));
+        }
+    }
+
+    #[test]
+    fn rounding_does_not_tell_apart_but_more_does() {
+        for (factor, tied) in [(1.0 + 32.0 * f32::EPSILON, 2), (1.0 + 200.0 * f32::EPSILON, 0)] {
+            let mut likeness = Likeness::new(2);
+            likeness.start();
+            likeness.look(&[0.7_f32, 0.7 * factor, -0.3, -0.3 * factor], Strides { unit: 1, entry: 2, entries: 2 });
+            assert_eq!(likeness.count().0, tied);
+        }
+    }
+
+    #[test]
+    fn a_second_matrix_tells_more_apart() {
+        let mut likeness = Likeness::new(3);
+        likeness.start();
+        likeness.look(&[0.5_f64, 0.5, 0.5], Strides { unit: 1, entry: 3, entries: 1 });
+        assert_eq!(likeness.count(), (3, 1));
+        // Outgoing weights: the units are rows.
+        likeness.look(&[1.0_f64, 2.0, 1.0, 2.0, 1.0, -2.0], Strides { unit: 2, entry: 1, entries: 2 });
+        assert_eq!(likeness.count(), (2, 2));
+    }
+
+    #[test]
+    fn a_nan_is_like_nothing() {
+        let mut likeness = Likeness::new(2);
+        likeness.start();
+        likeness.look(&[f64::NAN; 2], Strides { unit: 1, entry: 2, entries: 1 });
+        assert_eq!(likeness.count(), (0, 2));
+    }
+}

@@ -1,0 +1,51 @@
+//! The gradient, or the signal, grows from layer to layer, or updates overwhelm the weights.
+
+use super::{Growth, evidence, names};
+use crate::stability::finding::short;
+use crate::stability::{Cause, Finding, Remedy, Severity, StabilityReport, Symptom, Thresholds};
+
+pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
+    let growth = Growth::of(report);
+    let deep = report.trained().count() > 2;
+    let through_layers = deep && growth.signal.max(growth.gradient) > thresholds.exploded;
+    let overwhelmed = growth.update > thresholds.overwhelming;
+    if !through_layers && !overwhelmed {
+        return None;
+    }
+    let message = if through_layers {
+        format!(
+            "from the first to the last hidden layer the signal grows {} times, and back to the input the gradient {} times",
+            short(growth.signal),
+            short(growth.gradient),
+        )
+    } else {
+        format!("updates change the weights by {} times their own size", short(growth.update))
+    };
+    let largest = report.trained().filter_map(|layer| layer.gradient.largest()).fold(0.0, f64::max);
+    let cause = growth.cause(report, thresholds);
+    let mut remedies = vec![
+        Remedy::ScaleLearningRate { factor: 0.1 },
+        Remedy::ClipGlobalNorm { limit: 1.0 },
+        Remedy::FittingInitializer,
+        Remedy::FewerLayers,
+    ];
+    if cause == Cause::WeightsTooLarge {
+        // Clipping limits the step, but the signal itself is lost: only other weights help.
+        remedies.swap(0, 2);
+    }
+    Some(Finding {
+        symptom: Symptom::ExplodingGradients,
+        severity: Severity::Critical,
+        layers: names(report.trained()),
+        step: 0,
+        cause,
+        evidence: evidence([
+            ("signal_growth", growth.signal),
+            ("gradient_growth", growth.gradient),
+            ("largest_gradient", largest),
+            ("update_to_weight", growth.update),
+        ]),
+        message,
+        remedies,
+    })
+}

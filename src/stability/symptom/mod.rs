@@ -1,0 +1,135 @@
+//! Symptoms: each a pure function from what was recorded to a finding, or none. And what several of them ask of a record.
+
+mod constant_gradients;
+mod dead_units;
+mod exploding_gradients;
+mod exploding_weights;
+mod loss_not_decreasing;
+mod non_finite;
+mod saturated_units;
+mod symmetric_units;
+mod unstable_loss;
+mod vanishing_gradients;
+mod vanishing_weights;
+
+use super::series::median;
+use super::{Cause, Evidence, Finding, LayerRecord, Series, StabilityReport, Thresholds};
+
+type Look = fn(&StabilityReport, &Thresholds) -> Option<Finding>;
+
+/// Every symptom, in the order in which findings of one severity are told.
+pub(super) const ALL: &[Look] = &[
+    non_finite::look,
+    symmetric_units::look,
+    exploding_gradients::look,
+    vanishing_gradients::look,
+    dead_units::look,
+    saturated_units::look,
+    exploding_weights::look,
+    vanishing_weights::look,
+    unstable_loss::look,
+    constant_gradients::look,
+    loss_not_decreasing::look,
+];
+
+fn evidence<const N: usize>(pairs: [(&'static str, f64); N]) -> Vec<Evidence> {
+    pairs.into_iter().map(|(what, value)| Evidence { what, value }).collect()
+}
+
+fn names<'a>(layers: impl IntoIterator<Item = &'a LayerRecord>) -> Vec<String> {
+    layers.into_iter().map(|layer| layer.name.clone()).collect()
+}
+
+/// "layer a", or "3 layers (a to c)".
+fn in_words(layers: &[String]) -> String {
+    match layers {
+        [] => "no layer".to_owned(),
+        [one] => format!("layer {one}"),
+        [first, .., last] => format!("{} layers ({first} to {last})", layers.len()),
+    }
+}
+
+/// The median of the values of the first ten looks or steps.
+fn early(series: &Series) -> Option<f64> {
+    median(series.first().iter().take(10).map(|&(_, value)| value))
+}
+
+/// Where the loss started, and where it is now: the mean of the first five steps, and that of the last quarter of the run.
+#[derive(Clone, Copy)]
+struct Progress {
+    start: f64,
+    now: f64,
+}
+
+impl Progress {
+    fn of(report: &StabilityReport) -> Option<Self> {
+        let mean = |sum: f64, count: f64| (count > 0.0 && sum.is_finite()).then(|| sum / count);
+        let first = report.loss.first().iter().map(|&(_, loss)| loss).take(5).filter(|loss| loss.is_finite());
+        let (sum, count) = first.fold((0.0, 0.0), |(sum, count), loss| (sum + loss, count + 1.0));
+        let start = mean(sum, count)?;
+        let bins = report.loss.bins();
+        let last = &bins[bins.len() - bins.len().div_ceil(4)..];
+        let sum = last.iter().map(|bin| bin.mean * bin.count as f64).sum();
+        let now = mean(sum, last.iter().map(|bin| bin.count as f64).sum())?;
+        Some(Self { start, now })
+    }
+
+    /// Whether the loss has lost at least half of what it started with.
+    fn halved(report: &StabilityReport) -> bool {
+        Self::of(report).is_some_and(|Self { start, now }| now < start / 2.0)
+    }
+
+    /// Whether hardly anything is left of the loss.
+    fn done(report: &StabilityReport, thresholds: &Thresholds) -> bool {
+        Self::of(report).is_some_and(|Self { start, now }| now < thresholds.done * start)
+    }
+}
+
+/// The root mean square of a layer's weights, given their norm, times the square root of the larger (or smaller) of its fans: what
+/// does not depend on the width of a layer that was initialized for it.
+fn weight_gain(layer: &LayerRecord, norm: Option<f64>, pick: fn(usize, usize) -> usize) -> Option<f64> {
+    let shape = layer.weights?;
+    let root_mean_square = norm? / (shape.rows as f64 * shape.cols as f64).sqrt();
+    Some(root_mean_square * (pick(shape.rows, shape.cols) as f64).sqrt())
+}
+
+/// How much signals and gradients grow through the hidden layers at the start, and how much updates change the weights.
+struct Growth {
+    /// The spread of the last hidden layer's outputs over that of the first's.
+    signal: f64,
+    /// The first layer's bias gradient over the last's.
+    gradient: f64,
+    /// The largest update-to-weight ratio of a layer.
+    update: f64,
+}
+
+impl Growth {
+    fn of(report: &StabilityReport) -> Self {
+        let spread = |layer: &LayerRecord| early(&layer.variance).map(f64::sqrt);
+        let mut spreads = report.hidden().iter().filter_map(spread);
+        let signal = match (spreads.next(), spreads.next_back()) {
+            (Some(first), Some(last)) if first > 0.0 => last / first,
+            _ => 1.0,
+        };
+        let mut biases = report.trained().filter_map(|layer| early(&layer.bias_gradient));
+        let gradient = match (biases.next(), biases.next_back()) {
+            (Some(first), Some(last)) if last > 0.0 => first / last,
+            _ => 1.0,
+        };
+        let update = report.trained().filter_map(|layer| early(&layer.update_ratio)).fold(0.0, f64::max);
+        Self { signal, gradient, update }
+    }
+
+    /// Why numbers grow: because weights are too large from the start, or because steps are.
+    fn cause(&self, report: &StabilityReport, thresholds: &Thresholds) -> Cause {
+        let large = |layer: &LayerRecord| weight_gain(layer, layer.weight.start(), usize::min);
+        let gain = report.trained().filter_map(large).fold(0.0, f64::max);
+        if self.signal.max(self.gradient) > thresholds.exploded || gain > thresholds.weights_large {
+            Cause::WeightsTooLarge
+        } else if self.update > thresholds.overwhelming || !report.non_finite.is_empty() {
+            Cause::LearningRateTooHigh
+        } else {
+            Cause::Unknown
+        }
+    }
+}

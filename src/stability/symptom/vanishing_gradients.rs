@@ -1,0 +1,73 @@
+//! The gradient fades on its way to the input.
+
+use super::{Progress, early, evidence, names, weight_gain};
+use crate::stability::finding::short;
+use crate::stability::series::median;
+use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
+
+pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
+    let trained: Vec<&LayerRecord> = report.trained().collect();
+    let [first, .., last] = trained[..] else { return None };
+    if trained.len() < 3 || report.steps < thresholds.steps {
+        return None;
+    }
+    let switched_off = |layer: &LayerRecord| layer.dead.now().is_some_and(|dead| dead >= thresholds.nearly_all_units);
+    if report.hidden().iter().any(switched_off) {
+        // No gradient passes a dead layer: another finding, and another cure.
+        return None;
+    }
+    // Both at the start and now: a layer that starts at zero and then learns does not count.
+    let ratios = |a: &mut dyn Iterator<Item = (u64, f64)>, b: &mut dyn Iterator<Item = (u64, f64)>| {
+        median(a.zip(b).filter(|(_, (_, last))| *last > 0.0).map(|((_, first), (_, last))| first / last))
+    };
+    let at_first = ratios(&mut first.gradient.first().iter().copied(), &mut last.gradient.first().iter().copied())?;
+    let lately = ratios(&mut first.gradient.recent(), &mut last.gradient.recent())?;
+    let gradient = at_first.max(lately);
+    let spread = |layer: &LayerRecord, now: bool| {
+        if now { layer.variance.recent_median() } else { early(&layer.variance) }.map(f64::sqrt)
+    };
+    let faded = |now: bool| {
+        let mut spreads = report.hidden().iter().filter_map(|layer| spread(layer, now));
+        match (spreads.next(), spreads.next_back()) {
+            (Some(first), Some(last)) if first > 0.0 => last / first,
+            _ => 1.0,
+        }
+    };
+    let signal = faded(false).max(faded(true));
+    if gradient >= thresholds.vanished && signal >= thresholds.signal_vanished {
+        return None;
+    }
+    let small = |layer: &LayerRecord| weight_gain(layer, layer.weight.start(), usize::max);
+    let hidden_weights = || report.hidden().iter().filter_map(small);
+    let smallest = hidden_weights().fold(f64::INFINITY, f64::min);
+    let squeezing = report.hidden().iter().filter(|layer| layer.bounds.squeezes()).count();
+    let (cause, remedies) = if smallest < thresholds.weights_small {
+        (Cause::WeightsTooSmall, vec![Remedy::FittingInitializer, Remedy::FewerLayers])
+    } else if 2 * squeezing >= hidden_weights().count() && squeezing > 0 {
+        let replace = Remedy::ReplaceActivation { with: "relu" };
+        (Cause::SaturatingActivation, vec![replace, Remedy::FewerLayers, Remedy::FittingInitializer])
+    } else {
+        (Cause::NetworkTooDeep, vec![Remedy::FewerLayers, Remedy::FittingInitializer])
+    };
+    let per_layer = gradient.powf(1.0 / (trained.len() - 1) as f64);
+    Some(Finding {
+        symptom: Symptom::VanishingGradients,
+        severity: if Progress::halved(report) { Severity::Info } else { Severity::Critical },
+        layers: names(trained.iter().copied().take(trained.len() / 2)),
+        step: 0,
+        cause,
+        evidence: evidence([
+            ("gradient_first_to_last", gradient),
+            ("gradient_per_layer", per_layer),
+            ("signal_last_to_first", signal),
+            ("smallest_weight_gain", smallest),
+        ]),
+        message: format!(
+            "the gradient of {} is {} times that of {}: the layers near the input hardly learn",
+            first.name,
+            short(gradient),
+            last.name,
+        ),
+        remedies,
+    })
+}

@@ -1,0 +1,84 @@
+//! `Thresholds`: every number that a finding is judged by.
+
+/// Every number that a finding is judged by, with where it comes from.
+///
+/// ```
+/// use evenkeel::{Monitor, Thresholds};
+/// let wary = Thresholds { vanished: 1e-3, ..Thresholds::default() };
+/// let monitor = Monitor::new().thresholds(wary);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Thresholds {
+    /// How many steps a run must have for judgements that need a past: 10, the first steps that are looked at in full.
+    pub steps: u64,
+    /// Gradients have vanished where, at the first trained layer, their median is below this share of that at the last: 1e-4. Each of
+    /// ten layers may still take 60 %; a healthy tanh or ReLU network of 20 layers keeps the ratio above 1e-2, and a network that
+    /// has learned raises it, since the gradient of its last layer fades first.
+    pub vanished: f64,
+    /// Signals have vanished where the standard deviation of the last hidden layer's outputs is below this share of the first's: 1e-4.
+    pub signal_vanished: f64,
+    /// Gradients or signals explode where they grow by more than this factor through the hidden layers: 100. At critical
+    /// initialization the factor is about 1, whatever the depth; He weights widened by half reach it after 12 layers.
+    pub exploded: f64,
+    /// Updates overwhelm the weights where the median of the update-to-weight ratio of a layer over the first looks is above this: 1.
+    /// A usual ratio is about 1e-3 (Karpathy, "Hacker's guide to neural networks"); at 1 nothing of the old weights remains.
+    pub overwhelming: f64,
+    /// The loss is unstable where it has risen above this multiple of where it started: 5.
+    pub loss_risen: f64,
+    /// The loss jumps where, from one step to the next, it changes by more than this factor while above a tenth of its start: 10.
+    pub loss_jump: f64,
+    /// The loss has not decreased where its last quarter lies above this share of its start: 0.95.
+    pub not_decreased: f64,
+    /// How many steps the loss is given before it must have decreased: 100.
+    pub patience: u64,
+    /// Weights are near zero where their root mean square, times the square root of the larger fan, is below this: 0.2. Xavier
+    /// gives at least 1 and PyTorch's default 0.57.
+    pub weights_small: f64,
+    /// Weights are very large where their root mean square, times the square root of the smaller fan, is above this: 5. He gives at
+    /// most 1.42.
+    pub weights_large: f64,
+    /// Weights have grown out of bounds where they are that large, and this many times as large as at the start: 100.
+    pub weights_grown: f64,
+    /// A gradient is constant where its norm has not changed by more than this share of itself over the last 32 steps: 1e-6. Batches
+    /// that differ, or weights that move, change it by far more.
+    pub constant: f64,
+    /// A run is done, and nothing about its gradient is held against it, where the loss is below this share of its start: 1e-3.
+    pub done: f64,
+    /// A unit is off where its output differs from the dead value by less than this share of the layer's largest output: 1e-6.
+    pub off_margin: f64,
+    /// A unit is at a flat end where its output is within this share of the range from it: 0.01. There the slope of tanh is below 0.04.
+    pub flat_margin: f64,
+    /// A unit is saturated where it is at a flat end on this share of the probe rows: 0.95.
+    pub flat_rows: f64,
+    /// Units are reported where this share of a layer is dead or saturated: 0.5 for saturated units, and for dead ones while the loss
+    /// does not fall. Healthy ReLU networks have up to a third dead.
+    pub many_units: f64,
+    /// Dead units are reported whatever the loss does where this share of a layer is dead: 0.95.
+    pub nearly_all_units: f64,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            steps: 10,
+            vanished: 1e-4,
+            signal_vanished: 1e-4,
+            exploded: 100.0,
+            overwhelming: 1.0,
+            loss_risen: 5.0,
+            loss_jump: 10.0,
+            not_decreased: 0.95,
+            patience: 100,
+            weights_small: 0.2,
+            weights_large: 5.0,
+            weights_grown: 100.0,
+            constant: 1e-6,
+            done: 1e-3,
+            off_margin: 1e-6,
+            flat_margin: 0.01,
+            flat_rows: 0.95,
+            many_units: 0.5,
+            nearly_all_units: 0.95,
+        }
+    }
+}

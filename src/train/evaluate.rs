@@ -1,0 +1,72 @@
+//! `evaluate`: how good a network is on a data set.
+
+use crate::{Dataset, Error, Float, Loss, Mode, Network, Rows, Targets, Workspace};
+
+/// How good a network is on a data set.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Evaluation {
+    /// The loss, averaged over the rows.
+    pub loss: f64,
+    /// The share of rows whose largest output is their class; `None` where the targets are values. A row with a NaN counts as wrong.
+    pub accuracy: Option<f64>,
+}
+
+/// Computes loss and accuracy of a network on a data set, as many rows at a time as the workspace has room for.
+///
+/// ```
+/// use evenkeel::*;
+/// let network = Network::<f32>::builder(2).layer(Linear::new(2)).weights(Constant::new(1.0)?).build()?;
+/// let data = Dataset::classes(vec![0.5, 0.5, 1.0, 2.0], 2, vec![0, 1])?;
+/// let result = evaluate(&network, &SoftmaxCrossEntropy::new(), &data, &mut network.workspace(8)?)?;
+/// assert!((result.loss - 2_f64.ln()).abs() < 1e-15);
+/// assert_eq!(result.accuracy, Some(0.5)); // of two equal outputs the first counts as the largest
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// # Errors
+/// Those of [`Network::forward`] and [`Loss::evaluate`].
+pub fn evaluate<T: Float>(
+    network: &Network<T>,
+    loss: &dyn Loss<T>,
+    data: &Dataset<T>,
+    workspace: &mut Workspace<T>,
+) -> Result<Evaluation, Error> {
+    let (inputs, targets) = (data.inputs(), data.targets());
+    let at_once = workspace.capacity();
+    let (mut sum, mut right, mut done) = (0.0, 0, 0);
+    for x in inputs.data().chunks(at_once * inputs.cols()) {
+        let x = Rows::of(x, inputs.cols());
+        let range = done..done + x.rows();
+        let targets = match targets {
+            Targets::Classes(classes) => Targets::Classes(&classes[range]),
+            Targets::Values(values) => {
+                let cols = values.cols();
+                Targets::Values(Rows::of(&values.data()[range.start * cols..range.end * cols], cols))
+            }
+        };
+        let out = network.forward(x, Mode::Infer, workspace)?;
+        sum += loss.evaluate(out, targets, None)? * x.rows() as f64;
+        if let Targets::Classes(classes) = targets {
+            right += out.iter().zip(classes).filter(|(out, class)| largest(out) == Some(**class)).count();
+        }
+        done += x.rows();
+    }
+    let rows = inputs.rows() as f64;
+    let accuracy = matches!(targets, Targets::Classes(_)).then_some(right as f64 / rows);
+    Ok(Evaluation { loss: sum / rows, accuracy })
+}
+
+/// The index of the largest number, the first of equals; none where there is a NaN.
+fn largest<T: Float>(numbers: &[T]) -> Option<usize> {
+    let mut best = 0;
+    for (at, number) in numbers.iter().enumerate() {
+        if number.is_nan() {
+            return None;
+        }
+        if *number > numbers[best] {
+            best = at;
+        }
+    }
+    Some(best)
+}

@@ -1,0 +1,296 @@
+//! `Trainer`: batches, epochs, and the loop around a training step.
+
+use std::ops::ControlFlow;
+
+use super::early_stopping::Best;
+use super::snapshot::{Place, Snapshot};
+use super::{TrainerBuilder, evaluate};
+use crate::schedule::Schedule;
+use crate::{
+    Dataset, EarlyStopping, Epoch, Error, Evaluation, Float, Generator, GradientClipper, Loss, Mode, Monitor, Network,
+    NonFinite, Optimizer, OptimizerState, Rows, StabilityReport, StepOutcome, Targets, Watched, Workspace,
+};
+
+/// Trains a network on a data set, batch by batch, watched where wanted.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use evenkeel::*;
+/// // A spiral arm or a circle? Two classes that no straight line parts.
+/// let angle = |row: usize| row as f32 * 0.05;
+/// let point = |row: usize| {
+///     let radius = if row % 2 == 0 { 0.4 } else { 1.0 };
+///     [radius * angle(row).cos(), radius * angle(row).sin()]
+/// };
+/// let data = Dataset::classes((0..400).flat_map(point).collect(), 2, (0..400).map(|row| row % 2).collect())?;
+/// let (train, test) = data.split(0.2, 1)?;
+///
+/// let network = Network::<f32>::builder(2).layer(Linear::new(16)).layer(Tanh).layer(Linear::new(2)).seed(1).build()?;
+/// let mut trainer = Trainer::builder(network, SoftmaxCrossEntropy::new(), Adam::new(0.01)?)
+///     .batch(32)
+///     .epochs(60)
+///     .seed(1)
+///     .clip(GlobalNorm::new(5.0)?)
+///     .watch(Monitor::new())
+///     .build()?;
+/// trainer.fit(&train, Some(&test), |epoch| {
+///     if epoch.loss < 0.01 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+/// })?;
+/// assert!(trainer.evaluate(&test)?.accuracy > Some(0.95));
+/// assert!(trainer.report().is_some_and(|report| report.is_healthy()));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Trainer<T> {
+    pub(super) network: Network<T>,
+    pub(super) loss: Box<dyn Loss<T>>,
+    pub(super) optimizer: Box<dyn Optimizer<T>>,
+    pub(super) optimizer_state: OptimizerState<T>,
+    pub(super) schedule: Box<dyn Schedule>,
+    pub(super) clipper: Option<Box<dyn GradientClipper<T>>>,
+    pub(super) non_finite: NonFinite,
+    pub(super) stopping: Option<EarlyStopping>,
+    pub(super) watch: Option<Watch<T>>,
+    pub(super) workspace: Workspace<T>,
+    pub(super) epochs: u64,
+    pub(super) seed: u64,
+    /// The order of the rows in the epoch that `order_of` says, for that many rows.
+    pub(super) order: Vec<usize>,
+    pub(super) order_of: Option<(u64, usize)>,
+    /// The targets of the batch at hand.
+    pub(super) classes: Vec<usize>,
+    pub(super) values: Vec<T>,
+    pub(super) place: Place,
+    pub(super) best: Option<Best<T>>,
+    pub(super) history: Vec<Epoch>,
+}
+
+/// A monitor, the names it knows the network by, and room for its probe rows.
+#[derive(Debug)]
+pub(super) struct Watch<T> {
+    pub(super) monitor: Monitor,
+    pub(super) names: Watched,
+    pub(super) probe: Workspace<T>,
+}
+
+impl<T: Float> Trainer<T> {
+    /// Starts a trainer of that network, towards that loss, by that optimizer.
+    pub fn builder(
+        network: Network<T>,
+        loss: impl Loss<T> + 'static,
+        optimizer: impl Optimizer<T> + 'static,
+    ) -> TrainerBuilder<T> {
+        TrainerBuilder::new(network, loss, optimizer)
+    }
+
+    /// Trains until the last epoch, or until the callback or early stopping ends the run.
+    ///
+    /// The callback sees every epoch when it is over. After a [`restore`](Self::restore) in the middle of an epoch the run goes on from
+    /// there.
+    ///
+    /// # Errors
+    /// Those of [`step`](Self::step). The trainer then stands where it stood before the step that failed, and its report tells of it.
+    pub fn fit(
+        &mut self,
+        data: &Dataset<T>,
+        validation: Option<&Dataset<T>>,
+        mut callback: impl FnMut(&Epoch) -> ControlFlow<()>,
+    ) -> Result<&[Epoch], Error> {
+        while self.place.epoch < self.epochs && !self.place.stopped {
+            while !self.step(data)?.ends_epoch {}
+            let Place { step: steps, epoch, rows, loss, rate, .. } = self.place;
+            let validation = validation.map(|data| self.evaluate(data)).transpose()?;
+            let epoch = Epoch { epoch: epoch - 1, steps, loss: loss / rows as f64, rate, validation };
+            (self.place.rows, self.place.loss) = (0, 0.0);
+            self.history.push(epoch);
+            let judged = epoch.validation.map_or(epoch.loss, |validation| validation.loss);
+            if let Some(stopping) = &self.stopping {
+                self.place.stopped = stopping.judge(&mut self.best, epoch.epoch, judged, &self.network);
+            }
+            self.place.stopped |= callback(&epoch).is_break();
+        }
+        if let Some(best) = self.best.take() {
+            self.network.copy_from(&best.network)?;
+        }
+        Ok(&self.history)
+    }
+
+    /// Trains on the next batch of the epoch at hand; after the last batch the next epoch begins, in a new order.
+    ///
+    /// # Errors
+    /// [`Error::Size`], [`Error::Targets`], [`Error::Class`] where the data do not fit network or loss; [`Error::NonFinite`] where a
+    /// gradient is not finite and the policy is [`NonFinite::Stop`]; [`Error::Layer`] where a layer refuses the batch.
+    pub fn step(&mut self, data: &Dataset<T>) -> Result<StepOutcome, Error> {
+        Error::same_size("the numbers of an input row", self.network.n_in(), data.inputs().cols())?;
+        self.arrange(data.rows());
+        if self.place.rows >= data.rows() {
+            // The epoch was over, and nobody asked for its history.
+            (self.place.rows, self.place.loss) = (0, 0.0);
+        }
+        let start = self.place.rows;
+        let end = data.rows().min(start + self.workspace.capacity());
+        let (step, rate) = (self.place.step, self.optimizer.rate() * self.schedule.factor(self.place.step));
+        if let Some(watch) = &mut self.watch {
+            watch.look(&self.network, data, step)?;
+        }
+        gather(data.inputs(), self.order[start..end].iter().copied(), &mut self.workspace)?;
+        self.network.forward_input(Mode::Train, &mut self.workspace)?;
+        let targets = match data.targets() {
+            Targets::Classes(classes) => {
+                self.classes.clear();
+                self.classes.extend(self.order[start..end].iter().map(|&row| classes[row]));
+                Targets::Classes(&self.classes)
+            }
+            Targets::Values(values) => {
+                self.values.clear();
+                self.values.extend(self.order[start..end].iter().flat_map(|&row| values.row(row)));
+                Targets::Values(Rows::of(&self.values, values.cols()))
+            }
+        };
+        let loss = self.network.loss(&*self.loss, targets, &mut self.workspace)?;
+        self.network.backward(&mut self.workspace)?;
+        if let Some(watch) = &mut self.watch {
+            if !loss.is_finite() {
+                self.network.observe_breakdown(&mut watch.monitor, &watch.names, &self.workspace)?;
+            }
+            self.network.observe_gradients(&mut watch.monitor, &watch.names, &self.workspace)?;
+        }
+        let clipper = self.clipper.as_deref_mut().map(|clipper| clipper as &mut dyn GradientClipper<T>);
+        let has_clipper = clipper.is_some();
+        let verdict = self.non_finite.decide(clipper, &mut self.network.gradients(&mut self.workspace), step);
+        if let Ok(verdict) = &verdict
+            && verdict.apply
+        {
+            let scale = verdict.clipped.pending;
+            self.network.update(&*self.optimizer, &mut self.optimizer_state, &mut self.workspace, scale, rate)?;
+        }
+        if let Some(watch) = &mut self.watch {
+            if let Ok(verdict) = &verdict {
+                if has_clipper {
+                    watch.monitor.clipped(&verdict.clipped);
+                }
+                if verdict.apply {
+                    self.network.observe_weights(&mut watch.monitor, &watch.names, &self.optimizer_state)?;
+                }
+            }
+            watch.monitor.end(loss);
+        }
+        let verdict = verdict?;
+        let ends_epoch = end == data.rows();
+        let rows = end - start;
+        self.place = Place {
+            step: step + 1,
+            epoch: self.place.epoch + u64::from(ends_epoch),
+            rows: end,
+            loss: self.place.loss + loss * rows as f64,
+            rate,
+            ..self.place
+        };
+        let (clipped, applied, zeroed) = (verdict.clipped, verdict.apply, verdict.zeroed);
+        Ok(StepOutcome { step, loss, rows, clipped, applied, zeroed, ends_epoch })
+    }
+
+    /// Puts the rows in the order of the epoch at hand: a function of seed, epoch and number of rows alone.
+    fn arrange(&mut self, rows: usize) {
+        if self.order_of != Some((self.place.epoch, rows)) {
+            self.order.clear();
+            self.order.extend(0..rows);
+            Generator::numbered(self.seed, "epoch", self.place.epoch).shuffle(&mut self.order);
+            self.order_of = Some((self.place.epoch, rows));
+        }
+    }
+
+    /// Loss and accuracy on a data set.
+    ///
+    /// # Errors
+    /// Those of [`evaluate`](crate::evaluate).
+    pub fn evaluate(&mut self, data: &Dataset<T>) -> Result<Evaluation, Error> {
+        evaluate(&self.network, &*self.loss, data, &mut self.workspace)
+    }
+
+    /// The network as it is now.
+    pub fn network(&self) -> &Network<T> {
+        &self.network
+    }
+
+    /// Ends training and hands the network out.
+    pub fn into_network(self) -> Network<T> {
+        self.network
+    }
+
+    /// The epochs so far.
+    pub fn history(&self) -> &[Epoch] {
+        &self.history
+    }
+
+    /// How many steps there were so far.
+    pub fn steps(&self) -> u64 {
+        self.place.step
+    }
+
+    /// What the monitor has seen, and what it means; `None` where the run is not watched.
+    pub fn report(&self) -> Option<StabilityReport> {
+        self.watch.as_ref().map(|watch| watch.monitor.report())
+    }
+
+    /// Everything that the run needs to go on from here.
+    pub fn snapshot(&self) -> Snapshot<T> {
+        Snapshot {
+            network: self.network.clone(),
+            optimizer: self.optimizer_state.clone(),
+            clipper: self.clipper.as_ref().map(|clipper| clipper.memory()).unwrap_or_default(),
+            place: self.place,
+            best: self.best.clone(),
+            history: self.history.clone(),
+        }
+    }
+
+    /// Goes back to a snapshot of this run, or of one with the same network, optimizer and clipper.
+    ///
+    /// # Errors
+    /// [`Error::Foreign`] where the network has another shape, or optimizer or clipper remember something else. Nothing is changed then.
+    pub fn restore(&mut self, snapshot: &Snapshot<T>) -> Result<(), Error> {
+        if !self.optimizer_state.fits(&snapshot.optimizer) {
+            return Err(Error::Foreign { what: "the optimizer's state" });
+        }
+        let mut network = self.network.clone();
+        network.copy_from(&snapshot.network)?;
+        match &mut self.clipper {
+            Some(clipper) => clipper.restore(&snapshot.clipper)?,
+            None if !snapshot.clipper.is_empty() => return Err(Error::Foreign { what: "the clipper's memory" }),
+            None => {}
+        }
+        self.network = network;
+        self.optimizer_state.clone_from(&snapshot.optimizer);
+        self.place = snapshot.place;
+        self.best.clone_from(&snapshot.best);
+        self.history.clone_from(&snapshot.history);
+        Ok(())
+    }
+}
+
+impl<T: Float> Watch<T> {
+    /// Begins a step and, where it is one that is looked at in full, shows the monitor the activations on the probe rows.
+    fn look(&mut self, network: &Network<T>, data: &Dataset<T>, step: u64) -> Result<(), Error> {
+        self.monitor.begin(step);
+        if self.monitor.looking() {
+            let count = self.probe.capacity().min(data.rows());
+            let spaced = (0..count).map(|probe| probe * data.rows() / count);
+            gather(data.inputs(), spaced, &mut self.probe)?;
+            network.forward_input(Mode::Infer, &mut self.probe)?;
+            network.observe_activations(&mut self.monitor, &self.names, &self.probe)?;
+        }
+        Ok(())
+    }
+}
+
+/// Copies rows into the input of a workspace.
+fn gather<T: Float>(
+    from: Rows<'_, T>,
+    rows: impl ExactSizeIterator<Item = usize>,
+    workspace: &mut Workspace<T>,
+) -> Result<(), Error> {
+    let mut input = workspace.input(rows.len())?;
+    input.iter_mut().zip(rows).for_each(|(to, row)| to.copy_from_slice(from.row(row)));
+    Ok(())
+}
