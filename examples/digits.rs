@@ -21,7 +21,7 @@ usage: cargo run --release --example digits -- [OPTIONS]
                         normal:STD, uniform:BOUND
   --clip none           none, value:LIMIT, layer:LIMIT, global:LIMIT
   --optimizer adam      adam, adamw, sgd, momentum, nesterov
-  --rate 0.002          the learning rate at the start; it falls to zero along a cosine
+  --rate 0.005          the learning rate at the start; it falls to zero along a cosine
   --batch 32            rows a batch
   --epochs 30           times through the data
   --seed 1              every random choice follows from it
@@ -39,7 +39,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let initializer: String = options.value("--initializer", "auto")?;
     let clip: String = options.value("--clip", "none")?;
     let optimizer: String = options.value("--optimizer", "adam")?;
-    let rate: f64 = options.value("--rate", "0.002")?;
+    let rate: f64 = options.value("--rate", "0.005")?;
     let batch: usize = options.value("--batch", "32")?;
     let epochs: u64 = options.value("--epochs", "30")?;
     let seed: u64 = options.value("--seed", "1")?;

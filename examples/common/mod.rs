@@ -17,11 +17,11 @@ pub fn digits() -> Result<Dataset<f32>, Error> {
     Dataset::classes(pixels, 64, classes)
 }
 
-/// The digits in two parts, four fifths and one fifth of each class, drawn by the seed; pixels brought to mean 0 and variance 1
-/// by the first part.
+/// The digits in two parts, four fifths and one fifth of each class, drawn by the seed; pixels brought to the range from 0
+/// to 1 by the first part.
 pub fn digits_in_two(seed: u64) -> Result<(Dataset<f32>, Dataset<f32>), Error> {
     let (mut train, mut test) = digits()?.split(0.2, seed)?;
-    let scaler = Scaler::standardize(train.inputs())?;
+    let scaler = Scaler::min_max(train.inputs())?;
     train.scale_inputs(&scaler)?;
     test.scale_inputs(&scaler)?;
     Ok((train, test))
