@@ -12,7 +12,7 @@ pub struct Watched {
 }
 
 impl<T: Float> Network<T> {
-    /// Registers every parameter and every layer's output with a monitor.
+    /// Registers every parameter and every layer's output with a monitor, and shows it the parameters as they are.
     ///
     /// ```
     /// use evenkeel::*;
@@ -20,7 +20,7 @@ impl<T: Float> Network<T> {
     /// let (x, y) = ([-1.0, -0.5, 0.0, 0.5, 1.0], [1.0, 0.25, 0.0, 0.25, 1.0]);
     /// let (x, y) = (Rows::new(&x, 1)?, Targets::Values(Rows::new(&y, 1)?));
     /// let mut monitor = Monitor::new();
-    /// let watched = network.watch(&mut monitor);
+    /// let watched = network.watch(&mut monitor)?;
     /// let (mut workspace, mut probe) = (network.workspace(5)?, network.workspace(5)?);
     /// let optimizer = Adam::new(0.02)?;
     /// let mut state = network.optimizer_state(&optimizer)?;
@@ -41,17 +41,23 @@ impl<T: Float> Network<T> {
     /// assert!(monitor.report().is_healthy(), "{}", monitor.report());
     /// # Ok::<(), Error>(())
     /// ```
-    pub fn watch(&self, monitor: &mut Monitor) -> Watched {
+    ///
+    /// # Errors
+    /// None of its own: a fresh name always fits.
+    pub fn watch(&self, monitor: &mut Monitor) -> Result<Watched, Error> {
         let names = &self.geometry.names;
         // Layer by layer, so that the report tells them in this order.
         let mut watched = Watched { parameters: Vec::new(), activations: Vec::new() };
         for (index, layer) in self.layers.iter().enumerate() {
-            let own = self.layout().slots().iter().filter(|slot| slot.layer == index);
-            watched.parameters.extend(own.map(|slot| monitor.watch_parameter(&names[index], &slot.param)));
+            for slot in self.layout().slots().iter().filter(|slot| slot.layer == index) {
+                let id = monitor.watch_parameter(&names[index], &slot.param);
+                monitor.initial(id, &self.parameters[slot.range.clone()])?;
+                watched.parameters.push(id);
+            }
             let width = self.geometry.widths[index + 1];
             watched.activations.push(monitor.watch_activation(&names[index], width, layer.bounds()));
         }
-        watched
+        Ok(watched)
     }
 
     /// Shows a monitor the output of every layer in the last forward pass, which is to have been one over its probe rows.

@@ -23,7 +23,7 @@ pub struct LayerRecord {
     /// That of its biases alone: the derivative by the layer's sums, added up over the batch. Unlike the gradient of the weights it
     /// does not contain the size of the layer's inputs, so it shows how the gradient changes from layer to layer.
     pub bias_gradient: Series,
-    /// The Euclidean norm of its weights.
+    /// The Euclidean norm of its weights: before training where that was shown, then after each update that was looked at.
     pub weight: Series,
     /// The norm of an update of its weights, divided by that of the weights.
     pub update_ratio: Series,

@@ -201,6 +201,19 @@ impl Monitor {
         })
     }
 
+    /// Takes the numbers of a parameter before training: what growth is measured against. Once, before the first step.
+    ///
+    /// # Errors
+    /// [`Error::Size`] where there are not as many numbers as the parameter has; [`Error::Foreign`] for another monitor's name.
+    pub fn initial<T: Float>(&mut self, id: ParameterId, weights: &[T]) -> Result<(), Error> {
+        let parameter = self.parameters.get(id.0).ok_or(Error::Foreign { what: "the parameter's id" })?;
+        Error::same_size("the numbers of a watched parameter", parameter.len, weights.len())?;
+        if parameter.role == Role::Weight {
+            self.layers[parameter.layer].weight.push(self.step, norm(weights).value());
+        }
+        Ok(())
+    }
+
     /// Begins a training step, counted from 0.
     pub fn begin(&mut self, step: u64) {
         self.step = step;

@@ -29,6 +29,8 @@ pub struct Thresholds {
     pub loss_jump: f64,
     /// The loss has not decreased where its last quarter lies above this share of its start: 0.95.
     pub not_decreased: f64,
+    /// The loss has come to rest where its last quarter lies less than this share below its second: 0.02.
+    pub at_rest: f64,
     /// How many steps the loss is given before it must have decreased: 100.
     pub patience: u64,
     /// Weights are near zero where their root mean square, times the square root of the larger fan, is below this: 0.2. Xavier
@@ -68,6 +70,7 @@ impl Default for Thresholds {
             loss_risen: 5.0,
             loss_jump: 10.0,
             not_decreased: 0.95,
+            at_rest: 0.02,
             patience: 100,
             weights_small: 0.2,
             weights_large: 5.0,

@@ -104,7 +104,7 @@ impl<T: Float> TrainerBuilder<T> {
         Error::require(self.epochs > 0, "Trainer", "epochs", self.epochs as f64, "at least 1")?;
         Error::at_least_one("Trainer", "probe_rows", self.probe_rows)?;
         let watch = self.monitor.map(|mut monitor| {
-            let names = self.network.watch(&mut monitor);
+            let names = self.network.watch(&mut monitor)?;
             Ok::<_, Error>(Watch { names, monitor, probe: self.network.workspace(self.probe_rows)? })
         });
         Ok(Trainer {

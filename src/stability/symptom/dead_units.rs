@@ -4,7 +4,7 @@ use super::{Growth, Progress, early, evidence, in_words, names};
 use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
-    let limit = if Progress::halved(report) { thresholds.nearly_all_units } else { thresholds.many_units };
+    let limit = if Progress::halved(report, thresholds) { thresholds.nearly_all_units } else { thresholds.many_units };
     let mut layers: Vec<&LayerRecord> = Vec::new();
     for (index, layer) in report.layers.iter().enumerate() {
         // At each of the last three looks. The output layer may be off for most classes, but not for all.

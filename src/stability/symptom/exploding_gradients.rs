@@ -6,8 +6,7 @@ use crate::stability::{Cause, Finding, Remedy, Severity, StabilityReport, Sympto
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     let growth = Growth::of(report);
-    let deep = report.trained().count() > 2;
-    let through_layers = deep && growth.signal.max(growth.gradient) > thresholds.exploded;
+    let through_layers = growth.through_layers(thresholds);
     let overwhelmed = growth.update > thresholds.overwhelming;
     if !through_layers && !overwhelmed {
         return None;

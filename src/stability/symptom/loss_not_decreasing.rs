@@ -1,6 +1,6 @@
-//! The loss is where it was at the start.
+//! The loss is where it was at the start, or stopped falling soon after.
 
-use super::{Growth, Progress, early, evidence, symmetric_units, vanishing_gradients};
+use super::{Growth, Progress, early, evidence, exploding_gradients, symmetric_units, vanishing_gradients};
 use crate::stability::finding::short;
 use crate::stability::{Cause, Finding, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 
@@ -9,13 +9,21 @@ const CRAWLING: f64 = 1e-6;
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     let Progress { start, now } = Progress::of(report)?;
-    if report.steps < thresholds.patience || start <= 0.0 || now <= thresholds.not_decreased * start {
+    if report.steps < thresholds.patience || start <= 0.0 {
+        return None;
+    }
+    // What else was found explains it; else the speed of the weights does.
+    let obstacles = [symmetric_units::look, vanishing_gradients::look, exploding_gradients::look];
+    let known = obstacles.iter().find_map(|look| look(report, thresholds));
+    // A loss that has come to rest above half of its start may be all there is to learn. Not so where something is known to
+    // stand in the way of learning.
+    let rested = Progress::quarter(report, 2).is_some_and(|before| now > (1.0 - thresholds.at_rest) * before);
+    let stalled = known.is_some() && rested && !Progress::halved(report, thresholds);
+    if now <= thresholds.not_decreased * start && !stalled {
         return None;
     }
     let fastest = report.trained().filter_map(|layer| layer.update_ratio.recent_median()).fold(0.0, f64::max);
     let at_first = report.trained().filter_map(|layer| early(&layer.update_ratio)).fold(0.0, f64::max);
-    // What else was found explains it; else the speed of the weights does.
-    let known = [symmetric_units::look, vanishing_gradients::look].iter().find_map(|look| look(report, thresholds));
     let cause = match (known, Growth::of(report).cause(report, thresholds)) {
         (Some(finding), _) => finding.cause,
         (None, Cause::Unknown) if fastest.max(at_first) < CRAWLING => Cause::LearningRateTooLow,

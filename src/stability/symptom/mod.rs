@@ -63,25 +63,40 @@ struct Progress {
 
 impl Progress {
     fn of(report: &StabilityReport) -> Option<Self> {
-        let mean = |sum: f64, count: f64| (count > 0.0 && sum.is_finite()).then(|| sum / count);
+        Some(Self { start: Self::start(report)?, now: Self::quarter(report, 4)? })
+    }
+
+    /// The mean loss of the first five steps, those left out that are not finite.
+    fn start(report: &StabilityReport) -> Option<f64> {
         let first = report.loss.first().iter().map(|&(_, loss)| loss).take(5).filter(|loss| loss.is_finite());
         let (sum, count) = first.fold((0.0, 0.0), |(sum, count), loss| (sum + loss, count + 1.0));
-        let start = mean(sum, count)?;
+        (count > 0.0).then(|| sum / count)
+    }
+
+    /// The mean loss of a quarter of the run, 1 to 4; `None` where there is no finite one.
+    fn quarter(report: &StabilityReport, quarter: usize) -> Option<f64> {
         let bins = report.loss.bins();
-        let last = &bins[bins.len() - bins.len().div_ceil(4)..];
-        let sum = last.iter().map(|bin| bin.mean * bin.count as f64).sum();
-        let now = mean(sum, last.iter().map(|bin| bin.count as f64).sum())?;
-        Some(Self { start, now })
+        let until = |quarter: usize| (bins.len() * quarter).div_ceil(4);
+        // A short run has fewer bins than quarters; then the last ones share a bin.
+        let bins = &bins[until(quarter - 1).min(bins.len().saturating_sub(1))..until(quarter)];
+        let count: f64 = bins.iter().map(|bin| bin.count as f64).sum();
+        (count > 0.0).then(|| bins.iter().map(|bin| bin.mean * (bin.count as f64 / count)).sum())
     }
 
     /// Whether the loss has lost at least half of what it started with.
-    fn halved(report: &StabilityReport) -> bool {
-        Self::of(report).is_some_and(|Self { start, now }| now < start / 2.0)
+    fn halved(report: &StabilityReport, thresholds: &Thresholds) -> bool {
+        Self::fell_to(0.5, report, thresholds)
     }
 
     /// Whether hardly anything is left of the loss.
     fn done(report: &StabilityReport, thresholds: &Thresholds) -> bool {
-        Self::of(report).is_some_and(|Self { start, now }| now < thresholds.done * start)
+        Self::fell_to(thresholds.done, report, thresholds)
+    }
+
+    /// Whether the loss is below that share of its start. A fall from where an explosion had put it is no learning.
+    fn fell_to(share: f64, report: &StabilityReport, thresholds: &Thresholds) -> bool {
+        let fell = Self::of(report).is_some_and(|Self { start, now }| now < share * start);
+        fell && !Growth::of(report).through_layers(thresholds)
     }
 }
 
@@ -120,11 +135,16 @@ impl Growth {
         Self { signal, gradient, update }
     }
 
+    /// Whether signals or gradients explode on their way through the layers.
+    fn through_layers(&self, thresholds: &Thresholds) -> bool {
+        self.signal.max(self.gradient) > thresholds.exploded
+    }
+
     /// Why numbers grow: because weights are too large from the start, or because steps are.
     fn cause(&self, report: &StabilityReport, thresholds: &Thresholds) -> Cause {
         let large = |layer: &LayerRecord| weight_gain(layer, layer.weight.start(), usize::min);
         let gain = report.trained().filter_map(large).fold(0.0, f64::max);
-        if self.signal.max(self.gradient) > thresholds.exploded || gain > thresholds.weights_large {
+        if self.through_layers(thresholds) || gain > thresholds.weights_large {
             Cause::WeightsTooLarge
         } else if self.update > thresholds.overwhelming || !report.non_finite.is_empty() {
             Cause::LearningRateTooHigh

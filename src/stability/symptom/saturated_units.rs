@@ -6,7 +6,7 @@ use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityR
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     // Hidden layers only: an output that is sure of itself is what one wants.
     let now = |layer: &LayerRecord| layer.saturated.recent_median().is_some_and(|now| now >= thresholds.many_units);
-    let stuck = !Progress::halved(report);
+    let stuck = !Progress::halved(report, thresholds);
     let born = |layer: &LayerRecord| early(&layer.saturated).is_some_and(|first| first >= thresholds.many_units);
     // A trained network may well use its flat ends; one that starts there, or does not learn, suffers from them.
     let layers: Vec<&LayerRecord> = report

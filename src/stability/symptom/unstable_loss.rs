@@ -8,7 +8,7 @@ use crate::stability::{Finding, Remedy, Severity, StabilityReport, Symptom, Thre
 const SMOOTH: u64 = 16;
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
-    let Progress { start, .. } = Progress::of(report)?;
+    let start = Progress::start(report)?;
     let broken = report.loss.non_finite();
     let risen = highest_mean(report) / start;
     let jump = largest_jump(report, start);

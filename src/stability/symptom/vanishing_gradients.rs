@@ -52,7 +52,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     let per_layer = gradient.powf(1.0 / (trained.len() - 1) as f64);
     Some(Finding {
         symptom: Symptom::VanishingGradients,
-        severity: if Progress::halved(report) { Severity::Info } else { Severity::Critical },
+        severity: if Progress::halved(report, thresholds) { Severity::Info } else { Severity::Critical },
         layers: names(trained.iter().copied().take(trained.len() / 2)),
         step: 0,
         cause,

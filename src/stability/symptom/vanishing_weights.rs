@@ -5,7 +5,7 @@ use crate::stability::finding::short;
 use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
-    if report.steps < thresholds.steps || Progress::halved(report) {
+    if report.steps < thresholds.steps || Progress::halved(report, thresholds) {
         return None;
     }
     let gain = |layer: &LayerRecord| weight_gain(layer, layer.weight.recent_median(), usize::max);
