@@ -29,7 +29,7 @@ pub struct Thresholds {
     pub loss_jump: f64,
     /// The loss has not decreased where its last quarter lies above this share of its start: 0.95.
     pub not_decreased: f64,
-    /// The loss has come to rest where its last quarter lies less than this share below its second: 0.02.
+    /// The loss has come to rest where its last quarter lies less than this share below its third: 0.02.
     pub at_rest: f64,
     /// How many steps the loss is given before it must have decreased: 100.
     pub patience: u64,

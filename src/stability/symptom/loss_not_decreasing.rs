@@ -17,7 +17,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     let known = obstacles.iter().find_map(|look| look(report, thresholds));
     // A loss that has come to rest above half of its start may be all there is to learn. Not so where something is known to
     // stand in the way of learning.
-    let rested = Progress::quarter(report, 2).is_some_and(|before| now > (1.0 - thresholds.at_rest) * before);
+    let rested = Progress::quarter(report, 3).is_some_and(|before| now > (1.0 - thresholds.at_rest) * before);
     let stalled = known.is_some() && rested && !Progress::halved(report, thresholds);
     if now <= thresholds.not_decreased * start && !stalled {
         return None;

@@ -66,10 +66,13 @@ impl Progress {
         Some(Self { start: Self::start(report)?, now: Self::quarter(report, 4)? })
     }
 
-    /// The mean loss of the first five steps, those left out that are not finite.
+    /// The mean loss of the first five steps: of those before it is out of all proportion to the first.
     fn start(report: &StabilityReport) -> Option<f64> {
-        let first = report.loss.first().iter().map(|&(_, loss)| loss).take(5).filter(|loss| loss.is_finite());
-        let (sum, count) = first.fold((0.0, 0.0), |(sum, count), loss| (sum + loss, count + 1.0));
+        const OUT_OF_PROPORTION: f64 = 100.0;
+        let first = report.loss.start()?;
+        let usual = |loss: &f64| *loss <= OUT_OF_PROPORTION * first.abs();
+        let losses = report.loss.first().iter().map(|&(_, loss)| loss).take(5).take_while(usual);
+        let (sum, count) = losses.fold((0.0, 0.0), |(sum, count), loss| (sum + loss, count + 1.0));
         (count > 0.0).then(|| sum / count)
     }
 
@@ -120,13 +123,14 @@ struct Growth {
 
 impl Growth {
     fn of(report: &StabilityReport) -> Self {
-        let spread = |layer: &LayerRecord| early(&layer.variance).map(f64::sqrt);
+        // Of the first look alone: what comes later is also the work of the updates.
+        let spread = |layer: &LayerRecord| layer.variance.start().map(f64::sqrt);
         let mut spreads = report.hidden().iter().filter_map(spread);
         let signal = match (spreads.next(), spreads.next_back()) {
             (Some(first), Some(last)) if first > 0.0 => last / first,
             _ => 1.0,
         };
-        let mut biases = report.trained().filter_map(|layer| early(&layer.bias_gradient));
+        let mut biases = report.trained().filter_map(|layer| layer.bias_gradient.start());
         let gradient = match (biases.next(), biases.next_back()) {
             (Some(first), Some(last)) if last > 0.0 => first / last,
             _ => 1.0,

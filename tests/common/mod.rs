@@ -1,0 +1,38 @@
+//! Data that several tests learn from.
+#![allow(dead_code, reason = "each test uses its own part")]
+
+use evenkeel::*;
+use rand::RngExt;
+
+/// The handwritten digits of the examples, four fifths and one fifth of each class, pixels in the range from 0 to 1.
+pub fn digits() -> (Dataset<f32>, Dataset<f32>) {
+    let (mut pixels, mut classes) = (Vec::new(), Vec::new());
+    for line in include_str!("../../examples/data/digits.csv").lines() {
+        let mut numbers: Vec<u8> = line.split(',').map(|number| number.parse().unwrap()).collect();
+        classes.push(usize::from(numbers.pop().unwrap()));
+        pixels.extend(numbers.into_iter().map(|pixel| f32::from(pixel) / 16.0));
+    }
+    Dataset::classes(pixels, 64, classes).unwrap().split(0.2, 1).unwrap()
+}
+
+/// A smooth function of three inputs, with targets of mean 0 and variance 1.
+pub fn waves() -> (Dataset<f32>, Dataset<f32>) {
+    regression(3, |x| (3.0 * x[0]).sin() + x[1] * x[2] + 0.5 * x[2])
+}
+
+/// A parabola, with targets of mean 0 and variance 1.
+pub fn parabola() -> (Dataset<f32>, Dataset<f32>) {
+    regression(1, |x| x[0] * x[0])
+}
+
+fn regression(n_in: usize, function: impl Fn(&[f32]) -> f32) -> (Dataset<f32>, Dataset<f32>) {
+    let mut generator = Generator::named(1, "regression");
+    let inputs: Vec<f32> = (0..600 * n_in).map(|_| generator.random_range(-1.0..1.0)).collect();
+    let targets = inputs.chunks(n_in).map(function).collect();
+    let (mut train, mut test) = Dataset::values(inputs, n_in, targets, 1).unwrap().split(0.2, 1).unwrap();
+    let Targets::Values(values) = train.targets() else { unreachable!("it was made of values") };
+    let scaler = Scaler::standardize(values).unwrap();
+    train.scale_targets(&scaler).unwrap();
+    test.scale_targets(&scaler).unwrap();
+    (train, test)
+}
