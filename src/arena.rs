@@ -76,7 +76,7 @@ impl Param {
     }
 
     /// How many numbers it has; `None` where that is beyond `usize`.
-    pub fn len(&self) -> Option<usize> {
+    pub fn count(&self) -> Option<usize> {
         self.rows.checked_mul(self.cols)
     }
 }
@@ -105,7 +105,7 @@ impl Layout {
         if param.rows == 0 || param.cols == 0 {
             return Err(Error::Empty { what: "a parameter" });
         }
-        let end = param.len().and_then(|len| self.len.checked_add(len));
+        let end = param.count().and_then(|len| self.len.checked_add(len));
         let end = end.ok_or(Error::TooLarge { what: "the parameters", bytes: u64::MAX, limit: isize::MAX as u64 })?;
         param.name = format!("{layer_name}.{}", param.name);
         self.slots.push(Slot { param, layer, range: self.len..end });

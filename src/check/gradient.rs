@@ -114,14 +114,13 @@ pub fn gradients(network: &Network<f64>, x: Rows<'_, f64>, seed: u64) -> Result<
             let numeric = (high - low) / ((weight + step) - (weight - step));
             largest = largest.max(analytic.abs()).max(numeric.abs());
             let error = (analytic - numeric).abs();
-            // Written so that a NaN counts as the worst.
-            if !(error <= worst.0) {
+            if error > worst.0 || error.is_nan() {
                 worst = (error, at - slot.range.start, analytic, numeric);
             }
         }
         let (error, index, analytic, numeric) = worst;
         let error = if error == 0.0 { 0.0 } else { error / largest };
-        if !(error <= LIMIT) {
+        if error > LIMIT || error.is_nan() {
             let parameter = slot.param.name;
             return Err(Failure::Mismatch { parameter, index, analytic, numeric, error, limit: LIMIT });
         }

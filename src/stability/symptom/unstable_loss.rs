@@ -2,17 +2,21 @@
 
 use super::{Growth, Progress, evidence};
 use crate::stability::finding::short;
+use crate::stability::series::median;
 use crate::stability::{Finding, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 
 /// How many losses are averaged before they count as risen: single small batches differ too much.
 const SMOOTH: u64 = 16;
 
+/// Of how many losses medians are compared: those of single rows may differ by any factor, and of three still by ten.
+const FEW: usize = 8;
+
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     let start = Progress::start(report)?;
     let broken = report.loss.non_finite();
     let risen = highest_mean(report) / start;
-    let jump = largest_jump(report, start);
-    if broken == 0 && risen <= thresholds.loss_risen && jump <= thresholds.loss_jump {
+    let rise = steepest_rise(report, start);
+    if broken == 0 && risen <= thresholds.loss_risen && rise <= thresholds.loss_jump {
         return None;
     }
     let message = if broken > 0 {
@@ -20,7 +24,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     } else if risen > thresholds.loss_risen {
         format!("the loss rose to {} times where it started", short(risen))
     } else {
-        format!("the loss changed {} times over within a single step", short(jump))
+        format!("the loss rose {} times over within a few steps", short(rise))
     };
     Some(Finding {
         symptom: Symptom::UnstableLoss,
@@ -31,7 +35,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
         evidence: evidence([
             ("loss_at_start", start),
             ("risen_to_times_start", risen),
-            ("largest_change_in_a_step", jump),
+            ("steepest_rise", rise),
             ("steps_not_finite", broken as f64),
         ]),
         message,
@@ -57,19 +61,13 @@ fn highest_mean(report: &StabilityReport) -> f64 {
     highest
 }
 
-/// The largest factor between the medians of three losses and of the next three, among the first steps, while near or above the start.
-///
-/// Medians, since the losses of single small batches may differ by any factor.
-fn largest_jump(report: &StabilityReport, start: f64) -> f64 {
-    let first = report.loss.first();
-    let middle = |three: &[(u64, f64)]| {
-        let [a, b, c] = [0, 1, 2].map(|at| three[at].1);
-        a.min(b).max(a.max(b).min(c))
-    };
-    let jumps = first.windows(6).map(|six| {
-        let (before, after) = (middle(&six[..3]), middle(&six[3..]));
-        let (low, high) = (before.min(after), before.max(after));
-        if low > 0.0 && high > start / 10.0 { high / low } else { 1.0 }
+/// The largest factor by which, among the first steps, the median of [`FEW`] losses rises above that of as many before, where it
+/// gets to half of the start at least. A fall, however steep, is what one wants.
+fn steepest_rise(report: &StabilityReport, start: f64) -> f64 {
+    let median_of = |losses: &[(u64, f64)]| median(losses.iter().map(|&(_, loss)| loss)).unwrap_or(f64::NAN);
+    let rises = report.loss.first().windows(2 * FEW).map(|window| {
+        let (before, after) = (median_of(&window[..FEW]), median_of(&window[FEW..]));
+        if before > 0.0 && after > start / 2.0 { after / before } else { 1.0 }
     });
-    jumps.fold(1.0, f64::max)
+    rises.fold(1.0, f64::max)
 }
