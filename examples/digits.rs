@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-use common::{ACTIVATIONS, AnyInitializer, Options, activation, digits_in_two};
+use common::{ACTIVATIONS, Failure, Options, activation, digits_in_two};
 use evenkeel::schedule::Cosine;
 use evenkeel::*;
 
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     common::run(run)
 }
 
-fn run() -> Result<(), Box<dyn std::error::Error>> {
+fn run() -> Result<(), Failure> {
     let mut options = Options::read(&HELP.replace("ACTIVATIONS", ACTIVATIONS));
     let widths = hidden_widths(&options.value::<String>("--layers", "128,64")?)?;
     let activation_name: String = options.value("--activation", "relu")?;
@@ -53,7 +53,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
     network = network.layer(Linear::new(10));
     if let Some(initializer) = initializer_of(&initializer)? {
-        network = network.weights(AnyInitializer(initializer));
+        network = network.weights(initializer);
     }
     let network = network.build()?;
     if !json {
@@ -143,7 +143,7 @@ fn word_and_number(text: &str) -> Result<(&str, Option<f64>), String> {
     Ok((word, Some(number)))
 }
 
-fn initializer_of(text: &str) -> Result<Option<Box<dyn Initializer<f32>>>, Box<dyn std::error::Error>> {
+fn initializer_of(text: &str) -> Result<Option<Box<dyn Initializer<f32>>>, Failure> {
     Ok(Some(match word_and_number(text)? {
         ("auto", None) => return Ok(None),
         ("xavier", None) => Box::new(Xavier::normal()),
@@ -159,7 +159,7 @@ fn initializer_of(text: &str) -> Result<Option<Box<dyn Initializer<f32>>>, Box<d
     }))
 }
 
-fn clipper_of(text: &str) -> Result<Option<Box<dyn GradientClipper<f32>>>, Box<dyn std::error::Error>> {
+fn clipper_of(text: &str) -> Result<Option<Box<dyn GradientClipper<f32>>>, Failure> {
     Ok(Some(match word_and_number(text)? {
         ("none", None) => return Ok(None),
         ("value", Some(limit)) => Box::new(ByValue::new(limit)?),

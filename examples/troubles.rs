@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use common::{AnyInitializer, Options, activation, digits_in_two};
+use common::{Failure, Options, activation, digits_in_two};
 use evenkeel::schedule::Cosine;
 use evenkeel::*;
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     common::run(run)
 }
 
-fn run() -> Result<(), Box<dyn std::error::Error>> {
+fn run() -> Result<(), Failure> {
     let mut options = Options::read(HELP);
     let (seed, json): (u64, bool) = (options.value("--seed", "1")?, options.flag("--json"));
     options.done()?;
@@ -161,13 +161,12 @@ fn story() -> Result<Vec<Row>, Error> {
 }
 
 impl Setting {
-    fn run(&self, train: &Dataset<f32>, test: &Dataset<f32>, seed: u64) -> Result<Outcome, Box<dyn std::error::Error>> {
+    fn run(&self, train: &Dataset<f32>, test: &Dataset<f32>, seed: u64) -> Result<Outcome, Failure> {
         let mut network = Network::builder(64).seed(seed);
         for _ in 0..self.depth {
             network = network.layer(Linear::new(self.width)).boxed(activation(self.activation)?);
         }
-        let weights = AnyInitializer(Box::new(Shared(Arc::clone(&self.weights.1))));
-        let network = network.layer(Linear::new(10)).weights(weights).build()?;
+        let network = network.layer(Linear::new(10)).weights(Arc::clone(&self.weights.1)).build()?;
         let trainer = Trainer::builder(network, SoftmaxCrossEntropy::new(), Sgd::new(self.rate)?)
             .epochs(EPOCHS)
             .seed(seed)
@@ -198,20 +197,6 @@ impl Setting {
         };
         let Self { depth, width, activation, rate, .. } = self;
         format!("{depth} {activation} {layers} of {width}, {}, rate {rate}{clip}", self.weights.0)
-    }
-}
-
-/// One initializer for any number of networks.
-#[derive(Debug)]
-struct Shared(Arc<dyn Initializer<f32>>);
-
-impl Initializer<f32> for Shared {
-    fn fill(&self, param: &Param, out: &mut [f32], rng: &mut Generator) -> Result<(), Error> {
-        self.0.fill(param, out, rng)
-    }
-
-    fn moments(&self, param: &Param) -> Option<InitMoments> {
-        self.0.moments(param)
     }
 }
 
@@ -269,9 +254,8 @@ impl Row {
 }
 
 /// The names of the symptoms that were found, the worst first.
-fn symptoms(report: &StabilityReport) -> Vec<String> {
-    let name = |finding: &Finding| json!(finding.symptom).as_str().map(str::to_owned);
-    report.findings.iter().filter_map(name).collect()
+fn symptoms(report: &StabilityReport) -> Vec<&'static str> {
+    report.findings.iter().map(|finding| finding.symptom.name()).collect()
 }
 
 /// The numbers by which a trouble is told.

@@ -51,19 +51,8 @@ pub fn activation(name: &str) -> Result<Box<dyn Layer<f32>>, String> {
     })
 }
 
-/// An initializer whose kind is only known when the program runs.
-#[derive(Debug)]
-pub struct AnyInitializer(pub Box<dyn Initializer<f32>>);
-
-impl Initializer<f32> for AnyInitializer {
-    fn fill(&self, param: &Param, out: &mut [f32], rng: &mut Generator) -> Result<(), Error> {
-        self.0.fill(param, out, rng)
-    }
-
-    fn moments(&self, param: &Param) -> Option<InitMoments> {
-        self.0.moments(param)
-    }
-}
+/// What an example may fail with.
+pub type Failure = Box<dyn std::error::Error>;
 
 /// The arguments of the command line, taken one by one.
 pub struct Options(Vec<String>);
@@ -108,7 +97,7 @@ impl Options {
 }
 
 /// Runs an example: an error becomes one line on standard error, and exit status 2.
-pub fn run(main: impl FnOnce() -> Result<(), Box<dyn std::error::Error>>) -> std::process::ExitCode {
+pub fn run(main: impl FnOnce() -> Result<(), Failure>) -> std::process::ExitCode {
     match main() {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {

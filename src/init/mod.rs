@@ -11,6 +11,7 @@ pub use uniform::Uniform;
 pub use variance_scaling::{FanMode, He, LeCun, UnitUniform, VarianceScaling, Xavier};
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use crate::{Error, Float, Generator, Param};
 
@@ -71,4 +72,26 @@ pub trait Initializer<T: Float>: Debug + Send + Sync {
 
     /// The moments of what [`fill`](Self::fill) draws for this parameter; `None` where they are not known.
     fn moments(&self, param: &Param) -> Option<InitMoments>;
+}
+
+/// An initializer whose type is only known when the program runs.
+impl<T: Float> Initializer<T> for Box<dyn Initializer<T>> {
+    fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+        (**self).fill(param, out, rng)
+    }
+
+    fn moments(&self, param: &Param) -> Option<InitMoments> {
+        (**self).moments(param)
+    }
+}
+
+/// One initializer that several networks share.
+impl<T: Float> Initializer<T> for Arc<dyn Initializer<T>> {
+    fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+        (**self).fill(param, out, rng)
+    }
+
+    fn moments(&self, param: &Param) -> Option<InitMoments> {
+        (**self).moments(param)
+    }
 }

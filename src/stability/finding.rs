@@ -66,6 +66,70 @@ pub enum Severity {
     Critical,
 }
 
+impl Symptom {
+    /// Its name in snake case, as JSON has it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::VanishingGradients => "vanishing_gradients",
+            Self::ExplodingGradients => "exploding_gradients",
+            Self::SymmetricUnits => "symmetric_units",
+            Self::NonFinite => "non_finite",
+            Self::DeadUnits => "dead_units",
+            Self::SaturatedUnits => "saturated_units",
+            Self::LossNotDecreasing => "loss_not_decreasing",
+            Self::UnstableLoss => "unstable_loss",
+            Self::VanishingWeights => "vanishing_weights",
+            Self::ExplodingWeights => "exploding_weights",
+            Self::ConstantGradients => "constant_gradients",
+        }
+    }
+}
+
+impl fmt::Display for Symptom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Cause {
+    /// Its name in snake case, as JSON has it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ConstantInitialization => "constant_initialization",
+            Self::WeightsTooSmall => "weights_too_small",
+            Self::WeightsTooLarge => "weights_too_large",
+            Self::SaturatingActivation => "saturating_activation",
+            Self::NetworkTooDeep => "network_too_deep",
+            Self::LearningRateTooHigh => "learning_rate_too_high",
+            Self::LearningRateTooLow => "learning_rate_too_low",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Severity {
+    /// Its name in snake case, as JSON has it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// What may help, as a value that a program can act upon.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq)]
@@ -150,8 +214,8 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} {:?} since step {}: {}", self.severity, self.symptom, self.step, self.message)?;
-        write!(f, "\n    cause: {:?}", self.cause)?;
+        write!(f, "{}: {} since step {}: {}", self.severity, self.symptom, self.step, self.message)?;
+        write!(f, "\n    cause: {}", self.cause)?;
         for (index, evidence) in self.evidence.iter().enumerate() {
             write!(f, "{}{} {}", if index == 0 { "; " } else { ", " }, evidence.what, short(evidence.value))?;
         }
@@ -196,5 +260,14 @@ mod tests {
         ] {
             assert_eq!(short(value), text);
         }
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn names_are_those_of_json() {
+        use super::{Cause, Severity, Symptom};
+        assert_eq!(serde_json::json!(Symptom::LossNotDecreasing), Symptom::LossNotDecreasing.name());
+        assert_eq!(serde_json::json!(Cause::LearningRateTooLow), Cause::LearningRateTooLow.name());
+        assert_eq!(serde_json::json!(Severity::Critical), Severity::Critical.name());
     }
 }

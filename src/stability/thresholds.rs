@@ -11,10 +11,13 @@
 pub struct Thresholds {
     /// How many steps a run must have for judgements that need a past: 10, the first steps that are looked at in full.
     pub steps: u64,
-    /// Gradients have vanished where, at the first trained layer, their median is below this share of that at the last: 1e-4. Each of
+    /// Gradients have vanished where, in the first steps, the first trained layer's is below this share of the last one's (the median of
+    /// the ratio): 1e-4. Each of
     /// ten layers may still take 60 %; a healthy tanh or ReLU network of 20 layers keeps the ratio above 1e-2, and a network that
     /// has learned raises it, since the gradient of its last layer fades first.
     pub vanished: f64,
+    /// Vanished gradients have recovered where that share has since risen by this factor: 100, half of the way back.
+    pub mended: f64,
     /// Signals have vanished where the standard deviation of the last hidden layer's outputs is below this share of the first's: 1e-4.
     pub signal_vanished: f64,
     /// Gradients or signals explode where they grow by more than this factor through the hidden layers: 100. At critical
@@ -65,6 +68,7 @@ impl Default for Thresholds {
         Self {
             steps: 10,
             vanished: 1e-4,
+            mended: 100.0,
             signal_vanished: 1e-4,
             exploded: 100.0,
             overwhelming: 1.0,

@@ -16,13 +16,12 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
         // No gradient passes a dead layer: another finding, and another cure.
         return None;
     }
-    // Both at the start and now: a layer that starts at zero and then learns does not count.
+    // At the start, and not mended since: a layer that starts at zero and then learns does not count.
     let ratios = |a: &mut dyn Iterator<Item = (u64, f64)>, b: &mut dyn Iterator<Item = (u64, f64)>| {
         median(a.zip(b).filter(|(_, (_, last))| *last > 0.0).map(|((_, first), (_, last))| first / last))
     };
     let at_first = ratios(&mut first.gradient.first().iter().copied(), &mut last.gradient.first().iter().copied())?;
     let lately = ratios(&mut first.gradient.recent(), &mut last.gradient.recent())?;
-    let gradient = at_first.max(lately);
     let spread = |layer: &LayerRecord, now: bool| {
         if now { layer.variance.recent_median() } else { early(&layer.variance) }.map(f64::sqrt)
     };
@@ -34,7 +33,8 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
         }
     };
     let signal = faded(false).max(faded(true));
-    if gradient >= thresholds.vanished && signal >= thresholds.signal_vanished {
+    let mended = lately >= thresholds.mended * thresholds.vanished;
+    if (at_first >= thresholds.vanished || mended) && signal >= thresholds.signal_vanished {
         return None;
     }
     let small = |layer: &LayerRecord| weight_gain(layer, layer.weight.start(), usize::max);
@@ -49,7 +49,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     } else {
         (Cause::NetworkTooDeep, vec![Remedy::FewerLayers, Remedy::FittingInitializer])
     };
-    let per_layer = gradient.powf(1.0 / (trained.len() - 1) as f64);
+    let per_layer = at_first.powf(1.0 / (trained.len() - 1) as f64);
     Some(Finding {
         symptom: Symptom::VanishingGradients,
         severity: if Progress::halved(report, thresholds) { Severity::Info } else { Severity::Critical },
@@ -57,15 +57,16 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
         step: 0,
         cause,
         evidence: evidence([
-            ("gradient_first_to_last", gradient),
+            ("gradient_first_to_last", at_first),
+            ("gradient_first_to_last_now", lately),
             ("gradient_per_layer", per_layer),
             ("signal_last_to_first", signal),
             ("smallest_weight_gain", smallest),
         ]),
         message: format!(
-            "the gradient of {} is {} times that of {}: the layers near the input hardly learn",
+            "at the start the gradient of {} is {} times that of {}, and the layers near the input hardly learn",
             first.name,
-            short(gradient),
+            short(at_first),
             last.name,
         ),
         remedies,
