@@ -16,6 +16,10 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     let broken = report.loss.non_finite();
     let risen = highest_mean(report) / start;
     let rise = steepest_rise(report, start);
+    // A rise that the run has recovered from is past.
+    if broken == 0 && Progress::halved(report, thresholds) {
+        return None;
+    }
     if broken == 0 && risen <= thresholds.loss_risen && rise <= thresholds.loss_jump {
         return None;
     }
