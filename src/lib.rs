@@ -194,3 +194,14 @@ pub use stability::{
 pub use train::{
     Dataset, EarlyStopping, Epoch, Evaluation, Scaler, Snapshot, StepOutcome, Trainer, TrainerBuilder, evaluate,
 };
+
+/// The traits, to be imported together where their methods are called: `use evenkeel::prelude::*`.
+pub mod prelude {
+    pub use crate::schedule::Schedule;
+    pub use crate::{Activation, Float, GradientClipper, Initializer, Layer, Loss, Optimizer};
+}
+
+/// The code of the README, compiled and run as it stands there.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,18 +1,15 @@
 //! Data that several tests learn from.
 #![allow(dead_code, reason = "each test uses its own part")]
 
+#[path = "../../examples/common/digits.rs"]
+mod digits;
+
 use evenkeel::*;
 use rand::RngExt;
 
-/// The handwritten digits of the examples, four fifths and one fifth of each class, pixels in the range from 0 to 1.
+/// The handwritten digits of the examples, in two parts.
 pub fn digits() -> (Dataset<f32>, Dataset<f32>) {
-    let (mut pixels, mut classes) = (Vec::new(), Vec::new());
-    for line in include_str!("../../examples/data/digits.csv").lines() {
-        let mut numbers: Vec<u8> = line.split(',').map(|number| number.parse().unwrap()).collect();
-        classes.push(usize::from(numbers.pop().unwrap()));
-        pixels.extend(numbers.into_iter().map(|pixel| f32::from(pixel) / 16.0));
-    }
-    Dataset::classes(pixels, 64, classes).unwrap().split(0.2, 1).unwrap()
+    digits::digits_in_two(1).unwrap()
 }
 
 /// A smooth function of three inputs, with targets of mean 0 and variance 1.
