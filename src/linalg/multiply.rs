@@ -40,29 +40,47 @@ pub(crate) fn multiply<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T]
 const TALL: usize = 64;
 /// How much of k is packed at once: `DEEP` x one tile of `b` stays in the first-level cache.
 const DEEP: usize = 256;
+/// The same for small products, whose time would else go into clearing the panels.
+const SHALLOW: usize = 64;
 /// The widest tile of any instruction set.
 const WIDEST: usize = 32;
 
-/// The product in tiles of `MR` x `NR` accumulators that stay in registers; `FMA` where the target multiplies and adds at once.
+/// The product in tiles of `MR` x `NR` entries, each computed by `tile` from two packed panels.
 ///
 /// Both factors are copied into panels that the innermost loop reads front to back, padded with zeros to whole tiles; so edges
 /// run through the same instructions as the inside, and no index is checked in the loop.
-#[inline(always)]
-pub(super) fn multiply_tiled<T: Float, const MR: usize, const NR: usize, const FMA: bool>(
+pub(super) fn multiply_tiled<T: Float, const MR: usize, const NR: usize>(
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
     c: &mut [T],
     add: bool,
+    tile: impl Fn(&[T], &[T], &mut [[T; NR]; MR]),
+) {
+    if a.cols <= SHALLOW {
+        multiply_packed::<T, MR, NR, SHALLOW>(a, b, c, add, tile);
+    } else {
+        multiply_packed::<T, MR, NR, DEEP>(a, b, c, add, tile);
+    }
+}
+
+/// As [`multiply_tiled`], `DEPTH` of k at a time.
+fn multiply_packed<T: Float, const MR: usize, const NR: usize, const DEPTH: usize>(
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    c: &mut [T],
+    add: bool,
+    tile: impl Fn(&[T], &[T], &mut [[T; NR]; MR]),
 ) {
     const { assert!(TALL.is_multiple_of(MR) && NR <= WIDEST) };
     let (m, k, n) = (a.rows, a.cols, b.cols);
     if k == 0 && !add {
         c.fill(T::zero());
     }
-    let mut a_panels = [T::zero(); TALL * DEEP];
-    let mut b_panel = [T::zero(); DEEP * WIDEST];
-    for k0 in (0..k).step_by(DEEP) {
-        let depth = DEEP.min(k - k0);
+    let (mut a_panels, mut b_panel) = ([[T::zero(); TALL]; DEPTH], [[T::zero(); WIDEST]; DEPTH]);
+    let (a_panels, b_panel) = (a_panels.as_flattened_mut(), b_panel.as_flattened_mut());
+    let mut sums = [[T::zero(); NR]; MR];
+    for k0 in (0..k).step_by(DEPTH) {
+        let depth = DEPTH.min(k - k0);
         let add = add || k0 > 0;
         for i0 in (0..m).step_by(TALL) {
             let height = TALL.min(m - i0);
@@ -75,9 +93,9 @@ pub(super) fn multiply_tiled<T: Float, const MR: usize, const NR: usize, const F
                 pack::<T, NR>(b_panel, b.data, (j0, b.cols, b.col_stride), (k0, b.row_stride));
                 let panels = a_panels.chunks_exact(MR * depth);
                 for (i, panel) in (i0..i0 + height).step_by(MR).zip(panels) {
-                    let tile = tile::<T, MR, NR, FMA>(panel, b_panel);
+                    tile(panel, b_panel, &mut sums);
                     let width = NR.min(n - j0);
-                    for (row, sums) in tile.iter().enumerate().take(m - i) {
+                    for (row, sums) in sums.iter().enumerate().take(m - i) {
                         let start = (i + row) * n + j0;
                         let out = &mut c[start..start + width];
                         if add {
@@ -118,18 +136,14 @@ fn pack<T: Float, const W: usize>(
     }
 }
 
-/// One tile of the product: `MR` rows by `NR` columns, summed over the depth of the two panels.
-#[inline(always)]
-fn tile<T: Float, const MR: usize, const NR: usize, const FMA: bool>(a: &[T], b: &[T]) -> [[T; NR]; MR] {
-    let mut sums = [[T::zero(); NR]; MR];
+/// One tile of the product in plain Rust: the reference, and the path of processors without a tile of their own.
+pub(super) fn plain_tile<T: Float, const MR: usize, const NR: usize>(a: &[T], b: &[T], tile: &mut [[T; NR]; MR]) {
+    *tile = [[T::zero(); NR]; MR];
     for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
-        for (row, &a) in sums.iter_mut().zip(a) {
-            for (sum, &b) in row.iter_mut().zip(b) {
-                *sum = if FMA { a.mul_add(b, *sum) } else { *sum + a * b };
-            }
+        for (sums, &a) in tile.iter_mut().zip(a) {
+            sums.iter_mut().zip(b).for_each(|(sum, &b)| *sum += a * b);
         }
     }
-    sums
 }
 
 #[cfg(test)]
@@ -204,12 +218,11 @@ mod tests {
     }
 
     #[test]
-    fn every_instruction_set_agrees_with_three_loops() {
-        // The dispatch picks one path; the portable one must be right as well.
+    fn the_plain_tile_agrees_with_three_loops() {
         let (a, b) = (draw::<f64>(37 * 300, 1), draw::<f64>(300 * 29, 2));
         let (a, b) = (Matrix::new(&a, 300), Matrix::new(&b, 29));
         let mut c = vec![0.0; 37 * 29];
-        multiply_tiled::<f64, 4, 4, false>(a, b, &mut c, false);
+        multiply_tiled(a, b, &mut c, false, plain_tile::<f64, 4, 4>);
         for (at, &c) in c.iter().enumerate() {
             let (sum, size) = naive(a, b, at / 29, at % 29);
             assert!((c - sum).abs() <= 302.0 * f64::EPSILON * size);
