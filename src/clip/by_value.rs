@@ -39,7 +39,7 @@ impl<T: Float> GradientClipper<T> for ByValue {
             Err(outcome) => return outcome,
         };
         // A limit that would round to zero in T must not erase the gradient; one beyond T's range clips nothing.
-        let limit = T::of(self.limit).max(T::min_positive_value());
+        let limit = Some(T::of(self.limit)).filter(|limit| *limit > T::zero()).unwrap_or(T::min_positive_value());
         let mut touched = 0;
         for g in gradients.values.iter_mut() {
             if g.abs() > limit {

@@ -1,6 +1,6 @@
 //! `GlobalNorm`: one limit for all gradients together.
 
-use super::{Clipped, GradientClipper, factors, shrink};
+use super::{Clipped, GradientClipper, shrink};
 use crate::{Error, Float, Gradients};
 
 /// Scales all gradients together so that their Euclidean norm is at most `limit`.
@@ -48,11 +48,12 @@ impl<T: Float> GradientClipper<T> for GlobalNorm {
         let touched = gradients.values.len();
         let factor = self.limit / before;
         let after = Clipped { norm_before: before, norm_after: self.limit, pending: factor, touched, non_finite: None };
-        // The update multiplies in T: a factor that T cannot hold to full precision is applied here, in f64.
-        if factor >= T::min_positive_value().get() && before.is_finite() {
+        // The update multiplies in T: a factor that T cannot hold to full precision is applied here, in f64. So is 0, which is what
+        // a norm beyond f64 leaves.
+        if factor >= T::min_positive_value().get() {
             return after;
         }
-        shrink(gradients.values, factors(norm, self.limit));
+        shrink(gradients.values, norm, self.limit);
         Clipped { pending: 1.0, ..after }
     }
 }

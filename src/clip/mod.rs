@@ -97,12 +97,13 @@ pub trait GradientClipper<T: Float>: Debug + Send {
     }
 }
 
-/// The factor that brings a norm down to `limit`, as two, since one alone may be beyond `f64`: first `1 / scale`, then the other.
-fn factors(norm: Norm, limit: f64) -> (f64, f64) {
-    (1.0 / norm.scale, limit / norm.root)
-}
-
-/// Multiplies by [`factors`] in f64 and rounds once, so that even 1e30 in f32 or 1e300 in f64 keeps its direction.
-fn shrink<T: Float>(values: &mut [T], (first, second): (f64, f64)) {
-    values.iter_mut().for_each(|g| *g = T::of((g.get() * first) * second));
+/// Brings values of that norm down to `limit`: in f64 and rounded once, so that even 1e30 in f32 or 1e300 in f64 keeps its direction.
+fn shrink<T: Float>(values: &mut [T], norm: Norm, limit: f64) {
+    let factor = limit / norm.root / norm.scale;
+    if factor >= f64::MIN_POSITIVE {
+        values.iter_mut().for_each(|g| *g = T::of(g.get() * factor));
+    } else {
+        // A subnormal factor has lost digits. Then the limit is so far below the norm that each entry's share of the norm has them.
+        values.iter_mut().for_each(|g| *g = T::of(g.get() / norm.scale / norm.root * limit));
+    }
 }

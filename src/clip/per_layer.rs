@@ -1,6 +1,6 @@
 //! `PerLayerNorm`: a limit for each layer on its own.
 
-use super::{Clipped, GradientClipper, factors, shrink};
+use super::{Clipped, GradientClipper, shrink};
 use crate::linalg::{Norm, norm};
 use crate::{Error, Float, Gradients};
 
@@ -46,7 +46,7 @@ impl<T: Float> GradientClipper<T> for PerLayerNorm {
             let values = &mut gradients.values[range];
             let layer = norm(values);
             if layer.value() > self.limit {
-                shrink(values, factors(layer, self.limit));
+                shrink(values, layer, self.limit);
                 touched += values.len();
                 after = after.join(Norm { scale: 1.0, root: self.limit });
             } else {
