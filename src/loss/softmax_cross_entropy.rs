@@ -104,9 +104,13 @@ impl<T: Float> Loss<T> for SoftmaxCrossEntropy {
     }
 }
 
-/// The largest entry m, and log(sum of exp(y - m)); NaN where an entry is.
+/// The largest entry m, and log(sum of exp(y - m)); NaN where an entry is not finite.
 fn log_sum_exp<T: Float>(y: &[T]) -> (f64, f64) {
     let largest = y.iter().fold(f64::NEG_INFINITY, |largest, y| largest.max(y.get()));
+    // Minus infinity would add nothing to the sum, and so hide.
+    if y.iter().any(|y| y.is_infinite()) {
+        return (largest, f64::NAN);
+    }
     let sum: f64 = y.iter().map(|y| (y.get() - largest).exp()).sum();
     (largest, sum.ln())
 }
