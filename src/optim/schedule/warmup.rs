@@ -37,7 +37,7 @@ impl<S: Schedule> Schedule for Warmup<S> {
     fn factor(&self, step: u64) -> f64 {
         match step.checked_sub(self.steps) {
             Some(later) => self.then.factor(later),
-            None => (step + 1) as f64 / (self.steps + 1) as f64,
+            None => (step as f64 + 1.0) / (self.steps as f64 + 1.0),
         }
     }
 }
