@@ -114,7 +114,6 @@ pub fn gradients(network: &Network<f64>, x: Rows<'_, f64>, seed: u64) -> Result<
             let numeric = (high - low) / ((weight + step) - (weight - step));
             largest = largest.max(analytic.abs()).max(numeric.abs());
             let error = (analytic - numeric).abs();
-            // A NaN is the worst, and stays it: nothing is above it.
             if error > worst.0 || error.is_nan() {
                 worst = (error, at - slot.range.start, analytic, numeric);
             }
