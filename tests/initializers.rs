@@ -117,7 +117,7 @@ fn samplers_follow_their_distributions() {
 }
 
 fn filled<T: Float>(initializer: &dyn Initializer<T>, param: &Param, seed: u64) -> Vec<T> {
-    let mut values = vec![T::zero(); param.len().unwrap()];
+    let mut values = vec![T::zero(); param.count().unwrap()];
     initializer.fill(param, &mut values, &mut Generator::named(seed, &param.name)).unwrap();
     values
 }
