@@ -88,7 +88,7 @@ impl Draw {
 
 #[test]
 fn whoever_learns_gets_no_finding() {
-    let count = std::env::var("NETWORKS").ok().and_then(|count| count.parse().ok()).unwrap_or(30);
+    let count = std::env::var("NETWORKS").ok().and_then(|count| count.parse().ok()).unwrap_or(20);
     let mut generator = Generator::named(12, "networks");
     let mut learned = 0;
     let mut alarms = Vec::new();

@@ -5,7 +5,7 @@ use rand::RngExt;
 use super::{InitMoments, Initializer};
 use crate::{Error, Float, Generator, Param};
 
-/// Every entry drawn uniformly from `[low, high)`, whatever the fans.
+/// Every entry drawn uniformly between `low` and `high`, whatever the fans.
 ///
 /// mean = (low + high) / 2, variance = (high - low)^2 / 12, kurtosis = 9/5.
 ///

@@ -26,7 +26,7 @@ impl Norm {
     }
 }
 
-/// sqrt(sum of x^2), accurate to two units in the last place of `f64` for any number of entries.
+/// sqrt(sum of x^2), within 2.5 machine epsilons of `f64` for any number of entries.
 ///
 /// Squares are summed in f64: first in eight lanes over blocks of 32, then block by block with the rounding error carried along
 /// (Neumaier), so that the error does not grow with the length. Only where that overflows or comes near the subnormal
