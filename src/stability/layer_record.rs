@@ -69,4 +69,11 @@ impl LayerRecord {
     pub fn trains(&self) -> bool {
         !self.gradient.is_empty()
     }
+
+    /// How many bytes it holds beside itself.
+    pub(super) fn heap(&self) -> usize {
+        let Self { gradient, bias_gradient, weight, update_ratio, mean, variance, dead, saturated, tied, .. } = self;
+        let series = [gradient, bias_gradient, weight, update_ratio, mean, variance, dead, saturated, tied];
+        self.name.capacity() + series.map(Series::heap).iter().sum::<usize>()
+    }
 }

@@ -393,23 +393,18 @@ impl Monitor {
 
     /// How many bytes it holds.
     pub fn memory(&self) -> usize {
-        const SERIES: usize =
-            size_of::<Series>() + Series::BINS * size_of::<super::Bin>() + 2 * Series::RECENT * size_of::<(u64, f64)>();
-        const SERIES_OF_A_LAYER: usize = 9;
-        let units = |parameter: &WatchedParameter| parameter.likeness.as_ref().map_or(0, Likeness::units);
-        let of_units: usize =
-            self.parameters.iter().map(|p| units(p) * (3 * size_of::<u32>() + 2 * size_of::<f64>())).sum();
-        let counts: usize = self.activations.iter().map(|a| a.units.len() * size_of::<UnitCounts>()).sum();
-        let names: usize = self.layers.iter().map(|l| l.name.len()).sum::<usize>()
-            + self.parameters.iter().map(|p| p.name.len()).sum::<usize>();
+        let layers: usize = self.layers.iter().map(LayerRecord::heap).sum();
+        let of_parameter = |p: &WatchedParameter| p.name.capacity() + p.likeness.as_ref().map_or(0, Likeness::heap);
+        let parameters: usize = self.parameters.iter().map(of_parameter).sum();
+        let units: usize = self.activations.iter().map(|a| a.units.capacity()).sum();
         size_of::<Self>()
-            + SERIES
-            + self.layers.len() * (size_of::<LayerRecord>() + SERIES_OF_A_LAYER * SERIES)
-            + self.parameters.len() * size_of::<WatchedParameter>()
-            + self.activations.len() * size_of::<WatchedActivation>()
-            + of_units
-            + counts
-            + names
+            + self.loss.heap()
+            + self.layers.capacity() * size_of::<LayerRecord>()
+            + layers
+            + self.parameters.capacity() * size_of::<WatchedParameter>()
+            + parameters
+            + self.activations.capacity() * size_of::<WatchedActivation>()
+            + units * size_of::<UnitCounts>()
     }
 
     /// What was seen so far, and what it means.

@@ -178,6 +178,12 @@ impl Series {
         self.bins.iter().map(|bin| bin.non_finite).sum()
     }
 
+    /// How many bytes it holds beside itself.
+    pub(super) fn heap(&self) -> usize {
+        let exact = self.first.capacity() + self.recent.capacity();
+        self.bins.capacity() * size_of::<Bin>() + exact * size_of::<(u64, f64)>()
+    }
+
     /// The median of the last values, those that are not finite left out.
     pub fn recent_median(&self) -> Option<f64> {
         median(self.recent().map(|(_, value)| value))

@@ -49,6 +49,12 @@ impl Likeness {
         self.class.len()
     }
 
+    /// How many bytes it holds beside itself.
+    pub(super) fn heap(&self) -> usize {
+        let places = self.class.capacity() + self.next.capacity() + self.order.capacity();
+        places * size_of::<u32>() + (self.keys.capacity() + self.largest.capacity()) * size_of::<f64>()
+    }
+
     /// Takes all units for alike again.
     pub(super) fn start(&mut self) {
         self.class.fill(0);
