@@ -86,18 +86,26 @@ impl<T: Float> Trainer<T> {
     /// Trains until the last epoch, or until the callback or early stopping ends the run.
     ///
     /// The callback sees every epoch when it is over. After a [`restore`](Self::restore) in the middle of an epoch the run goes on from
-    /// there.
+    /// there; an epoch that single steps have just ended is told first.
     ///
     /// # Errors
-    /// Those of [`step`](Self::step). The trainer then stands where it stood before the step that failed, and its report tells of it.
+    /// Those of [`step`](Self::step) and [`evaluate`](Self::evaluate). The trainer then stands where it stood before the step, or the
+    /// validation, that failed, and its report tells of it: another `fit` goes on from there.
     pub fn fit(
         &mut self,
         data: &Dataset<T>,
         validation: Option<&Dataset<T>>,
         mut callback: impl FnMut(&Epoch) -> ControlFlow<()>,
     ) -> Result<&[Epoch], Error> {
-        while self.place.epoch < self.epochs && !self.place.stopped {
-            while !self.step(data)?.ends_epoch {}
+        loop {
+            // Over, and not told yet: single steps ended it, or its validation failed.
+            let over = self.place.rows >= data.rows();
+            if self.place.stopped || (!over && self.place.epoch >= self.epochs) {
+                break;
+            }
+            while self.place.rows < data.rows() {
+                self.step(data)?;
+            }
             let Place { step: steps, epoch, rows, loss, rate, .. } = self.place;
             let validation = validation.map(|data| self.evaluate(data)).transpose()?;
             let epoch = Epoch { epoch: epoch - 1, steps, loss: loss / rows as f64, rate, validation };
