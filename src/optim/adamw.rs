@@ -39,6 +39,8 @@ impl AdamW {
     /// # Errors
     /// [`Error::Argument`] where one is not in `[0, 1)`.
     pub fn betas(self, beta1: f64, beta2: f64) -> Result<Self, Error> {
+        Error::fraction("AdamW", "beta1", beta1)?;
+        Error::fraction("AdamW", "beta2", beta2)?;
         Ok(Self { adam: self.adam.betas(beta1, beta2)?, ..self })
     }
 
@@ -47,6 +49,7 @@ impl AdamW {
     /// # Errors
     /// [`Error::Argument`] where it is zero, negative or not finite.
     pub fn epsilon(self, epsilon: f64) -> Result<Self, Error> {
+        Error::positive("AdamW", "epsilon", epsilon)?;
         Ok(Self { adam: self.adam.epsilon(epsilon)?, ..self })
     }
 }

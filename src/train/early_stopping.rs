@@ -60,7 +60,7 @@ impl EarlyStopping {
                 // Never fails: it is the same network.
                 best.network.copy_from(network).is_err()
             }
-            Some(best) => epoch >= best.epoch + self.patience,
+            Some(best) => epoch.saturating_sub(best.epoch) >= self.patience,
             // A loss that is not finite is no start to improve upon.
             None if loss.is_finite() => {
                 *best = Some(Best { loss, epoch, network: network.clone() });
