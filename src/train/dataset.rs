@@ -122,8 +122,8 @@ impl<T: Float> Dataset<T> {
     /// # Errors
     /// [`Error::Size`] where it was fitted on rows of another length; [`Error::Data`] where a number does not stay finite.
     pub fn scale_inputs(&mut self, scaler: &Scaler) -> Result<(), Error> {
-        scaler.apply(RowsMut::of(&mut self.inputs, self.n_in))?;
-        checked("inputs", &self.inputs, self.n_in).map(|_| ())
+        self.inputs = scaled("inputs", &self.inputs, self.n_in, scaler)?;
+        Ok(())
     }
 
     /// Applies a scaler, fitted on the training part, to the values to be reached.
@@ -135,9 +135,16 @@ impl<T: Float> Dataset<T> {
         let Labels::Values(values, cols) = &mut self.labels else {
             return Err(Error::Targets { of: "scale_targets", needs: "rows of values" });
         };
-        scaler.apply(RowsMut::of(values, *cols))?;
-        checked("targets", values, *cols).map(|_| ())
+        *values = scaled("targets", values, *cols, scaler)?;
+        Ok(())
     }
+}
+
+/// The numbers scaled, in new memory: what is refused half-way leaves the data set as it was.
+fn scaled<T: Float>(what: &'static str, data: &[T], cols: usize, scaler: &Scaler) -> Result<Vec<T>, Error> {
+    let mut scaled = data.to_vec();
+    scaler.apply(RowsMut::of(&mut scaled, cols))?;
+    checked(what, &scaled, cols).map(|_| scaled)
 }
 
 /// How many rows there are, all numbers finite.
