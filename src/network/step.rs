@@ -60,6 +60,8 @@ impl<T: Float> Network<T> {
         if rows == 0 {
             return Err(Error::Order { call: "forward_input", needs: "input" });
         }
+        // Should a layer refuse the rows, what the workspace then holds is of no pass.
+        workspace.stage = Stage::Empty;
         for (index, layer) in self.layers.iter().enumerate() {
             let (n_in, n_out) = (self.geometry.widths[index], self.geometry.widths[index + 1]);
             let (before, after) = workspace.values.split_at_mut(index + 1);
