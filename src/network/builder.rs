@@ -120,6 +120,11 @@ impl<T: Float> NetworkBuilder<T> {
 
     /// Every width and range, and the starting values of the state.
     fn plan(&self) -> Result<(Geometry, Vec<f64>), Error> {
+        // What cannot pass a single row is no network.
+        let row = |what, width: usize| {
+            Error::within(what, (width as u64).saturating_mul(size_of::<T>() as u64), self.memory_limit)
+        };
+        row("an input row", self.n_in)?;
         let mut geometry = Geometry { widths: vec![self.n_in], memory_limit: self.memory_limit, ..Geometry::default() };
         let mut state = Vec::new();
         for (index, layer) in self.layers.iter().enumerate() {
@@ -127,6 +132,7 @@ impl<T: Float> NetworkBuilder<T> {
             let mut plan = || {
                 let plan = layer.plan(geometry.widths[index])?;
                 Error::at_least_one("Plan", "n_out", plan.n_out)?;
+                row("an output row", plan.n_out)?;
                 let start = geometry.layout.len();
                 for param in &plan.params {
                     geometry.layout.push(index, &name, param.clone())?;

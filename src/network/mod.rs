@@ -161,16 +161,21 @@ impl<T: Float> Network<T> {
     /// The outputs for any number of rows, row after row.
     ///
     /// # Errors
-    /// [`Error::Size`] where a row has the wrong length; [`Error::Layer`] where a layer refuses the rows.
+    /// [`Error::Size`] where a row has the wrong length; [`Error::Layer`] where a layer refuses the rows; [`Error::TooLarge`] beyond
+    /// the network's memory limit; [`Error::OutOfMemory`].
     pub fn predict(&self, x: Rows<'_, T>) -> Result<Vec<T>, Error> {
         Error::same_size("the numbers of an input row", self.n_in(), x.cols())?;
-        // Some rows at a time, so that memory does not grow with the rows.
         const AT_ONCE: usize = 256;
-        let bytes = x.rows().saturating_mul(self.n_out()).saturating_mul(size_of::<T>());
-        Error::within("the outputs", bytes as u64, self.geometry.memory_limit)?;
-        let mut outputs = Vec::with_capacity(x.rows() * self.n_out());
-        let at_once = AT_ONCE.min(x.rows()).max(1);
+        let len = x.rows().saturating_mul(self.n_out());
+        Error::within("the outputs", len.saturating_mul(size_of::<T>()) as u64, self.geometry.memory_limit)?;
+        let mut outputs = allocate("the outputs", len)?;
+        // Some rows at a time, so that memory does not grow with the rows; and as few as the limit asks for.
+        let mut at_once = AT_ONCE.min(x.rows()).max(1);
+        while at_once > 1 && Forward::<T>::bytes(&self.geometry, at_once) > self.geometry.memory_limit {
+            at_once /= 2;
+        }
         let mut memory = Forward::new(&self.geometry, at_once)?;
+        let mut rest = &mut outputs[..];
         for x in x.data().chunks(at_once * self.n_in()) {
             let rows = x.len() / self.n_in();
             memory.values[0][..x.len()].copy_from_slice(x);
@@ -183,7 +188,9 @@ impl<T: Float> Network<T> {
                 layer.forward(x, y, &mut pass).map_err(|error| error.in_layer(&self.geometry.names[index]))?;
                 memory.values.swap(0, 1);
             }
-            outputs.extend_from_slice(&memory.values[0][..rows * self.n_out()]);
+            let (done, left) = rest.split_at_mut(rows * self.n_out());
+            done.copy_from_slice(&memory.values[0][..done.len()]);
+            rest = left;
         }
         Ok(outputs)
     }
@@ -219,13 +226,29 @@ struct Forward<T> {
 
 impl<T: Float> Forward<T> {
     fn new(geometry: &Geometry, rows: usize) -> Result<Self, Error> {
-        let widest = geometry.widths.iter().copied().max().unwrap_or(0);
-        let most = |needs: fn(&Plan, usize) -> usize| geometry.plans.iter().map(|p| needs(p, rows)).max().unwrap_or(0);
         let what = "the memory of a prediction";
+        Error::within(what, Self::bytes(geometry, rows), geometry.memory_limit)?;
+        let [values, saved, scratch] = Self::sizes(geometry, rows);
         Ok(Self {
-            values: [allocate(what, rows * widest)?, allocate(what, rows * widest)?],
-            saved: allocate(what, most(|plan, rows| rows * plan.saved_per_row + plan.saved))?,
-            scratch: allocate(what, most(|plan, rows| rows * plan.scratch_per_row))?,
+            values: [allocate(what, values)?, allocate(what, values)?],
+            saved: allocate(what, saved)?,
+            scratch: allocate(what, scratch)?,
         })
+    }
+
+    /// How many numbers each of `values`, `saved` and `scratch` has: enough for the layer that needs most.
+    fn sizes(geometry: &Geometry, rows: usize) -> [usize; 3] {
+        let plans = || geometry.plans.iter();
+        [
+            geometry.widths.iter().copied().max().unwrap_or(0).saturating_mul(rows),
+            plans().map(|p| p.saved_per_row.saturating_mul(rows).saturating_add(p.saved)).max().unwrap_or(0),
+            plans().map(|p| p.scratch_per_row.saturating_mul(rows)).max().unwrap_or(0),
+        ]
+    }
+
+    fn bytes(geometry: &Geometry, rows: usize) -> u64 {
+        let [values, saved, scratch] = Self::sizes(geometry, rows);
+        let len = values.saturating_mul(2).saturating_add(saved).saturating_add(scratch);
+        len.saturating_mul(size_of::<T>()) as u64
     }
 }

@@ -54,17 +54,17 @@ impl<T: Float> Workspace<T> {
         let bytes = u64::try_from(sizes.total() * size_of::<T>() as u128).unwrap_or(u64::MAX);
         let what = "a workspace";
         Error::within(what, bytes, geometry.memory_limit)?;
-        let all = |counts: Vec<u128>| {
-            counts.into_iter().map(|count| allocate(what, count as usize)).collect::<Result<_, _>>()
-        };
+        // What is beyond `usize` no system can give.
+        let room = |count: u128| allocate(what, usize::try_from(count).unwrap_or(usize::MAX));
+        let all = |counts: Vec<u128>| counts.into_iter().map(room).collect::<Result<_, _>>();
         Ok(Self {
             capacity,
             rows: 0,
             stage: Stage::Empty,
             values: all(sizes.values)?,
             saved: all(sizes.saved)?,
-            scratch: allocate(what, sizes.scratch as usize)?,
-            deltas: [allocate(what, sizes.delta as usize)?, allocate(what, sizes.delta as usize)?],
+            scratch: room(sizes.scratch)?,
+            deltas: [room(sizes.delta)?, room(sizes.delta)?],
             gradients: allocate(what, geometry.layout.len())?,
             geometry,
         })
