@@ -94,6 +94,8 @@ struct WatchedParameter {
 struct WatchedActivation {
     layer: usize,
     bounds: Bounds,
+    width: usize,
+    /// The units that are looked at one by one.
     units: Vec<UnitCounts>,
     alarm: Alarm,
 }
@@ -118,6 +120,10 @@ impl Monitor {
 
     /// How many steps lie between two full looks later on, unless told otherwise.
     pub const PERIOD: u64 = 50;
+
+    /// How many units of a layer are looked at one by one: more than any layer has that can be trained. No size, however absurd, makes
+    /// it take more memory than these need.
+    const MOST_UNITS: usize = 1 << 24;
 
     /// A monitor that watches nothing yet.
     pub fn new() -> Self {
@@ -174,7 +180,7 @@ impl Monitor {
             len: param.rows.saturating_mul(param.cols),
             shape,
             unit_axis: param.unit_axis,
-            likeness: is_weight.then(|| Likeness::new(units)),
+            likeness: (is_weight && units <= Self::MOST_UNITS).then(|| Likeness::new(units)),
             fed_by,
             gradient: None,
             weight: None,
@@ -189,8 +195,14 @@ impl Monitor {
     pub fn watch_activation(&mut self, layer: &str, units: usize, bounds: Bounds) -> ActivationId {
         let layer = self.layer(layer);
         self.layers[layer].bounds = bounds;
-        let units = vec![UnitCounts::default(); units];
-        self.activations.push(WatchedActivation { layer, bounds, units, alarm: Alarm::default() });
+        let counts = vec![UnitCounts::default(); units.min(Self::MOST_UNITS)];
+        self.activations.push(WatchedActivation {
+            layer,
+            bounds,
+            width: units,
+            units: counts,
+            alarm: Alarm::default(),
+        });
         ActivationId(self.activations.len() - 1)
     }
 
@@ -305,7 +317,7 @@ impl Monitor {
     /// [`Error::Size`] where a row is not as wide as was registered; [`Error::Foreign`] for another monitor's name.
     pub fn activations<T: Float>(&mut self, id: ActivationId, rows: Rows<'_, T>) -> Result<(), Error> {
         let activation = self.activations.get_mut(id.0).ok_or(Error::Foreign { what: "the activation's id" })?;
-        Error::same_size("the numbers of a watched activation", activation.units.len(), rows.cols())?;
+        Error::same_size("the numbers of a watched activation", activation.width, rows.cols())?;
         if rows.rows() == 0 {
             return Ok(());
         }
@@ -318,7 +330,7 @@ impl Monitor {
         layer.variance.push(self.step, variance);
         if activation.bounds != Bounds::NONE {
             let (dead, saturated) = activation.count(rows, largest, &self.thresholds);
-            let share = |count: usize| count as f64 / rows.cols() as f64;
+            let share = |count: usize| count as f64 / activation.units.len() as f64;
             if activation.bounds.dead.is_some() {
                 layer.dead.push(self.step, share(dead));
             }
