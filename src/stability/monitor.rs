@@ -281,17 +281,11 @@ impl Monitor {
 
     fn look_for_likeness<T: Float>(&mut self, id: usize, weights: &[T]) {
         let parameter = &mut self.parameters[id];
-        let WeightShape { rows, cols } = parameter.shape;
-        // Stored by columns where the units are columns, else by rows.
-        let by_unit = Strides { unit: 1, entry: cols, entries: rows };
-        let by_input = Strides { unit: cols, entry: 1, entries: cols };
-        let turn = |strides: Strides, stored: usize| Strides {
-            unit: if strides.unit == 1 { stored } else { 1 },
-            entry: if strides.entry == 1 { stored } else { 1 },
-            ..strides
-        };
-        let (by_unit, by_input) =
-            if parameter.unit_axis == 1 { (by_unit, by_input) } else { (turn(by_unit, rows), turn(by_input, rows)) };
+        let WeightShape { rows: inputs, cols: units } = parameter.shape;
+        // From one unit, and from one input, to the next.
+        let (unit, input) = if parameter.unit_axis == 1 { (1, units) } else { (inputs, 1) };
+        let by_unit = Strides { unit, entry: input, entries: inputs };
+        let by_input = Strides { unit: input, entry: unit, entries: units };
         let (layer, fed_by) = (parameter.layer, parameter.fed_by);
         if let Some(likeness) = &mut parameter.likeness {
             likeness.look(weights, by_unit);
