@@ -96,7 +96,7 @@ impl<T: Float> Network<T> {
             .try_for_each(|(index, &id)| monitor.search(id, workspace.values_of(index + 1)))
     }
 
-    /// Shows a monitor the gradients that backward left, before they are clipped.
+    /// Shows a monitor the gradients that backward left, before they are clipped; those of the last layer first.
     ///
     /// # Errors
     /// [`Error::Order`] before [`backward`](Self::backward); [`Error::Foreign`] where the names are not this monitor's, or the
@@ -111,7 +111,8 @@ impl<T: Float> Network<T> {
         if workspace.stage != Stage::Backward {
             return Err(Error::Order { call: "observe_gradients", needs: "backward" });
         }
-        let slots = self.layout().slots().iter().zip(&watched.parameters);
+        // From the last to the first, as backward went: a gradient that is not finite spoils those of all layers before it.
+        let slots = self.layout().slots().iter().zip(&watched.parameters).rev();
         slots.into_iter().try_for_each(|(slot, &id)| monitor.gradient(id, &workspace.gradients[slot.range.clone()]))
     }
 
