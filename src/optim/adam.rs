@@ -1,6 +1,6 @@
 //! `Adam`: steps scaled by the recent size of each gradient.
 
-use super::{Entry, Optimizer, Update};
+use super::{Entry, Optimizer, Update, faded};
 use crate::{Error, Float};
 
 /// Adam: every entry moves by about the learning rate, whatever the size of its gradient.
@@ -67,8 +67,8 @@ impl Adam {
         let (beta1, beta2, epsilon) = (T::of(self.beta1), T::of(self.beta2), T::of(self.epsilon));
         let (rest1, rest2) = (T::of(1.0 - self.beta1), T::of(1.0 - self.beta2));
         update.each(|Entry { weight, gradient, slots: [mean, square], decays }| {
-            *mean = beta1 * *mean + rest1 * gradient;
-            *square = beta2 * *square + rest2 * gradient * gradient;
+            *mean = faded(beta1 * *mean + rest1 * gradient);
+            *square = faded(beta2 * *square + rest2 * gradient * gradient);
             let step = rate * *mean / (square.sqrt() * root + epsilon);
             if decays { -shrink * weight - step } else { -step }
         });

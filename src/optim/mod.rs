@@ -81,6 +81,14 @@ impl<T: Float> Update<'_, T> {
     }
 }
 
+/// The number itself, or zero where it is so small that the processor would compute with it a hundred times slower.
+///
+/// What fades by a factor every step gets there, and by rounding never to zero: the momentum of every unit that has died.
+#[inline(always)]
+fn faded<T: Float>(number: T) -> T {
+    if number.abs() < T::min_positive_value() { T::zero() } else { number }
+}
+
 /// One weight with all that its update needs.
 struct Entry<'a, T, const S: usize> {
     weight: T,

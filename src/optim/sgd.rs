@@ -1,6 +1,6 @@
 //! `Sgd`: stochastic gradient descent.
 
-use super::{Entry, Optimizer, Update};
+use super::{Entry, Optimizer, Update, faded};
 use crate::{Error, Float};
 
 /// Stochastic gradient descent, with momentum, Nesterov's look-ahead and weight decay where wanted.
@@ -85,7 +85,7 @@ impl<T: Float> Optimizer<T> for Sgd {
         }
         update.each(|Entry { weight, gradient, slots: [velocity], decays }| {
             let gradient = decayed(weight, gradient, decays);
-            *velocity = momentum * *velocity + gradient;
+            *velocity = faded(momentum * *velocity + gradient);
             -rate * if self.nesterov { gradient + momentum * *velocity } else { *velocity }
         });
     }
