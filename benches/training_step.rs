@@ -39,26 +39,31 @@ fn deep() -> TrainerBuilder<f32> {
     builder.clip(GlobalNorm::new(1.0).expect("a limit"))
 }
 
-fn training_step(criterion: &mut Criterion) {
-    let networks: [(&str, fn() -> TrainerBuilder<f32>, Dataset<f32>, usize); 3] = [
-        ("tiny", tiny, data(3200, 4, 3), 32),
-        ("digits", digits, data(3200, 64, 10), 32),
-        ("deep", deep, data(640, 64, 10), 64),
-    ];
-    for (name, builder, data, rows) in networks {
-        let mut group = criterion.benchmark_group(format!("training_step/{name}"));
-        group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3)).sample_size(30);
-        group.throughput(Throughput::Elements(rows as u64));
-        for (watched, monitor) in [("unwatched", None), ("watched", Some(Monitor::new()))] {
-            let builder = match monitor {
-                Some(monitor) => builder().watch(monitor),
-                None => builder(),
-            };
-            let mut trainer = builder.build().expect("a trainer");
-            group.bench_function(watched, |bencher| bencher.iter(|| trainer.step(&data).expect("a step")));
-        }
-        group.finish();
+fn compare(
+    criterion: &mut Criterion,
+    name: &str,
+    builder: fn() -> TrainerBuilder<f32>,
+    data: &Dataset<f32>,
+    rows: u64,
+) {
+    let mut group = criterion.benchmark_group(format!("training_step/{name}"));
+    group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3)).sample_size(30);
+    group.throughput(Throughput::Elements(rows));
+    for (watched, monitor) in [("unwatched", None), ("watched", Some(Monitor::new()))] {
+        let builder = match monitor {
+            Some(monitor) => builder().watch(monitor),
+            None => builder(),
+        };
+        let mut trainer = builder.build().expect("a trainer");
+        group.bench_function(watched, |bencher| bencher.iter(|| trainer.step(data).expect("a step")));
     }
+    group.finish();
+}
+
+fn training_step(criterion: &mut Criterion) {
+    compare(criterion, "tiny", tiny, &data(3200, 4, 3), 32);
+    compare(criterion, "digits", digits, &data(3200, 64, 10), 32);
+    compare(criterion, "deep", deep, &data(640, 64, 10), 64);
 }
 
 criterion_group!(benches, training_step);
