@@ -245,7 +245,7 @@ fn train(plans: Plans) -> Result<(), Error> {
         [if plans.cols[0] == 0 { n_in } else { plans.cols[0] }, if plans.cols[1] == 0 { n_out } else { plans.cols[1] }];
     let numbers =
         |cols: usize| (0..plans.rows * cols).map(|at| plans.numbers[at % plans.numbers.len()] as f32).collect();
-    let data = if plans.loss % 5 == 0 {
+    let data = if plans.loss.is_multiple_of(5) {
         let classes = (0..plans.rows).map(|row| plans.numbers[row % plans.numbers.len()].abs() as usize).collect();
         Dataset::classes(numbers(cols[0]), cols[0], classes)?
     } else {
@@ -281,7 +281,7 @@ fn train(plans: Plans) -> Result<(), Error> {
     };
     let mut trainer = builder.build()?;
     let snapshot = trainer.snapshot();
-    let result = trainer.fit(&data, (kind % 2 == 0).then_some(&data), |_| ControlFlow::Continue(())).map(drop);
+    let result = trainer.fit(&data, kind.is_multiple_of(2).then_some(&data), |_| ControlFlow::Continue(())).map(drop);
     // Whatever became of it, it can be told, and it can go on.
     if let Some(report) = trainer.report() {
         let json = serde_json::to_string(&report).expect("a report is written as JSON");
