@@ -136,7 +136,7 @@ fn a_loop_by_hand_takes_no_memory() {
         let data = rows_of_classes();
         let Targets::Classes(classes) = data.targets() else { unreachable!("the data have classes") };
         let mut monitor = Monitor::new().period(period).unwrap();
-        let watched = network.watch(&mut monitor);
+        let watched = network.watch(&mut monitor).unwrap();
         let (mut workspace, mut probe) = (network.workspace(4).unwrap(), network.workspace(19).unwrap());
         let optimizer = AdamW::new(0.01, 0.1).unwrap();
         let mut state = network.optimizer_state(&optimizer).unwrap();
@@ -221,13 +221,13 @@ fn memory_is_what_is_held() {
     }
     let held = HELD.get();
     let mut monitor = Monitor::new();
-    network().watch(&mut monitor);
+    network().watch(&mut monitor).unwrap();
     assert_same(monitor.memory(), HELD.get() - held, 7);
     // Wide layers, where most of the memory is that of their units.
     let wide = Network::<f32>::builder(2).layer(Linear::new(20_000)).layer(Relu).layer(Linear::new(1)).build().unwrap();
     let held = HELD.get();
     let mut monitor = Monitor::new();
-    drop(wide.watch(&mut monitor));
+    drop(wide.watch(&mut monitor).unwrap());
     assert_same(monitor.memory(), HELD.get() - held, 3);
 }
 

@@ -166,7 +166,7 @@ fn calls_out_of_order() {
     let optimizer = Sgd::new(0.1).unwrap();
     let mut state = network.optimizer_state(&optimizer).unwrap();
     let (mut monitor, x) = (Monitor::new(), [0.5; 2]);
-    let watched = network.watch(&mut monitor);
+    let watched = network.watch(&mut monitor).unwrap();
 
     let input = order("forward_input", "input");
     refused(network.forward_input(Mode::Train, &mut workspace), input, "forward_input needs input first");
@@ -227,7 +227,7 @@ fn what_belongs_to_another_network() {
     let mut state = four.optimizer_state(&adam).unwrap();
     refuses(four.update(&adam, &mut state, &mut workspace, 1.0, 0.1));
     let (mut monitor, mut empty) = (Monitor::new(), Monitor::new());
-    let watched = four.watch(&mut monitor);
+    let watched = four.watch(&mut monitor).unwrap();
     refuses(four.observe_activations(&mut monitor, &watched, &workspace));
     refuses(four.observe_breakdown(&mut monitor, &watched, &workspace));
     refuses(four.observe_gradients(&mut monitor, &watched, &workspace));

@@ -42,7 +42,13 @@ fn numbers_agree_with_plain_ones() {
     for seed in 0..4 {
         let mut network = network(seed);
         let mut monitor = Monitor::new().period(1).unwrap();
-        let watched = network.watch(&mut monitor);
+        let watched = network.watch(&mut monitor).unwrap();
+        // The numbers that training starts from are the first of the series.
+        let start = |name: &str| length(network.parameter(&format!("{name}.weight")).unwrap().data().iter().copied());
+        let at_first = monitor.report();
+        for name in ["0.linear", "2.linear", "4.linear"] {
+            assert_close(at_first.layer(name).unwrap().weight.now(), start(name));
+        }
         let (mut workspace, mut probe) = (network.workspace(ROWS).unwrap(), network.workspace(ROWS).unwrap());
         let optimizer = Sgd::new(0.1).unwrap().momentum(0.5).unwrap();
         let mut state = network.optimizer_state(&optimizer).unwrap();
@@ -82,7 +88,10 @@ fn numbers_agree_with_plain_ones() {
                 // The difference of two weights has lost some digits; the optimizer's own sum has not.
                 let ratio = record.update_ratio.now().unwrap();
                 assert!((ratio - moved / size).abs() < 1e-12, "{ratio} is not {}", moved / size);
-                assert_eq!(record.weight.len(), step + 1);
+                assert_eq!(
+                    (record.weight.len(), record.weight.start()),
+                    (step + 2, at_first.layer(name).unwrap().weight.now())
+                );
                 assert!(record.dead.is_empty() && record.saturated.is_empty());
             }
             for (index, name) in network.layer_names().iter().enumerate() {
@@ -103,7 +112,7 @@ fn numbers_agree_with_plain_ones() {
             let tanh = probe.activation("3.tanh").unwrap();
             let saturated = fraction(tanh, 19, |y| y.abs() >= 0.98);
             assert_eq!(report.layer("3.tanh").unwrap().saturated.now(), Some(saturated));
-            assert!(dead >= 3.0 / 8.0 && dead < 1.0 && saturated >= 2.0 / 6.0 && saturated < 1.0);
+            assert!((3.0 / 8.0..1.0).contains(&dead) && (2.0 / 6.0..1.0).contains(&saturated));
             assert!(report.layer("3.tanh").unwrap().dead.is_empty());
         }
     }

@@ -122,7 +122,7 @@ fn build_and_pass<T: Float>(stack: Stack, rows: usize, number: f64) -> Result<()
     let mut network = network::<T>(stack)?;
     assert!(network.parameters().iter().all(|parameter| parameter.is_finite()));
     let mut monitor = Monitor::new();
-    let watched = network.watch(&mut monitor);
+    let watched = network.watch(&mut monitor)?;
     let adam = Adam::new(1.0)?;
     let mut state = network.optimizer_state(&adam)?;
     let mut workspace = network.workspace(rows)?;
