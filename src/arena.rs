@@ -171,12 +171,13 @@ pub struct Gradients<'a, T> {
 }
 
 impl<T: Float> Gradients<'_, T> {
-    /// The first gradient that is NaN or infinite.
+    /// The first gradient that is NaN or infinite, of the last parameter that has one: there backward met it, and from there it spread
+    /// towards the input.
     pub fn first_non_finite(&self) -> Option<Place> {
-        let at = first_non_finite(self.values)?;
-        let slot = self.layout.slots.partition_point(|slot| slot.range.end <= at);
-        let index = at - self.layout.slots.get(slot)?.range.start;
-        Some(Place { slot, index, value: self.values[at].get() })
+        self.layout.slots.iter().enumerate().rev().find_map(|(slot, Slot { range, .. })| {
+            let index = first_non_finite(&self.values[range.clone()])?;
+            Some(Place { slot, index, value: self.values[range.start + index].get() })
+        })
     }
 
     /// The Euclidean norm of all gradients together, in f64: infinite only where it is beyond `f64`, or where an entry is.
@@ -229,10 +230,11 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_first_bad_gradient() {
+    fn finds_where_backward_met_a_bad_gradient() {
         let layout = layout();
         let mut values = vec![1.0_f32; 24];
         let weights = values.clone();
+        values[3] = f32::NAN;
         values[17] = f32::INFINITY;
         values[20] = f32::NAN;
         let gradients = Gradients { layout: &layout, weights: &weights, values: &mut values };

@@ -138,7 +138,7 @@ impl<T: Float> Network<T> {
         Ok(RowsMut::of(&mut self.parameters[slot.range.clone()], slot.param.cols))
     }
 
-    /// Takes over the parameters, the state and the count of updates of another network of the same shape.
+    /// Takes over the parameters, the state, the seed and the count of updates of another network of the same shape.
     ///
     /// # Errors
     /// [`Error::Foreign`] where the other network has another shape.
@@ -146,7 +146,7 @@ impl<T: Float> Network<T> {
         self.geometry.same_as(&other.geometry, "the network copied from")?;
         self.parameters.copy_from_slice(&other.parameters);
         self.state.copy_from_slice(&other.state);
-        self.updates = other.updates;
+        (self.seed, self.updates) = (other.seed, other.updates);
         Ok(())
     }
 

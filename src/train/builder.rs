@@ -107,6 +107,7 @@ impl<T: Float> TrainerBuilder<T> {
             let names = self.network.watch(&mut monitor)?;
             Ok::<_, Error>(Watch { names, monitor, probe: self.network.workspace(self.probe_rows)? })
         });
+        let values = self.batch.saturating_mul(self.network.n_out());
         Ok(Trainer {
             workspace: self.network.workspace(self.batch)?,
             optimizer_state: self.network.optimizer_state(&*self.optimizer)?,
@@ -123,7 +124,7 @@ impl<T: Float> TrainerBuilder<T> {
             order: Vec::new(),
             order_of: None,
             classes: Vec::with_capacity(self.batch),
-            values: Vec::new(),
+            values: Vec::with_capacity(values),
             place: Place::default(),
             best: None,
             history: Vec::new(),

@@ -6,14 +6,16 @@ use crate::{Epoch, Network, OptimizerState};
 /// Everything that a run needs to go on, bit by bit as if it had never been interrupted: made by
 /// [`Trainer::snapshot`](crate::Trainer::snapshot), in memory.
 ///
-/// It holds parameters, state, what optimizer and clipper remember, the place in the epoch, and the best epoch so far. The order of
-/// the rows follows from seed and epoch, so it need not be kept. The monitor is not part of it: watching changes nothing.
+/// It holds parameters, state, what optimizer and clipper remember, the seeds, the place in the epoch, and the best epoch so far. The
+/// order of the rows follows from seed and epoch, so it need not be kept. The monitor is not part of it: watching changes nothing.
 #[derive(Debug, Clone)]
 pub struct Snapshot<T> {
     pub(super) network: Network<T>,
     pub(super) optimizer: OptimizerState<T>,
     pub(super) clipper: Vec<f64>,
     pub(super) place: Place,
+    /// What the order of the rows follows from.
+    pub(super) seed: u64,
     pub(super) best: Option<Best<T>>,
     pub(super) history: Vec<Epoch>,
 }

@@ -86,7 +86,7 @@ impl<T: Float> Trainer<T> {
     /// Trains until the last epoch, or until the callback or early stopping ends the run.
     ///
     /// The callback sees every epoch when it is over. After a [`restore`](Self::restore) in the middle of an epoch the run goes on from
-    /// there; an epoch that single steps have just ended is told first.
+    /// there; an epoch that single steps have just ended is told first. With early stopping the network is that of the best epoch.
     ///
     /// # Errors
     /// Those of [`step`](Self::step) and [`evaluate`](Self::evaluate). The trainer then stands where it stood before the step, or the
@@ -97,30 +97,39 @@ impl<T: Float> Trainer<T> {
         validation: Option<&Dataset<T>>,
         mut callback: impl FnMut(&Epoch) -> ControlFlow<()>,
     ) -> Result<&[Epoch], Error> {
-        loop {
-            // Over, and not told yet: single steps ended it, or its validation failed.
-            let over = self.place.rows >= data.rows();
-            if self.place.stopped || (!over && self.place.epoch >= self.epochs) {
-                break;
-            }
-            while self.place.rows < data.rows() {
-                self.step(data)?;
-            }
-            let Place { step: steps, epoch, rows, loss, rate, .. } = self.place;
-            let validation = validation.map(|data| self.evaluate(data)).transpose()?;
-            let epoch = Epoch { epoch: epoch - 1, steps, loss: loss / rows as f64, rate, validation };
-            (self.place.rows, self.place.loss) = (0, 0.0);
-            self.history.push(epoch);
-            let judged = epoch.validation.map_or(epoch.loss, |validation| validation.loss);
-            if let Some(stopping) = &self.stopping {
-                self.place.stopped = stopping.judge(&mut self.best, epoch.epoch, judged, &self.network);
-            }
+        while let Some(epoch) = self.epoch(data, validation)? {
             self.place.stopped |= callback(&epoch).is_break();
         }
         if let Some(best) = self.best.take() {
             self.network.copy_from(&best.network)?;
         }
         Ok(&self.history)
+    }
+
+    /// Trains what is left of the epoch at hand; `None` where the run is over. For a caller who wants to do more between two epochs
+    /// than [`fit`](Self::fit) has a callback for, such as taking a [`snapshot`](Self::snapshot).
+    ///
+    /// # Errors
+    /// Those of [`fit`](Self::fit).
+    pub fn epoch(&mut self, data: &Dataset<T>, validation: Option<&Dataset<T>>) -> Result<Option<Epoch>, Error> {
+        // Over, and not told yet: single steps ended it, or its validation failed.
+        let over = self.place.rows >= data.rows();
+        if self.place.stopped || (!over && self.place.epoch >= self.epochs) {
+            return Ok(None);
+        }
+        while self.place.rows < data.rows() {
+            self.step(data)?;
+        }
+        let Place { step: steps, epoch, rows, loss, rate, .. } = self.place;
+        let validation = validation.map(|data| self.evaluate(data)).transpose()?;
+        let epoch = Epoch { epoch: epoch - 1, steps, loss: loss / rows as f64, rate, validation };
+        (self.place.rows, self.place.loss) = (0, 0.0);
+        self.history.push(epoch);
+        let judged = epoch.validation.map_or(epoch.loss, |validation| validation.loss);
+        if let Some(stopping) = &self.stopping {
+            self.place.stopped = stopping.judge(&mut self.best, epoch.epoch, judged, &self.network);
+        }
+        Ok(Some(epoch))
     }
 
     /// Trains on the next batch of the epoch at hand; after the last batch the next epoch begins, in a new order.
@@ -248,6 +257,7 @@ impl<T: Float> Trainer<T> {
             optimizer: self.optimizer_state.clone(),
             clipper: self.clipper.as_ref().map(|clipper| clipper.memory()).unwrap_or_default(),
             place: self.place,
+            seed: self.seed,
             best: self.best.clone(),
             history: self.history.clone(),
         }
@@ -271,6 +281,7 @@ impl<T: Float> Trainer<T> {
         self.network = network;
         self.optimizer_state.clone_from(&snapshot.optimizer);
         self.place = snapshot.place;
+        (self.seed, self.order_of) = (snapshot.seed, None);
         self.best.clone_from(&snapshot.best);
         self.history.clone_from(&snapshot.history);
         Ok(())

@@ -1,6 +1,6 @@
 //! What is done about NaN and infinities, by every clipper and by none.
 
-use evenkeel::{ByValue, Clipped, Error, Float, GlobalNorm, GradientClipper, Gradients, NonFinite, PerLayerNorm};
+use evenkeel::{ByValue, Clipped, Error, Float, GlobalNorm, GradientClipper, Gradients, NonFinite, PerLayerNorm, Slot};
 use proptest::prelude::*;
 
 use crate::drawn::{Drawn, drawn, network};
@@ -24,8 +24,10 @@ fn policies<T: Float>(drawn: &Drawn, places: &[(prop::sample::Index, f64)], whic
         let at = place.index(bad.len());
         (bad[at], zeroed[at]) = (T::of(*value), T::zero());
     }
-    let first = bad.iter().position(|g| !g.is_finite()).unwrap();
-    let slot = network.layout().slots().iter().find(|slot| slot.range.contains(&first)).unwrap();
+    // The first bad entry of the last parameter that has one.
+    let has_bad = |slot: &&Slot| bad[slot.range.clone()].iter().any(|g| !g.is_finite());
+    let slot = network.layout().slots().iter().rfind(has_bad).unwrap();
+    let first = slot.range.clone().find(|&at| !bad[at].is_finite()).unwrap();
     let decide = |policy: NonFinite, values: &mut [T]| {
         let mut clipper = clipper::<T>(which);
         let clipper = clipper.as_mut().map(|clipper| &mut **clipper as &mut dyn GradientClipper<T>);
