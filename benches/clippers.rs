@@ -31,7 +31,7 @@ fn clippers(criterion: &mut Criterion) {
             group.bench_function(format!("{name}/{kind}"), |bencher| {
                 bencher.iter(|| {
                     values.copy_from_slice(&given);
-                    let mut gradients = Gradients { layout, weights, values: &mut values };
+                    let mut gradients = Gradients::new(layout, weights, &mut values).expect("one size");
                     let clipped = clipper.clip(black_box(&mut gradients));
                     assert_eq!(clipped.touched > 0, kind == "clipping");
                     clipped.norm_after

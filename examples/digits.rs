@@ -25,7 +25,7 @@ usage: cargo run --release --example digits -- [OPTIONS]
   --batch 32            rows a batch
   --epochs 30           times through the data
   --seed 1              every random choice follows from it
-  --json                print one JSON object and nothing else
+  --json                print one JSON object and nothing else; its `error` tells of a run that broke down
 ";
 
 fn main() -> ExitCode {
@@ -124,7 +124,7 @@ fn run() -> Result<(), Failure> {
 fn hidden_widths(text: &str) -> Result<Vec<usize>, String> {
     let wrong = |part: &str| format!("--layers: {part:?} is not a width, nor a width x a count");
     let mut widths = Vec::new();
-    for part in text.split(',').filter(|part| !part.is_empty()) {
+    for part in text.split(',') {
         let (width, count) = part.split_once('x').unwrap_or((part, "1"));
         let (width, count): (usize, usize) =
             (width.parse().map_err(|_| wrong(part))?, count.parse().map_err(|_| wrong(part))?);

@@ -39,7 +39,7 @@ struct Outcome {
     network: Network<f32>,
 }
 
-/// How far a remedy goes.
+/// How far a remedy went.
 #[derive(Clone, Copy, PartialEq)]
 enum Helps {
     Fully,
@@ -47,13 +47,31 @@ enum Helps {
     NotAtAll,
 }
 
+impl Helps {
+    /// Judged by the accuracies before and after.
+    fn of(before: f64, after: f64) -> Self {
+        match after {
+            _ if after >= before + GAIN && after >= LEARNED => Self::Fully,
+            _ if after >= before + GAIN / 3.0 => Self::Partly,
+            _ => Self::NotAtAll,
+        }
+    }
+}
+
+/// How much accuracy a cure gains at least.
+const GAIN: f64 = 0.3;
+
+/// The accuracy from which a network counts as cured.
+const LEARNED: f64 = 0.8;
+
 /// One line of the story.
 struct Row {
     trouble: &'static str,
     failing: Setting,
     remedy: &'static str,
     mended: Setting,
-    helps: Helps,
+    /// Whether it is told as a cure: then it must be one.
+    promised: bool,
 }
 
 const EPOCHS: u64 = 30;
@@ -79,7 +97,7 @@ fn run() -> Result<(), Failure> {
     let (seed, json): (u64, bool) = (options.value("--seed", "1")?, options.flag("--json"));
     options.done()?;
     let (train, test) = digits_in_two(seed)?;
-    let (mut rows, mut shown) = (Vec::new(), None);
+    let (mut rows, mut shown, mut failed_cures) = (Vec::new(), None, Vec::new());
     // A failing setting has several cures, but needs to fail only once.
     let mut failed: Vec<(String, Outcome)> = Vec::new();
     for row in story()? {
@@ -95,12 +113,15 @@ fn run() -> Result<(), Failure> {
         if !json {
             row.print_cure(before, &after);
         }
+        if row.promised && Helps::of(before.accuracy, after.accuracy) != Helps::Fully {
+            failed_cures.push(format!("{} for {}", row.remedy, row.failing.in_words()));
+        }
         rows.push(row.as_json(before, &after, &test)?);
     }
     if json {
         println!("{:#}", Value::Array(rows));
     }
-    Ok(())
+    if failed_cures.is_empty() { Ok(()) } else { Err(format!("no cure this time: {}", failed_cures.join("; ")).into()) }
 }
 
 /// Every trouble with its cures, and two cures that do not help.
@@ -134,9 +155,10 @@ fn story() -> Result<Vec<Row>, Error> {
         failing: failing.clone(),
         remedy,
         mended,
-        helps: Helps::Fully,
+        promised: true,
     };
-    let only = |helps, row: Row| Row { helps, ..row };
+    // Told for what it does not cure, or only in part.
+    let doubtful = |row: Row| Row { promised: false, ..row };
     let clipped = |setting: &Setting| Setting { clip: Clip::GlobalNorm(1.0), ..setting.clone() };
     let with = |setting: &Setting, weights: &(&'static str, Arc<dyn Initializer<f32>>)| Setting {
         weights: weights.clone(),
@@ -146,13 +168,10 @@ fn story() -> Result<Vec<Row>, Error> {
     Ok(vec![
         cure(EXPLODING, &relu, "careful initialization: He", with(&relu, &he)),
         cure(EXPLODING, &relu, "fewer layers: 1", shallow(&relu)),
-        only(Helps::NotAtAll, cure(EXPLODING, &relu, "gradient clipping: every entry to 1", frozen.clone())),
+        doubtful(cure(EXPLODING, &relu, "gradient clipping: every entry to 1", frozen.clone())),
         cure(EXPLODING, &frozen, "careful initialization: He", with(&frozen, &he)),
         cure(EXPLODING, &shaky, "gradient clipping to a global norm of 1", clipped(&shaky)),
-        only(
-            Helps::Partly,
-            cure(EXPLODING, &shaky, "careful initialization: He, at the same high rate", with(&shaky, &he)),
-        ),
+        doubtful(cure(EXPLODING, &shaky, "careful initialization: He, at the same high rate", with(&shaky, &he))),
         cure(VANISHING, &sigmoid, "fewer layers: 1", shallow(&sigmoid)),
         cure(VANISHING, &tanh, "careful initialization: Xavier", with(&tanh, &xavier)),
         cure(SYMMETRIC, &flat(&constant), "random weights: Xavier", flat(&xavier)),
@@ -210,7 +229,7 @@ impl Row {
             "remedy": self.remedy,
             "accuracy_before": before.accuracy,
             "accuracy_after": after.accuracy,
-            "helps": match self.helps {
+            "helps": match Helps::of(before.accuracy, after.accuracy) {
                 Helps::Fully => "fully",
                 Helps::Partly => "partly",
                 Helps::NotAtAll => "not_at_all",
@@ -243,7 +262,7 @@ impl Row {
     }
 
     fn print_cure(&self, before: &Outcome, after: &Outcome) {
-        let kind = match self.helps {
+        let kind = match Helps::of(before.accuracy, after.accuracy) {
             Helps::Fully => "cure",
             Helps::Partly => "cures only in part",
             Helps::NotAtAll => "no cure",

@@ -160,6 +160,7 @@ pub struct Place {
 }
 
 /// The gradients of a network, with what they belong to: what a clipper sees.
+#[non_exhaustive]
 #[derive(Debug)]
 pub struct Gradients<'a, T> {
     /// What the numbers mean.
@@ -170,7 +171,17 @@ pub struct Gradients<'a, T> {
     pub values: &'a mut [T],
 }
 
-impl<T: Float> Gradients<'_, T> {
+impl<'a, T: Float> Gradients<'a, T> {
+    /// Gradients of a layout, for a caller who has them from elsewhere than [`Network::gradients`](crate::Network::gradients).
+    ///
+    /// # Errors
+    /// [`Error::Size`] unless there are as many weights, and as many gradients, as the layout has numbers.
+    pub fn new(layout: &'a Layout, weights: &'a [T], values: &'a mut [T]) -> Result<Self, Error> {
+        Error::same_size("the weights of a layout", layout.len(), weights.len())?;
+        Error::same_size("the gradients of a layout", layout.len(), values.len())?;
+        Ok(Self { layout, weights, values })
+    }
+
     /// The first gradient that is NaN or infinite, of the last parameter that has one: there backward met it, and from there it spread
     /// towards the input.
     pub fn first_non_finite(&self) -> Option<Place> {

@@ -143,8 +143,8 @@
 //! # What is promised
 //!
 //! - The same seed gives the same bits, watched or not, resumed or not, on one target, instruction set and crate version.
-//! - Norms, moments and losses are computed in `f64` whatever the network's type is; a number in a report is right, or marked as not
-//!   finite. NaN and infinity are counted and located, never averaged away.
+//! - Norms, moments and losses are computed in `f64` whatever the network's type is; a number in a report is right, or infinite where it,
+//!   or the square it is made of, is beyond `f64`. NaN and infinity are counted and located, never averaged away.
 //! - A training step after the first allocates nothing, monitor on.
 //! - Nothing panics on a user's input: constructors and `build()` return an [`Error`] that names argument, layer and value.
 //!

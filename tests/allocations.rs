@@ -155,7 +155,7 @@ fn a_loop_by_hand_takes_no_memory() {
             network.backward(&mut workspace)?;
             network.observe_breakdown(&mut monitor, &watched, &workspace)?;
             network.observe_gradients(&mut monitor, &watched, &workspace)?;
-            let verdict = NonFinite::Stop.decide(Some(&mut clipper), &mut network.gradients(&mut workspace), step)?;
+            let verdict = NonFinite::Stop.decide(Some(&mut clipper), &mut network.gradients(&mut workspace)?, step)?;
             monitor.clipped(&verdict.clipped);
             network.update(&optimizer, &mut state, &mut workspace, verdict.clipped.pending, 0.01)?;
             network.observe_weights(&mut monitor, &watched, &state)?;

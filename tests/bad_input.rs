@@ -272,9 +272,11 @@ fn data_that_are_not_finite() {
         refused(Dataset::values(inputs.clone(), 2, vec![0.0; 3], 1), found, &says);
         let found = Error::Data { what: "targets", row: 0, column: 3, value: *bad };
         refused(Dataset::values(vec![0.0; 3], 3, inputs, 6), found, "targets: row 0, column 3");
-        // A scaler that was fitted on such data must not bring them in; and what it refuses it leaves as it was.
-        let scaler = Scaler::standardize(rows(&[1.0, *bad], 1)).unwrap();
-        let mut data = Dataset::values(vec![1.0, 2.0], 1, vec![3.0, 4.0], 1).unwrap();
+        let found = Error::Data { what: "the data to scale", row: 1, column: 0, value: *bad };
+        refused(Scaler::standardize(rows(&[1.0, *bad], 1)), found, "the data to scale: row 1, column 0");
+        // Scaling must not bring such data in; and what it refuses it leaves as it was.
+        let scaler = Scaler::standardize(rows(&[1e-300, 3e-300], 1)).unwrap();
+        let mut data = Dataset::values(vec![1e300, 2.0], 1, vec![3e300, 4.0], 1).unwrap();
         let before = data.clone();
         assert!(matches!(data.scale_inputs(&scaler), Err(Error::Data { what: "inputs", row: 0, column: 0, .. })));
         assert!(matches!(data.scale_targets(&scaler), Err(Error::Data { what: "targets", row: 0, column: 0, .. })));

@@ -246,7 +246,7 @@ fn a_skipped_step_changes_nothing() {
         network.forward(Rows::new(&x, 2).unwrap(), Mode::Train, &mut workspace).unwrap();
         network.loss(&MeanSquared::new(), data(0.0).targets(), &mut workspace).unwrap();
         network.backward(&mut workspace).unwrap();
-        let mut gradients = network.gradients(&mut workspace);
+        let mut gradients = network.gradients(&mut workspace).unwrap();
         let verdict = NonFinite::Skip.decide(Some(&mut clipper), &mut gradients, step).unwrap();
         assert_eq!(verdict.apply, !bad);
         if verdict.apply {

@@ -1,6 +1,6 @@
 //! `GlobalNorm`: one limit for all gradients together.
 
-use super::{Clipped, GradientClipper, shrink};
+use super::{Clipped, GradientClipper, reachable, shrink};
 use crate::{Error, Float, Gradients};
 
 /// Scales all gradients together so that their Euclidean norm is at most `limit`.
@@ -42,18 +42,19 @@ impl<T: Float> GradientClipper<T> for GlobalNorm {
             Err(outcome) => return outcome,
         };
         let before = norm.value();
-        if before <= self.limit {
+        let limit = reachable::<T>(self.limit, gradients.values.len());
+        if before <= limit {
             return Clipped::untouched(before);
         }
         let touched = gradients.values.len();
-        let factor = self.limit / before;
-        let after = Clipped { norm_before: before, norm_after: self.limit, pending: factor, touched, non_finite: None };
+        let factor = limit / before;
+        let after = Clipped { norm_before: before, norm_after: limit, pending: factor, touched, non_finite: None };
         // The update multiplies in T: a factor that T cannot hold to full precision is applied here, in f64. So is 0, which is what
         // a norm beyond f64 leaves.
         if factor >= T::min_positive_value().get() {
             return after;
         }
-        shrink(gradients.values, norm, self.limit);
+        shrink(gradients.values, norm, limit);
         Clipped { pending: 1.0, ..after }
     }
 }

@@ -107,3 +107,9 @@ fn shrink<T: Float>(values: &mut [T], norm: Norm, limit: f64) {
         values.iter_mut().for_each(|g| *g = T::of(g.get() / norm.scale / norm.root * limit));
     }
 }
+
+/// The limit, or the smallest norm that `count` numbers of type `T` can have without losing digits, where the limit is below that: a
+/// limit of 1e-50 must not erase an f32 gradient.
+fn reachable<T: Float>(limit: f64, count: usize) -> f64 {
+    limit.max(T::min_positive_value().get() * (count as f64).sqrt())
+}

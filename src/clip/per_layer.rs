@@ -1,6 +1,6 @@
 //! `PerLayerNorm`: a limit for each layer on its own.
 
-use super::{Clipped, GradientClipper, shrink};
+use super::{Clipped, GradientClipper, reachable, shrink};
 use crate::linalg::{Norm, norm};
 use crate::{Error, Float, Gradients};
 
@@ -45,10 +45,11 @@ impl<T: Float> GradientClipper<T> for PerLayerNorm {
         for (_, range) in gradients.layout.layers() {
             let values = &mut gradients.values[range];
             let layer = norm(values);
-            if layer.value() > self.limit {
-                shrink(values, layer, self.limit);
+            let limit = reachable::<T>(self.limit, values.len());
+            if layer.value() > limit {
+                shrink(values, layer, limit);
                 touched += values.len();
-                after = after.join(Norm { scale: 1.0, root: self.limit });
+                after = after.join(Norm { scale: 1.0, root: limit });
             } else {
                 after = after.join(layer);
             }

@@ -40,9 +40,9 @@ impl NonFinite {
     /// network.forward(Rows::new(&[1.0, f32::NAN], 2)?, Mode::Train, &mut workspace)?;
     /// network.loss(&MeanSquared::new(), Targets::Values(Rows::new(&[1.0], 1)?), &mut workspace)?;
     /// network.backward(&mut workspace)?;
-    /// let refused = NonFinite::Stop.decide(None, &mut network.gradients(&mut workspace), 12).unwrap_err();
-    /// assert!(matches!(refused, Error::NonFinite { what, step: 12, .. } if what == "gradient of 0.linear.weight"));
-    /// let skipped = NonFinite::Skip.decide(None, &mut network.gradients(&mut workspace), 12)?;
+    /// let refused = NonFinite::Stop.decide(None, &mut network.gradients(&mut workspace)?, 12).unwrap_err();
+    /// assert!(matches!(refused, Error::NonFinite { what, step: 12, .. } if what == "gradient of 0.linear.bias"));
+    /// let skipped = NonFinite::Skip.decide(None, &mut network.gradients(&mut workspace)?, 12)?;
     /// assert!(!skipped.apply);
     /// # Ok::<(), Error>(())
     /// ```

@@ -80,18 +80,19 @@ kernel!(f64, f64_avx512, f64_avx2, 4);
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use super::*;
+    use crate::Float;
 
     /// The dispatch picks one tile; each that this processor can run must agree with the plain one.
-    fn agrees<const MR: usize, const NR: usize>(tile: impl Fn(&[f64], &[f64], &mut [[f64; NR]; MR])) {
+    fn agrees<T: Float, const MR: usize, const NR: usize>(tile: impl Fn(&[T], &[T], &mut [[T; NR]; MR])) {
         for depth in [1, 2, 7, 64, 256] {
-            let a: Vec<f64> = (0..depth * MR).map(|i| ((i * 37 + 11) % 101) as f64 / 101.0 - 0.5).collect();
-            let b: Vec<f64> = (0..depth * NR).map(|i| ((i * 53 + 29) % 103) as f64 / 103.0 - 0.5).collect();
-            let (mut fast, mut plain) = ([[0.0; NR]; MR], [[0.0; NR]; MR]);
+            let a: Vec<T> = (0..depth * MR).map(|i| T::of(((i * 37 + 11) % 101) as f64 / 101.0 - 0.5)).collect();
+            let b: Vec<T> = (0..depth * NR).map(|i| T::of(((i * 53 + 29) % 103) as f64 / 103.0 - 0.5)).collect();
+            let (mut fast, mut plain) = ([[T::zero(); NR]; MR], [[T::zero(); NR]; MR]);
             tile(&a, &b, &mut fast);
             plain_tile(&a, &b, &mut plain);
-            for (fast, plain) in fast.as_flattened().iter().zip(plain.as_flattened()) {
+            for (&fast, &plain) in fast.as_flattened().iter().zip(plain.as_flattened()) {
                 // Entries of at most 1/4, summed with one rounding a product and one a sum.
-                assert!((fast - plain).abs() <= depth as f64 * depth as f64 * 0.25 * f64::EPSILON);
+                assert!((fast - plain).abs().get() <= depth as f64 * depth as f64 * 0.25 * T::epsilon().get());
             }
         }
     }
@@ -101,10 +102,14 @@ mod tests {
         if std::arch::is_x86_feature_detected!("avx512f") {
             // SAFETY: just detected.
             agrees(|a, b, tile| unsafe { tiles::f64_avx512(a, b, tile) });
+            // SAFETY: just detected.
+            agrees(|a, b, tile| unsafe { tiles::f32_avx512(a, b, tile) });
         }
         if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
             // SAFETY: just detected.
             agrees(|a, b, tile| unsafe { tiles::f64_avx2(a, b, tile) });
+            // SAFETY: just detected.
+            agrees(|a, b, tile| unsafe { tiles::f32_avx2(a, b, tile) });
         }
     }
 }

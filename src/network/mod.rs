@@ -53,7 +53,7 @@ use geometry::{Geometry, allocate};
 ///     network.forward(Rows::new(&x, 2)?, Mode::Train, &mut workspace)?;
 ///     loss = network.loss(&MeanSquared::new(), Targets::Values(Rows::new(&exclusive_or, 1)?), &mut workspace)?;
 ///     network.backward(&mut workspace)?;
-///     let verdict = NonFinite::Stop.decide(Some(&mut clipper), &mut network.gradients(&mut workspace), step)?;
+///     let verdict = NonFinite::Stop.decide(Some(&mut clipper), &mut network.gradients(&mut workspace)?, step)?;
 ///     network.update(&optimizer, &mut state, &mut workspace, verdict.clipped.pending, 0.5)?;
 /// }
 /// assert!(loss < 0.01, "{loss}");

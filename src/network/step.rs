@@ -13,12 +13,15 @@ pub struct OptimizerState<T> {
     step: u64,
     /// The norm of what the last update added to each parameter.
     norms: Vec<f64>,
+    /// The name of the optimizer whose state it is.
+    optimizer: &'static str,
 }
 
 impl<T> OptimizerState<T> {
     /// Whether both are of one optimizer and network.
     pub(crate) fn fits(&self, other: &Self) -> bool {
-        self.slots.len() == other.slots.len() && self.norms.len() == other.norms.len()
+        let sizes = |state: &Self| (state.slots.len(), state.norms.len(), state.optimizer);
+        sizes(self) == sizes(other)
     }
 
     /// The Euclidean norm of what the last update added to each parameter, in the order of the layout.
@@ -126,8 +129,15 @@ impl<T: Float> Network<T> {
     }
 
     /// The gradients that the last backward pass left, with what they belong to: what a clipper is given.
-    pub fn gradients<'a>(&'a self, workspace: &'a mut Workspace<T>) -> Gradients<'a, T> {
-        Gradients { layout: self.layout(), weights: &self.parameters, values: &mut workspace.gradients }
+    ///
+    /// # Errors
+    /// [`Error::Order`] before [`backward`](Self::backward); [`Error::Foreign`] for another network's workspace.
+    pub fn gradients<'a>(&'a self, workspace: &'a mut Workspace<T>) -> Result<Gradients<'a, T>, Error> {
+        self.geometry.same_as(&workspace.geometry, "the workspace")?;
+        if workspace.stage != Stage::Backward {
+            return Err(Error::Order { call: "gradients", needs: "backward" });
+        }
+        Gradients::new(self.layout(), &self.parameters, &mut workspace.gradients)
     }
 
     /// The memory that an optimizer needs for this network.
@@ -139,7 +149,8 @@ impl<T: Float> Network<T> {
         let bytes = (len as u64).saturating_mul(size_of::<T>() as u64);
         Error::within("the optimizer's memory", bytes, self.geometry.memory_limit)?;
         let slots = allocate("the optimizer's memory", len)?;
-        Ok(OptimizerState { slots, step: 0, norms: vec![0.0; self.layout().slots().len()] })
+        let norms = vec![0.0; self.layout().slots().len()];
+        Ok(OptimizerState { slots, step: 0, norms, optimizer: optimizer.name() })
     }
 
     /// Applies the gradients in the workspace, times `scale` (what a clipper left [pending](crate::Clipped::pending), else 1), at that
@@ -163,7 +174,8 @@ impl<T: Float> Network<T> {
         Error::not_negative("update", "scale", scale)?;
         Error::not_negative("update", "rate", rate)?;
         let slots = self.parameters.len().saturating_mul(optimizer.slots());
-        if state.slots.len() != slots || state.norms.len() != self.layout().slots().len() {
+        let foreign = state.optimizer != optimizer.name();
+        if foreign || state.slots.len() != slots || state.norms.len() != self.layout().slots().len() {
             return Err(Error::Foreign { what: "the optimizer's state" });
         }
         state.step += 1;

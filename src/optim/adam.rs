@@ -64,11 +64,14 @@ impl Adam {
         let rate = T::of(update.rate / correct1);
         let root = T::of(1.0 / correct2.sqrt());
         let shrink = T::of(update.rate * decay);
-        let (beta1, beta2, epsilon) = (T::of(self.beta1), T::of(self.beta2), T::of(self.epsilon));
+        let (beta1, beta2) = (T::of(self.beta1), T::of(self.beta2));
+        // Rounded to zero in T it would divide 0 by 0 where there is no gradient.
+        let epsilon = T::of(self.epsilon).max(T::min_positive_value());
         let (rest1, rest2) = (T::of(1.0 - self.beta1), T::of(1.0 - self.beta2));
         update.each(|Entry { weight, gradient, slots: [mean, square], decays }| {
             *mean = faded(beta1 * *mean + rest1 * gradient);
-            *square = faded(beta2 * *square + rest2 * gradient * gradient);
+            // The square of a large gradient may be beyond T; an infinite average would never come down again.
+            *square = faded(beta2 * *square + rest2 * gradient * gradient).min(T::max_value());
             let step = rate * *mean / (square.sqrt() * root + epsilon);
             if decays { -shrink * weight - step } else { -step }
         });

@@ -25,7 +25,7 @@ pub struct LayerRecord {
     pub bias_gradient: Series,
     /// The Euclidean norm of its weights: before training where that was shown, then after each update that was looked at.
     pub weight: Series,
-    /// The norm of an update of its weights, divided by that of the weights.
+    /// The norm of an update of its weights, divided by that of the weights it leaves.
     pub update_ratio: Series,
     /// The mean of its outputs on the probe rows.
     pub mean: Series,

@@ -20,7 +20,7 @@ pub struct ActivationId(usize);
 /// changes what it sees, and takes all its memory when names are registered.
 ///
 /// Every step it takes the loss, the norms of the gradients and the count of numbers that are not finite; on the first ten
-/// steps, and then every [`period`](Self::period)-th, also the weights, the update-to-weight ratios, identical units, and the
+/// steps that it sees, and then every [`period`](Self::period)-th, also the weights, the update-to-weight ratios, identical units, and the
 /// outputs of layers on fixed probe rows.
 ///
 /// ```
@@ -51,6 +51,8 @@ pub struct Monitor {
     period: u64,
     thresholds: Thresholds,
     layers: Vec<LayerRecord>,
+    /// What the step at hand adds to each layer's record.
+    sums: Vec<LayerSums>,
     parameters: Vec<WatchedParameter>,
     activations: Vec<WatchedActivation>,
     loss: Series,
@@ -100,6 +102,13 @@ struct WatchedActivation {
     alarm: Alarm,
 }
 
+/// The norms of a layer's gradients in one step.
+#[derive(Debug, Clone, Copy, Default)]
+struct LayerSums {
+    gradient: Option<Norm>,
+    bias: Option<Norm>,
+}
+
 /// On how many rows a unit was off, at its floor, at its ceiling.
 #[derive(Debug, Clone, Copy, Default)]
 struct UnitCounts {
@@ -131,6 +140,7 @@ impl Monitor {
             period: Self::PERIOD,
             thresholds: Thresholds::default(),
             layers: Vec::new(),
+            sums: Vec::new(),
             parameters: Vec::new(),
             activations: Vec::new(),
             loss: Series::new(),
@@ -150,6 +160,11 @@ impl Monitor {
     pub fn period(self, period: u64) -> Result<Self, Error> {
         Error::require(period > 0, "Monitor", "period", period as f64, "at least 1")?;
         Ok(Self { period, ..self })
+    }
+
+    /// One that has seen nothing yet and watches nothing, with the same settings.
+    pub(crate) fn anew(&self) -> Self {
+        Self { period: self.period, thresholds: self.thresholds, ..Self::new() }
     }
 
     /// With other thresholds for its findings.
@@ -209,6 +224,7 @@ impl Monitor {
     fn layer(&mut self, name: &str) -> usize {
         self.layers.iter().position(|layer| layer.name == name).unwrap_or_else(|| {
             self.layers.push(LayerRecord::new(name));
+            self.sums.push(LayerSums::default());
             self.layers.len() - 1
         })
     }
@@ -226,10 +242,10 @@ impl Monitor {
         Ok(())
     }
 
-    /// Begins a training step, counted from 0.
+    /// Begins a training step, counted from 0. Steps must not go back.
     pub fn begin(&mut self, step: u64) {
         self.step = step;
-        self.looking = step < Self::FIRST_STEPS || step.is_multiple_of(self.period);
+        self.looking = self.steps < Self::FIRST_STEPS || step.is_multiple_of(self.period);
         for parameter in &mut self.parameters {
             (parameter.gradient, parameter.weight) = (None, None);
             if let Some(likeness) = parameter.likeness.as_mut().filter(|_| self.looking) {
@@ -362,32 +378,34 @@ impl Monitor {
         if !loss.is_finite() {
             self.loss_alarm.scan(&[loss], self.step, &mut self.alarms);
         }
-        // Parameters stand in the order of their layers, so each layer's are neighbours.
-        for of_layer in self.parameters.chunk_by_mut(|a, b| a.layer == b.layer) {
-            let layer = &mut self.layers[of_layer[0].layer];
-            let join = |norms: &mut dyn Iterator<Item = Norm>| norms.reduce(Norm::join);
-            let gradient = join(&mut of_layer.iter().filter_map(|parameter| parameter.gradient));
-            gradient.into_iter().for_each(|norm| layer.gradient.push(self.step, norm.value()));
-            let biases = of_layer.iter().filter(|parameter| parameter.role == Role::Bias);
-            let bias = join(&mut biases.filter_map(|parameter| parameter.gradient));
-            bias.into_iter().for_each(|norm| layer.bias_gradient.push(self.step, norm.value()));
-            for parameter in of_layer.iter_mut().filter(|parameter| parameter.role == Role::Weight) {
-                if let Some(norm) = parameter.weight {
-                    layer.weight.push(self.step, norm.value());
-                    let ratio = parameter.update / norm.value();
-                    // An update of nothing is no change, also where the weights are nothing.
-                    layer.update_ratio.push(self.step, if parameter.update == 0.0 { 0.0 } else { ratio });
-                }
-                if let Some(likeness) = &mut parameter.likeness
-                    && likeness.incoming
-                    && likeness.outgoing
-                    && self.looking
-                {
-                    let (tied, distinct) = likeness.count();
-                    layer.tied.push(self.step, tied as f64);
-                    layer.distinct = Some(distinct);
+        self.sums.fill(LayerSums::default());
+        for parameter in &mut self.parameters {
+            let (layer, sums) = (&mut self.layers[parameter.layer], &mut self.sums[parameter.layer]);
+            if let Some(norm) = parameter.gradient {
+                sums.gradient = Some(sums.gradient.map_or(norm, |sum| sum.join(norm)));
+                if parameter.role == Role::Bias {
+                    sums.bias = Some(sums.bias.map_or(norm, |sum| sum.join(norm)));
                 }
             }
+            if let Some(norm) = parameter.weight.filter(|_| parameter.role == Role::Weight) {
+                layer.weight.push(self.step, norm.value());
+                let ratio = parameter.update / norm.value();
+                // An update of nothing is no change, also where the weights are nothing.
+                layer.update_ratio.push(self.step, if parameter.update == 0.0 { 0.0 } else { ratio });
+            }
+            if let Some(likeness) = &mut parameter.likeness
+                && likeness.incoming
+                && likeness.outgoing
+                && self.looking
+            {
+                let (tied, distinct) = likeness.count();
+                layer.tied.push(self.step, tied as f64);
+                layer.distinct = Some(distinct);
+            }
+        }
+        for (layer, sums) in self.layers.iter_mut().zip(&self.sums) {
+            sums.gradient.into_iter().for_each(|norm| layer.gradient.push(self.step, norm.value()));
+            sums.bias.into_iter().for_each(|norm| layer.bias_gradient.push(self.step, norm.value()));
         }
         self.looking = false;
     }
@@ -406,6 +424,7 @@ impl Monitor {
         size_of::<Self>()
             + self.loss.heap()
             + self.layers.capacity() * size_of::<LayerRecord>()
+            + self.sums.capacity() * size_of::<LayerSums>()
             + layers
             + self.parameters.capacity() * size_of::<WatchedParameter>()
             + parameters
@@ -483,7 +502,8 @@ impl WatchedActivation {
 /// Mean and variance, and the largest absolute value; NaN where a number is not finite.
 fn moments<T: Float>(numbers: &[T]) -> (f64, f64, f64) {
     let count = numbers.len() as f64;
-    let mean = numbers.iter().map(|y| y.get()).sum::<f64>() / count;
+    // Divided before they are added up, so that the sum does not overflow.
+    let mean = numbers.iter().map(|y| y.get() / count).sum::<f64>();
     let squares = numbers.iter().map(|y| (y.get() - mean).powi(2)).sum::<f64>();
     let largest = numbers.iter().fold(0.0_f64, |largest, y| largest.max(y.get().abs()));
     (mean, squares / count, largest)

@@ -197,18 +197,36 @@ pub(super) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// A series is written as its four summary numbers; what is not finite becomes null.
+/// A series is written as its summary numbers and its bins; what is not finite becomes null.
 #[cfg(feature = "serde")]
 impl serde::Serialize for Series {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct;
         let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
-        let mut fields = serializer.serialize_struct("Series", 5)?;
+        let mut fields = serializer.serialize_struct("Series", 6)?;
         fields.serialize_field("start", &finite(self.start()))?;
         fields.serialize_field("now", &finite(self.now()))?;
         fields.serialize_field("smallest", &self.smallest())?;
         fields.serialize_field("largest", &self.largest())?;
         fields.serialize_field("non_finite", &self.non_finite())?;
+        fields.serialize_field("bins", &self.bins)?;
+        fields.end()
+    }
+}
+
+/// A bin without a finite value has null for mean, smallest and largest.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Bin {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let known = |value: f64| (self.count > 0).then_some(value);
+        let mut fields = serializer.serialize_struct("Bin", 6)?;
+        fields.serialize_field("first_step", &self.first_step)?;
+        fields.serialize_field("count", &self.count)?;
+        fields.serialize_field("mean", &known(self.mean))?;
+        fields.serialize_field("smallest", &known(self.smallest))?;
+        fields.serialize_field("largest", &known(self.largest))?;
+        fields.serialize_field("non_finite", &self.non_finite)?;
         fields.end()
     }
 }

@@ -24,7 +24,7 @@ pub struct Thresholds {
     /// initialization the factor is about 1, whatever the depth; He weights widened by half reach it after 12 layers.
     pub exploded: f64,
     /// Updates overwhelm the weights where the median of the update-to-weight ratio of a layer over the first looks is above this: 1.
-    /// A usual ratio is about 1e-3 (Karpathy, "Hacker's guide to neural networks"); at 1 nothing of the old weights remains.
+    /// A usual ratio is about 1e-3 (Karpathy, "Hacker's guide to neural networks"); at 1 an update is as large as the weights it leaves.
     pub overwhelming: f64,
     /// The loss is unstable where it has risen above this multiple of where it started: 5.
     pub loss_risen: f64,
@@ -45,8 +45,8 @@ pub struct Thresholds {
     pub weights_large: f64,
     /// Weights have grown out of bounds where they are that large, and this many times as large as at the start: 100.
     pub weights_grown: f64,
-    /// A gradient is constant where its norm has not changed by more than this share of itself over the last 32 steps: 1e-6. Batches
-    /// that differ, or weights that move, change it by far more.
+    /// A gradient is constant where its norm has not changed by more than this share of itself over the last 32 steps, and the loss no
+    /// longer falls: 1e-6. Batches that differ change it by far more.
     pub constant: f64,
     /// A run is done, and nothing about its gradient is held against it, where the loss is below this share of its start: 1e-3.
     pub done: f64,

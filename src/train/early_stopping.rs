@@ -66,7 +66,7 @@ impl EarlyStopping {
                 *best = Some(Best { loss, epoch, network: network.clone() });
                 false
             }
-            None => false,
+            None => epoch.saturating_add(1) >= self.patience,
         }
     }
 }

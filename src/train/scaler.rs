@@ -24,7 +24,8 @@ impl Scaler {
     /// To mean 0 and variance 1 (the variance with divisor n).
     ///
     /// # Errors
-    /// [`Error::Empty`] for no rows.
+    /// [`Error::Empty`] for no rows; [`Error::Data`] for a number that is not finite; [`Error::Argument`] where a column spreads so little
+    /// (below 1e-308) or so much that its factor is no usual number.
     pub fn standardize<T: Float>(rows: Rows<'_, T>) -> Result<Self, Error> {
         Self::fit(rows, |column| {
             let count = column.len() as f64;
@@ -37,7 +38,7 @@ impl Scaler {
     /// To the range from 0 to 1.
     ///
     /// # Errors
-    /// [`Error::Empty`] for no rows.
+    /// As [`standardize`](Self::standardize).
     pub fn min_max<T: Float>(rows: Rows<'_, T>) -> Result<Self, Error> {
         Self::fit(rows, |column| {
             let low = column.iter().copied().fold(f64::INFINITY, f64::min);
@@ -50,14 +51,25 @@ impl Scaler {
         if rows.rows() == 0 {
             return Err(Error::Empty { what: "a data set" });
         }
-        let columns = (0..rows.cols()).map(|column| {
-            let column: Vec<f64> = rows.iter().map(|row| row[column].get()).collect();
-            let (shift, width) = measure(&column);
+        let columns = (0..rows.cols()).map(|at| {
+            let column: Vec<f64> = rows.iter().map(|row| row[at].get()).collect();
+            if let Some(row) = column.iter().position(|x| !x.is_finite()) {
+                return Err(Error::Data { what: "the data to scale", row, column: at, value: column[row] });
+            }
             // A column that never changes has no width to divide by; rounding must not give it one.
-            let constant = column.iter().all(|&x| x == column[0]);
-            (if constant { column[0] } else { shift }, if constant { 1.0 } else { 1.0 / width })
+            if column.iter().all(|&x| x == column[0]) {
+                return Ok((column[0], 1.0));
+            }
+            // Measured relative to a power of two near the largest entry: exact, and no square overflows or vanishes.
+            let largest = column.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
+            let size = largest.log2().floor().clamp(-1000.0, 1000.0).exp2();
+            let (shift, width) = measure(&column.iter().map(|x| x / size).collect::<Vec<_>>());
+            let factor = 1.0 / width / size;
+            let must = "spread neither so little nor so much that dividing by it leaves the finite numbers";
+            Error::require(factor.is_normal(), "Scaler", "column", at as f64, must)?;
+            Ok((shift * size, factor))
         });
-        Ok(Self { columns: columns.collect() })
+        Ok(Self { columns: columns.collect::<Result<_, _>>()? })
     }
 
     /// Scales rows in place.
@@ -85,6 +97,18 @@ mod tests {
         let scaler = Scaler::min_max(Rows::new(&x, 2).unwrap()).unwrap();
         scaler.apply(RowsMut::new(&mut x, 2).unwrap()).unwrap();
         assert_eq!(x, [0.0, 0.0, 1.0, 0.0, 0.5, 0.0]);
+    }
+
+    #[test]
+    fn scales_what_is_huge_or_tiny() {
+        for size in [1e200_f64, 1e-200] {
+            let mut x = [size, -size];
+            let scaler = Scaler::standardize(Rows::new(&x, 1).unwrap()).unwrap();
+            scaler.apply(RowsMut::new(&mut x, 1).unwrap()).unwrap();
+            assert!((x[0] - 1.0).abs() < 1e-12 && (x[1] + 1.0).abs() < 1e-12, "{x:?}");
+        }
+        let nan = Scaler::min_max(Rows::new(&[1.0, f64::NAN], 1).unwrap());
+        assert!(matches!(nan, Err(Error::Data { row: 1, column: 0, .. })));
     }
 
     #[test]

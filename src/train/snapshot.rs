@@ -29,10 +29,19 @@ pub(super) struct Place {
     pub(super) epoch: u64,
     /// How many of its rows were trained.
     pub(super) rows: usize,
+    /// Whether these were its last.
+    pub(super) ended: bool,
     /// The sum of their losses.
     pub(super) loss: f64,
     /// The learning rate of the last step.
     pub(super) rate: f64,
     /// Whether early stopping, or the callback, has ended the run.
     pub(super) stopped: bool,
+}
+
+impl Place {
+    /// Forgets the rows of an epoch that is over.
+    pub(super) fn begin_epoch(&mut self) {
+        (self.rows, self.ended, self.loss) = (0, false, 0.0);
+    }
 }

@@ -89,8 +89,8 @@ impl<T: Float> Trainer<T> {
     /// there; an epoch that single steps have just ended is told first. With early stopping the network is that of the best epoch.
     ///
     /// # Errors
-    /// Those of [`step`](Self::step) and [`evaluate`](Self::evaluate). The trainer then stands where it stood before the step, or the
-    /// validation, that failed, and its report tells of it: another `fit` goes on from there.
+    /// Those of [`step`](Self::step) and [`evaluate`](Self::evaluate). The network then stands where it stood before the step, or
+    /// the validation, that failed, and the report tells of it: another `fit` tries the same batch again.
     pub fn fit(
         &mut self,
         data: &Dataset<T>,
@@ -100,30 +100,30 @@ impl<T: Float> Trainer<T> {
         while let Some(epoch) = self.epoch(data, validation)? {
             self.place.stopped |= callback(&epoch).is_break();
         }
-        if let Some(best) = self.best.take() {
-            self.network.copy_from(&best.network)?;
-        }
         Ok(&self.history)
     }
 
-    /// Trains what is left of the epoch at hand; `None` where the run is over. For a caller who wants to do more between two epochs
+    /// Trains what is left of the epoch at hand; `None` where the run is over, and then, with early stopping, the network is that of the
+    /// best epoch. For a caller who wants to do more between two epochs
     /// than [`fit`](Self::fit) has a callback for, such as taking a [`snapshot`](Self::snapshot).
     ///
     /// # Errors
     /// Those of [`fit`](Self::fit).
     pub fn epoch(&mut self, data: &Dataset<T>, validation: Option<&Dataset<T>>) -> Result<Option<Epoch>, Error> {
-        // Over, and not told yet: single steps ended it, or its validation failed.
-        let over = self.place.rows >= data.rows();
-        if self.place.stopped || (!over && self.place.epoch >= self.epochs) {
+        // An epoch may be over and not told yet: single steps ended it, or its validation failed.
+        if self.place.stopped || (!self.place.ended && self.place.epoch >= self.epochs) {
+            if let Some(best) = self.best.take() {
+                self.network.copy_from(&best.network)?;
+            }
             return Ok(None);
         }
-        while self.place.rows < data.rows() {
+        while !self.place.ended {
             self.step(data)?;
         }
         let Place { step: steps, epoch, rows, loss, rate, .. } = self.place;
         let validation = validation.map(|data| self.evaluate(data)).transpose()?;
         let epoch = Epoch { epoch: epoch - 1, steps, loss: loss / rows as f64, rate, validation };
-        (self.place.rows, self.place.loss) = (0, 0.0);
+        self.place.begin_epoch();
         self.history.push(epoch);
         let judged = epoch.validation.map_or(epoch.loss, |validation| validation.loss);
         if let Some(stopping) = &self.stopping {
@@ -139,11 +139,19 @@ impl<T: Float> Trainer<T> {
     /// gradient is not finite and the policy is [`NonFinite::Stop`]; [`Error::Layer`] where a layer refuses the batch.
     pub fn step(&mut self, data: &Dataset<T>) -> Result<StepOutcome, Error> {
         Error::same_size("the numbers of an input row", self.network.n_in(), data.inputs().cols())?;
-        self.arrange(data.rows());
-        if self.place.rows >= data.rows() {
-            // The epoch was over, and nobody asked for its history.
-            (self.place.rows, self.place.loss) = (0, 0.0);
+        if self.place.ended {
+            // Nobody asked for the history of the epoch that was over.
+            self.place.begin_epoch();
         }
+        if self.place.rows >= data.rows() {
+            // Another data set than that of the batches before.
+            return Err(Error::Size {
+                what: "the rows of the data set",
+                expected: self.order.len(),
+                found: data.rows(),
+            });
+        }
+        self.arrange(data.rows());
         let start = self.place.rows;
         let end = data.rows().min(start + self.workspace.capacity());
         let (step, rate) = (self.place.step, self.optimizer.rate() * self.schedule.factor(self.place.step));
@@ -174,7 +182,7 @@ impl<T: Float> Trainer<T> {
         }
         let clipper = self.clipper.as_deref_mut().map(|clipper| clipper as &mut dyn GradientClipper<T>);
         let has_clipper = clipper.is_some();
-        let verdict = self.non_finite.decide(clipper, &mut self.network.gradients(&mut self.workspace), step);
+        let verdict = self.non_finite.decide(clipper, &mut self.network.gradients(&mut self.workspace)?, step);
         if let Ok(verdict) = &verdict
             && verdict.apply
         {
@@ -199,6 +207,7 @@ impl<T: Float> Trainer<T> {
             step: step + 1,
             epoch: self.place.epoch + u64::from(ends_epoch),
             rows: end,
+            ended: ends_epoch,
             loss: self.place.loss + loss * rows as f64,
             rate,
             ..self.place
@@ -263,7 +272,7 @@ impl<T: Float> Trainer<T> {
         }
     }
 
-    /// Goes back to a snapshot of this run, or of one with the same network, optimizer and clipper.
+    /// Goes back to a snapshot of this run, or of one with the same network, optimizer and clipper. The monitor starts anew.
     ///
     /// # Errors
     /// [`Error::Foreign`] where the network has another shape, or optimizer or clipper remember something else. Nothing is changed then.
@@ -277,6 +286,11 @@ impl<T: Float> Trainer<T> {
             Some(clipper) => clipper.restore(&snapshot.clipper)?,
             None if !snapshot.clipper.is_empty() => return Err(Error::Foreign { what: "the clipper's memory" }),
             None => {}
+        }
+        if let Some(watch) = &mut self.watch {
+            // What was seen before belongs to another run.
+            watch.monitor = watch.monitor.anew();
+            watch.names = network.watch(&mut watch.monitor)?;
         }
         self.network = network;
         self.optimizer_state.clone_from(&snapshot.optimizer);

@@ -9,7 +9,7 @@ pub(crate) fn network<T: Float>((n_in, hidden, n_out): (usize, usize, usize)) ->
 }
 
 pub(crate) fn clip<T: Float>(clipper: &mut dyn GradientClipper<T>, network: &Network<T>, values: &mut [T]) -> Clipped {
-    clipper.clip(&mut Gradients { layout: network.layout(), weights: network.parameters(), values })
+    clipper.clip(&mut Gradients::new(network.layout(), network.parameters(), values).unwrap())
 }
 
 /// What a test draws, for both types: gradients as mantissas and powers of ten below a common one, and a limit.

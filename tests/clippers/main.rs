@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use drawn::{Drawn, clip, drawn, network};
 use evenkeel::{
-    ByValue, Error, Float, GlobalNorm, Gradients, MeanSquared, Mode, NonFinite, PerLayerNorm, Rows, Sgd, Targets,
-    Verdict,
+    ByValue, Error, Float, GlobalNorm, Gradients, Linear, MeanSquared, Mode, Network, NonFinite, PerLayerNorm, Rows,
+    Sgd, Targets, Verdict,
 };
 use proptest::prelude::*;
 use reference::{limited, norm, states};
@@ -19,7 +19,7 @@ fn global_norm<T: Float>(drawn: &Drawn) -> Result<(), TestCaseError> {
     let network = network::<T>(drawn.widths);
     let before = drawn.gradients(&network);
     let mut after = before.clone();
-    let own = Gradients { layout: network.layout(), weights: network.parameters(), values: &mut after }.norm();
+    let own = Gradients::new(network.layout(), network.parameters(), &mut after).unwrap().norm();
     let limit = drawn.limit::<T>(own);
     let mut outcome = clip(&mut GlobalNorm::new(limit).unwrap(), &network, &mut after);
     prop_assert!(states(outcome.norm_before, norm(&before).get()) && outcome.non_finite.is_none(), "{outcome:?}");
@@ -39,8 +39,10 @@ fn per_layer_norm<T: Float>(drawn: &Drawn) -> Result<(), TestCaseError> {
     // Each layer's norm as the crate measures it: a limit of just that must leave the layer alone.
     let layers: Vec<_> = network.layout().layers().map(|(_, range)| range).collect();
     let own = |range: &Range<usize>| {
+        // A network of as many parameters, so that the layer's gradients are all that there are.
+        let alone = Network::<T>::builder(range.len()).layer(Linear::without_bias(1)).build().unwrap();
         let values = &mut before.clone()[range.clone()];
-        Gradients { layout: network.layout(), weights: &[], values }.norm()
+        Gradients::new(alone.layout(), alone.parameters(), values).unwrap().norm()
     };
     let limit = drawn.limit::<T>(own(&layers[0]));
     let mut outcome = clip(&mut PerLayerNorm::new(limit).unwrap(), &network, &mut after);
@@ -87,7 +89,7 @@ fn update_applies_what_is_settled<T: Float>(drawn: &Drawn) -> Result<(), TestCas
     network.loss(&MeanSquared::new(), t, &mut workspace).unwrap();
     network.backward(&mut workspace).unwrap();
     let mut settled = drawn.gradients(&network);
-    let mut gradients = network.gradients(&mut workspace);
+    let mut gradients = network.gradients(&mut workspace).unwrap();
     gradients.values.copy_from_slice(&settled);
     let limit = drawn.limit::<T>(gradients.norm());
     let Verdict { clipped, apply, .. } =

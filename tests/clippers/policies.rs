@@ -31,7 +31,7 @@ fn policies<T: Float>(drawn: &Drawn, places: &[(prop::sample::Index, f64)], whic
     let decide = |policy: NonFinite, values: &mut [T]| {
         let mut clipper = clipper::<T>(which);
         let clipper = clipper.as_mut().map(|clipper| &mut **clipper as &mut dyn GradientClipper<T>);
-        policy.decide(clipper, &mut Gradients { layout: network.layout(), weights: network.parameters(), values }, 41)
+        policy.decide(clipper, &mut Gradients::new(network.layout(), network.parameters(), values).unwrap(), 41)
     };
     let bits = |values: &[T]| values.iter().map(|g| g.get().to_bits()).collect::<Vec<_>>();
     let same = |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan());
@@ -86,7 +86,7 @@ fn an_infinity_neither_spreads_nor_hides_a_nan() {
         let mut values = [f32::INFINITY, 0.5, f32::NAN, 0.5];
         let mut clipper = clipper::<f32>(which);
         let clipper = clipper.as_mut().map(|clipper| &mut **clipper as &mut dyn GradientClipper<f32>);
-        let mut gradients = Gradients { layout: network.layout(), weights: network.parameters(), values: &mut values };
+        let mut gradients = Gradients::new(network.layout(), network.parameters(), &mut values).unwrap();
         let mut verdict = NonFinite::Zero.decide(clipper, &mut gradients, 0).unwrap();
         verdict.clipped.settle(&mut values);
         assert_eq!((verdict.zeroed, values[0], values[2]), (2, 0.0, 0.0));

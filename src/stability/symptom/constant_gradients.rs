@@ -5,7 +5,8 @@ use crate::stability::finding::short;
 use crate::stability::{Finding, LayerRecord, Remedy, Series, Severity, StabilityReport, Symptom, Thresholds};
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
-    if Progress::done(report, thresholds) {
+    // The gradient of an absolute error is constant while it descends, as it should be.
+    if Progress::done(report, thresholds) || !Progress::rested(report, thresholds) {
         return None;
     }
     let constant = |layer: &&LayerRecord| {

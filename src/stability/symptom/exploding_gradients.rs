@@ -1,8 +1,8 @@
 //! The gradient, or the signal, grows from layer to layer, or updates overwhelm the weights.
 
-use super::{Growth, evidence, names};
+use super::{Growth, early, evidence, names};
 use crate::stability::finding::short;
-use crate::stability::{Cause, Finding, Remedy, Severity, StabilityReport, Symptom, Thresholds};
+use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     let growth = Growth::of(report);
@@ -35,7 +35,12 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     Some(Finding {
         symptom: Symptom::ExplodingGradients,
         severity: Severity::Critical,
-        layers: names(report.trained()),
+        layers: if through_layers {
+            names(report.trained())
+        } else {
+            let moved = |layer: &&LayerRecord| early(&layer.update_ratio) > Some(thresholds.overwhelming);
+            names(report.trained().filter(moved))
+        },
         step: 0,
         cause,
         evidence: evidence([

@@ -1,6 +1,6 @@
 //! Weights are very large, or not finite.
 
-use super::{evidence, in_words, names, weight_gain};
+use super::{evidence, has_grown, in_words, names, weight_gain};
 use crate::stability::finding::short;
 use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 
@@ -8,8 +8,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     let start = |layer: &LayerRecord| weight_gain(layer, layer.weight.start(), usize::min).unwrap_or(0.0);
     let now = |layer: &LayerRecord| weight_gain(layer, layer.weight.now(), usize::min).unwrap_or(0.0);
     let too_large = |layer: &&LayerRecord| {
-        let grown = now(layer) > thresholds.weights_large && now(layer) > thresholds.weights_grown * start(layer);
-        start(layer) > thresholds.weights_large || grown || layer.weight.non_finite() > 0
+        start(layer) > thresholds.weights_large || has_grown(layer, thresholds) || layer.weight.non_finite() > 0
     };
     let layers: Vec<&LayerRecord> = report.trained().filter(too_large).collect();
     let worst = layers.iter().max_by(|a, b| now(a).total_cmp(&now(b)))?;
@@ -18,14 +17,17 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     Some(Finding {
         symptom: Symptom::ExplodingWeights,
         severity: if layers.iter().any(|l| l.weight.non_finite() > 0) { Severity::Critical } else { Severity::Warning },
-        message: format!(
-            "the weights of {} are too large for their width: {} times what keeps a signal as it is, in {}",
-            in_words(&names),
-            short(now(worst)),
-            worst.name,
-        ),
+        message: if now(worst).is_finite() {
+            let (size, layers) = (short(now(worst)), in_words(&names));
+            format!(
+                "the weights of {layers} are too large for their width: {size} times what keeps a signal as it is, in {}",
+                worst.name
+            )
+        } else {
+            format!("the weights of {} are no longer finite", worst.name)
+        },
         layers: names,
-        step: worst.weight.first().first().map_or(0, |&(step, _)| step),
+        step: if born { 0 } else { first_large(worst, thresholds) },
         cause: if born { Cause::WeightsTooLarge } else { Cause::LearningRateTooHigh },
         evidence: evidence([("weight_gain", now(worst)), ("weight_gain_at_start", start(worst))]),
         remedies: vec![
@@ -33,4 +35,11 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
             Remedy::ClipGlobalNorm { limit: 1.0 },
         ],
     })
+}
+
+/// The first step, as far as the record tells, at which the weights were too large or not finite.
+fn first_large(layer: &LayerRecord, thresholds: &Thresholds) -> u64 {
+    let large = |norm| weight_gain(layer, Some(norm), usize::min).is_some_and(|gain| gain > thresholds.weights_large);
+    let bins = layer.weight.bins().iter();
+    bins.filter(|bin| bin.non_finite > 0 || large(bin.largest)).map(|bin| bin.first_step).next().unwrap_or(0)
 }

@@ -17,7 +17,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     let known = obstacles.iter().find_map(|look| look(report, thresholds));
     // A loss that has come to rest above half of its start may be all there is to learn. Not so where something is known to
     // stand in the way of learning.
-    let rested = Progress::quarter(report, 3).is_some_and(|before| now > (1.0 - thresholds.at_rest) * before);
+    let rested = Progress::rested(report, thresholds);
     let stalled = known.is_some() && rested && !Progress::halved(report, thresholds);
     if now <= thresholds.not_decreased * start && !stalled {
         return None;
@@ -31,17 +31,25 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     };
     Some(Finding {
         symptom: Symptom::LossNotDecreasing,
-        severity: Severity::Critical,
+        // Without any reason known it may as well have been at its end from the start.
+        severity: if cause == Cause::Unknown { Severity::Info } else { Severity::Critical },
         layers: Vec::new(),
-        step: report.steps,
+        step: 0,
         cause,
         evidence: evidence([("loss_at_start", start), ("loss_now", now), ("update_to_weight", fastest)]),
-        message: format!("after {} steps the loss is {}, and it started at {}", report.steps, short(now), short(start)),
+        message: format!(
+            "after {} steps the loss is {}, and it started at {}{}",
+            report.steps,
+            short(now),
+            short(start),
+            if cause == Cause::Unknown { ": it was at its end already, or there is nothing to be learned" } else { "" },
+        ),
         remedies: match cause {
             Cause::LearningRateTooLow => vec![Remedy::ScaleLearningRate { factor: 100.0 }],
             Cause::LearningRateTooHigh => vec![Remedy::ScaleLearningRate { factor: 0.1 }],
             Cause::ConstantInitialization => vec![Remedy::RandomInitializer],
             Cause::SaturatingActivation => vec![Remedy::ReplaceActivation { with: "relu" }, Remedy::FewerLayers],
+            Cause::Unknown => vec![Remedy::ScaleData, Remedy::ScaleLearningRate { factor: 10.0 }],
             _ => vec![Remedy::FittingInitializer, Remedy::ScaleData, Remedy::FewerLayers],
         },
     })

@@ -91,6 +91,12 @@ impl Progress {
         Self::fell_to(0.5, report, thresholds)
     }
 
+    /// Whether the loss no longer falls: its last quarter is hardly below the one before.
+    fn rested(report: &StabilityReport, thresholds: &Thresholds) -> bool {
+        let before = Self::quarter(report, 3).zip(Self::quarter(report, 4));
+        before.is_some_and(|(before, now)| now > (1.0 - thresholds.at_rest) * before)
+    }
+
     /// Whether hardly anything is left of the loss.
     fn done(report: &StabilityReport, thresholds: &Thresholds) -> bool {
         Self::fell_to(thresholds.done, report, thresholds)
@@ -98,7 +104,7 @@ impl Progress {
 
     /// Whether the loss is below that share of its start. A fall from where an explosion had put it is no learning.
     fn fell_to(share: f64, report: &StabilityReport, thresholds: &Thresholds) -> bool {
-        let fell = Self::of(report).is_some_and(|Self { start, now }| now < share * start);
+        let fell = Self::of(report).is_some_and(|Self { start, now }| start >= 0.0 && now <= share * start);
         fell && !Growth::of(report).through_layers(thresholds)
     }
 }
@@ -111,9 +117,29 @@ fn weight_gain(layer: &LayerRecord, norm: Option<f64>, pick: fn(usize, usize) ->
     Some(root_mean_square * (pick(shape.rows, shape.cols) as f64).sqrt())
 }
 
+/// Whether training itself has made a layer's weights very large.
+fn has_grown(layer: &LayerRecord, thresholds: &Thresholds) -> bool {
+    let gain = |norm| weight_gain(layer, norm, usize::min).unwrap_or(0.0);
+    let (start, now) = (gain(layer.weight.start()), gain(layer.weight.now()));
+    now > thresholds.weights_large && now > thresholds.weights_grown * start
+}
+
+/// The spread (standard deviation) of the last hidden layer's outputs, relative to that of the first hidden layer of the same kind: an
+/// activation is compared with an activation, so that the scale of the data does not matter. 1 where there are no two of a kind.
+fn change_of_spread(report: &StabilityReport, variance: impl Fn(&Series) -> Option<f64>) -> f64 {
+    let kind = |layer: &LayerRecord| layer.name.rsplit('.').next().unwrap_or_default().to_owned();
+    let spread = |layer: &LayerRecord| variance(&layer.variance).map(f64::sqrt);
+    let mut layers = report.hidden().iter().filter(|layer| !layer.variance.is_empty());
+    let Some(last) = layers.next_back() else { return 1.0 };
+    match (layers.find(|layer| kind(layer) == kind(last)).and_then(spread), spread(last)) {
+        (Some(first), Some(last)) if first > 0.0 => last / first,
+        _ => 1.0,
+    }
+}
+
 /// How much signals and gradients grow through the hidden layers at the start, and how much updates change the weights.
 struct Growth {
-    /// The spread of the last hidden layer's outputs over that of the first's.
+    /// How much the spread of the outputs changes from the first to the last hidden layer.
     signal: f64,
     /// The first layer's bias gradient over the last's.
     gradient: f64,
@@ -124,12 +150,7 @@ struct Growth {
 impl Growth {
     fn of(report: &StabilityReport) -> Self {
         // Of the first look alone: what comes later is also the work of the updates.
-        let spread = |layer: &LayerRecord| layer.variance.start().map(f64::sqrt);
-        let mut spreads = report.hidden().iter().filter_map(spread);
-        let signal = match (spreads.next(), spreads.next_back()) {
-            (Some(first), Some(last)) if first > 0.0 => last / first,
-            _ => 1.0,
-        };
+        let signal = change_of_spread(report, |variance| variance.start());
         let mut biases = report.trained().filter_map(|layer| layer.bias_gradient.start());
         let gradient = match (biases.next(), biases.next_back()) {
             (Some(first), Some(last)) if last > 0.0 => first / last,
@@ -150,7 +171,10 @@ impl Growth {
         let gain = report.trained().filter_map(large).fold(0.0, f64::max);
         if self.through_layers(thresholds) || gain > thresholds.weights_large {
             Cause::WeightsTooLarge
-        } else if self.update > thresholds.overwhelming || !report.non_finite.is_empty() {
+        } else if self.update > thresholds.overwhelming
+            || !report.non_finite.is_empty()
+            || report.trained().any(|layer| has_grown(layer, thresholds))
+        {
             Cause::LearningRateTooHigh
         } else {
             Cause::Unknown

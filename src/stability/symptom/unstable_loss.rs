@@ -14,6 +14,10 @@ const FEW: usize = 8;
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     let start = Progress::start(report)?;
     let broken = report.loss.non_finite();
+    if broken == 0 && start <= 0.0 {
+        // Nothing can rise to a multiple of nothing.
+        return None;
+    }
     let risen = highest_mean(report) / start;
     let rise = steepest_rise(report, start);
     // A rise that the run has recovered from is past.
@@ -34,7 +38,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
         symptom: Symptom::UnstableLoss,
         severity: if broken > 0 { Severity::Critical } else { Severity::Warning },
         layers: Vec::new(),
-        step: report.loss.first().first().map_or(0, |&(step, _)| step),
+        step: since(report, start, thresholds),
         cause: Growth::of(report).cause(report, thresholds),
         evidence: evidence([
             ("loss_at_start", start),
@@ -49,6 +53,13 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
             Remedy::FittingInitializer,
         ],
     })
+}
+
+/// The first step, as far as the record tells, at which the loss was not finite or had risen.
+fn since(report: &StabilityReport, start: f64, thresholds: &Thresholds) -> u64 {
+    let broken = report.non_finite.iter().find(|number| number.kind == "loss").map(|number| number.step);
+    let risen = report.loss.bins().iter().find(|bin| bin.largest > thresholds.loss_risen * start);
+    broken.or(risen.map(|bin| bin.first_step)).unwrap_or(0)
 }
 
 /// The highest mean of [`SMOOTH`] or more losses in a row.

@@ -1,9 +1,9 @@
 //! The gradient fades on its way to the input.
 
-use super::{Progress, early, evidence, names, weight_gain};
+use super::{Progress, change_of_spread, early, evidence, names, symmetric_units, weight_gain};
 use crate::stability::finding::short;
 use crate::stability::series::median;
-use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
+use crate::stability::{Cause, Finding, LayerRecord, Remedy, Series, Severity, StabilityReport, Symptom, Thresholds};
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     let trained: Vec<&LayerRecord> = report.trained().collect();
@@ -22,19 +22,14 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     };
     let at_first = ratios(&mut first.gradient.first().iter().copied(), &mut last.gradient.first().iter().copied())?;
     let lately = ratios(&mut first.gradient.recent(), &mut last.gradient.recent())?;
-    let spread = |layer: &LayerRecord, now: bool| {
-        if now { layer.variance.recent_median() } else { early(&layer.variance) }.map(f64::sqrt)
-    };
-    let faded = |now: bool| {
-        let mut spreads = report.hidden().iter().filter_map(|layer| spread(layer, now));
-        match (spreads.next(), spreads.next_back()) {
-            (Some(first), Some(last)) if first > 0.0 => last / first,
-            _ => 1.0,
-        }
-    };
-    let signal = faded(false).max(faded(true));
+    let signal = change_of_spread(report, early).max(change_of_spread(report, Series::recent_median));
     let mended = lately >= thresholds.mended * thresholds.vanished;
-    if (at_first >= thresholds.vanished || mended) && signal >= thresholds.signal_vanished {
+    let gradient_fades = at_first < thresholds.vanished && !mended;
+    if !gradient_fades && signal >= thresholds.signal_vanished {
+        return None;
+    }
+    if symmetric_units::look(report, thresholds).is_some_and(|found| found.layers.contains(&first.name)) {
+        // Equal units pass on what they like; that they are equal is the trouble.
         return None;
     }
     let small = |layer: &LayerRecord| weight_gain(layer, layer.weight.start(), usize::max);
@@ -63,12 +58,16 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
             ("signal_last_to_first", signal),
             ("smallest_weight_gain", smallest),
         ]),
-        message: format!(
-            "at the start the gradient of {} is {} times that of {}, and the layers near the input hardly learn",
-            first.name,
-            short(at_first),
-            last.name,
-        ),
+        message: if gradient_fades {
+            format!(
+                "at the start the gradient of {} is {} times that of {}, and the layers near the input hardly learn",
+                first.name,
+                short(at_first),
+                last.name,
+            )
+        } else {
+            format!("the spread of the outputs falls to {} of itself through the hidden layers", short(signal))
+        },
         remedies,
     })
 }
