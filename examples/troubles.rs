@@ -52,7 +52,7 @@ impl Helps {
     fn of(before: f64, after: f64) -> Self {
         match after {
             _ if after >= before + GAIN && after >= LEARNED => Self::Fully,
-            _ if after >= before + GAIN / 3.0 => Self::Partly,
+            _ if after >= before.max(CHANCE) + GAIN / 3.0 => Self::Partly,
             _ => Self::NotAtAll,
         }
     }
@@ -60,6 +60,9 @@ impl Helps {
 
 /// How much accuracy a cure gains at least.
 const GAIN: f64 = 0.3;
+
+/// The accuracy of guessing one of ten digits.
+const CHANCE: f64 = 0.1;
 
 /// The accuracy from which a network counts as cured.
 const LEARNED: f64 = 0.8;

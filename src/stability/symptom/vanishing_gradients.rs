@@ -11,9 +11,9 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     if trained.len() < 3 || report.steps < thresholds.steps {
         return None;
     }
-    let switched_off = |layer: &LayerRecord| layer.dead.now().is_some_and(|dead| dead >= thresholds.nearly_all_units);
-    if report.hidden().iter().any(switched_off) {
-        // No gradient passes a dead layer: another finding, and another cure.
+    let nearly_all = |share: Option<f64>| share.is_some_and(|share| share >= thresholds.nearly_all_units);
+    if report.hidden().iter().any(|layer| nearly_all(layer.dead.now()) || nearly_all(early(&layer.saturated))) {
+        // No gradient passes a dead layer, or one that starts flat: another finding, and another cure.
         return None;
     }
     // At the start, and not mended since: a layer that starts at zero and then learns does not count.
