@@ -4,12 +4,14 @@ mod bounds;
 mod finding;
 mod layer_record;
 mod monitor;
+mod register;
 mod report;
 mod series;
 mod symmetry;
 mod symptom;
 mod table;
 mod thresholds;
+mod watched;
 
 pub use bounds::Bounds;
 pub use finding::{Cause, Evidence, Finding, Remedy, Severity, Symptom};

@@ -1,17 +1,18 @@
 //! `Monitor`: observes a run, through named slices of numbers.
 
-use super::symmetry::{Likeness, Strides};
-use super::{Bounds, Clipping, LayerRecord, NonFiniteNumber, Series, StabilityReport, Thresholds, WeightShape};
-use crate::linalg::{Norm, norm};
-use crate::{Clipped, Error, Float, Param, Role, Rows};
+use super::symmetry::Strides;
+use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter, moments};
+use super::{Bounds, Clipping, LayerRecord, Series, Thresholds, WeightShape};
+use crate::linalg::norm;
+use crate::{Clipped, Error, Float, Role, Rows};
 
 /// The name that a monitor knows a parameter by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ParameterId(usize);
+pub struct ParameterId(pub(super) usize);
 
 /// The name that a monitor knows the output of a layer by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ActivationId(usize);
+pub struct ActivationId(pub(super) usize);
 
 /// Observes a training run and keeps what a [`StabilityReport`] is made of.
 ///
@@ -48,73 +49,21 @@ pub struct ActivationId(usize);
 /// ```
 #[derive(Debug, Clone)]
 pub struct Monitor {
-    period: u64,
-    thresholds: Thresholds,
-    layers: Vec<LayerRecord>,
+    pub(super) period: u64,
+    pub(super) thresholds: Thresholds,
+    pub(super) layers: Vec<LayerRecord>,
     /// What the step at hand adds to each layer's record.
-    sums: Vec<LayerSums>,
-    parameters: Vec<WatchedParameter>,
-    activations: Vec<WatchedActivation>,
-    loss: Series,
-    clipping: Clipping,
-    loss_alarm: Alarm,
-    step: u64,
-    steps: u64,
+    pub(super) sums: Vec<LayerSums>,
+    pub(super) parameters: Vec<WatchedParameter>,
+    pub(super) activations: Vec<WatchedActivation>,
+    pub(super) loss: Series,
+    pub(super) clipping: Clipping,
+    pub(super) loss_alarm: Alarm,
+    pub(super) step: u64,
+    pub(super) steps: u64,
     /// How many numbers were found not to be finite so far: what orders the alarms of one step.
-    alarms: u64,
-    looking: bool,
-}
-
-/// What is not finite, of one thing that is watched.
-#[derive(Debug, Clone, Copy, Default)]
-struct Alarm {
-    count: u64,
-    /// Where and when first: (order of discovery, step, index, value).
-    first: Option<(u64, u64, usize, f64)>,
-}
-
-#[derive(Debug, Clone)]
-struct WatchedParameter {
-    layer: usize,
-    name: String,
-    role: Role,
-    len: usize,
-    shape: WeightShape,
-    unit_axis: usize,
-    /// For a weight: which of its units are alike.
-    likeness: Option<Likeness>,
-    /// For a weight: the weight whose units are its inputs.
-    fed_by: Option<usize>,
-    gradient: Option<Norm>,
-    weight: Option<Norm>,
-    update: f64,
-    gradient_alarm: Alarm,
-    weight_alarm: Alarm,
-}
-
-#[derive(Debug, Clone)]
-struct WatchedActivation {
-    layer: usize,
-    bounds: Bounds,
-    width: usize,
-    /// The units that are looked at one by one.
-    units: Vec<UnitCounts>,
-    alarm: Alarm,
-}
-
-/// The norms of a layer's gradients in one step.
-#[derive(Debug, Clone, Copy, Default)]
-struct LayerSums {
-    gradient: Option<Norm>,
-    bias: Option<Norm>,
-}
-
-/// On how many rows a unit was off, at its floor, at its ceiling.
-#[derive(Debug, Clone, Copy, Default)]
-struct UnitCounts {
-    dead: usize,
-    low: usize,
-    high: usize,
+    pub(super) alarms: u64,
+    pub(super) looking: bool,
 }
 
 impl Default for Monitor {
@@ -132,7 +81,7 @@ impl Monitor {
 
     /// How many units of a layer are looked at one by one: more than any layer has that can be trained. No size, however absurd, makes
     /// it take more memory than these need.
-    const MOST_UNITS: usize = 1 << 24;
+    pub(super) const MOST_UNITS: usize = 1 << 24;
 
     /// A monitor that watches nothing yet.
     pub fn new() -> Self {
@@ -170,63 +119,6 @@ impl Monitor {
     /// With other thresholds for its findings.
     pub fn thresholds(self, thresholds: Thresholds) -> Self {
         Self { thresholds, ..self }
-    }
-
-    /// Registers a parameter of the layer of that name. Parameters are registered from input to output: the units of a weight are taken
-    /// for the inputs of the next weight that has as many rows.
-    pub fn watch_parameter(&mut self, layer: &str, param: &Param) -> ParameterId {
-        let layer = self.layer(layer);
-        let id = self.parameters.len();
-        let units = if param.unit_axis == 1 { param.cols } else { param.rows };
-        let inputs = if param.unit_axis == 1 { param.rows } else { param.cols };
-        let is_weight = param.role == Role::Weight;
-        let before = self.parameters.iter().rposition(|other| other.role == Role::Weight);
-        let fed_by = before.filter(|&before| {
-            is_weight && self.parameters[before].likeness.as_ref().is_some_and(|likeness| likeness.units() == inputs)
-        });
-        let shape = WeightShape { rows: inputs, cols: units };
-        if is_weight {
-            self.layers[layer].weights.get_or_insert(shape);
-        }
-        self.parameters.push(WatchedParameter {
-            layer,
-            name: param.name.rsplit('.').next().unwrap_or_default().to_owned(),
-            role: param.role,
-            len: param.rows.saturating_mul(param.cols),
-            shape,
-            unit_axis: param.unit_axis,
-            likeness: (is_weight && units <= Self::MOST_UNITS).then(|| Likeness::new(units)),
-            fed_by,
-            gradient: None,
-            weight: None,
-            update: 0.0,
-            gradient_alarm: Alarm::default(),
-            weight_alarm: Alarm::default(),
-        });
-        ParameterId(id)
-    }
-
-    /// Registers the output of the layer of that name, of `units` numbers a row.
-    pub fn watch_activation(&mut self, layer: &str, units: usize, bounds: Bounds) -> ActivationId {
-        let layer = self.layer(layer);
-        self.layers[layer].bounds = bounds;
-        let counts = vec![UnitCounts::default(); units.min(Self::MOST_UNITS)];
-        self.activations.push(WatchedActivation {
-            layer,
-            bounds,
-            width: units,
-            units: counts,
-            alarm: Alarm::default(),
-        });
-        ActivationId(self.activations.len() - 1)
-    }
-
-    fn layer(&mut self, name: &str) -> usize {
-        self.layers.iter().position(|layer| layer.name == name).unwrap_or_else(|| {
-            self.layers.push(LayerRecord::new(name));
-            self.sums.push(LayerSums::default());
-            self.layers.len() - 1
-        })
     }
 
     /// Takes the numbers of a parameter before training: what growth is measured against. Once, before the first step.
@@ -414,97 +306,4 @@ impl Monitor {
     pub fn steps(&self) -> u64 {
         self.steps
     }
-
-    /// How many bytes it holds.
-    pub fn memory(&self) -> usize {
-        let layers: usize = self.layers.iter().map(LayerRecord::heap).sum();
-        let of_parameter = |p: &WatchedParameter| p.name.capacity() + p.likeness.as_ref().map_or(0, Likeness::heap);
-        let parameters: usize = self.parameters.iter().map(of_parameter).sum();
-        let units: usize = self.activations.iter().map(|a| a.units.capacity()).sum();
-        size_of::<Self>()
-            + self.loss.heap()
-            + self.layers.capacity() * size_of::<LayerRecord>()
-            + self.sums.capacity() * size_of::<LayerSums>()
-            + layers
-            + self.parameters.capacity() * size_of::<WatchedParameter>()
-            + parameters
-            + self.activations.capacity() * size_of::<WatchedActivation>()
-            + units * size_of::<UnitCounts>()
-    }
-
-    /// What was seen so far, and what it means.
-    pub fn report(&self) -> StabilityReport {
-        let name = |layer: usize| &self.layers[layer].name;
-        let parameters = self.parameters.iter().flat_map(|parameter| {
-            let full = format!("{}.{}", name(parameter.layer), parameter.name);
-            [("gradient", parameter.gradient_alarm), ("weights", parameter.weight_alarm)]
-                .map(|(kind, alarm)| (kind, name(parameter.layer).clone(), full.clone(), alarm))
-        });
-        let activations = self.activations.iter().map(|activation| {
-            ("activation", name(activation.layer).clone(), name(activation.layer).clone(), activation.alarm)
-        });
-        let loss = ("loss", String::new(), "loss".to_owned(), self.loss_alarm);
-        let alarms = parameters.chain(activations).chain([loss]);
-        let mut found: Vec<(u64, NonFiniteNumber)> = alarms
-            .filter_map(|(kind, layer, what, alarm)| {
-                let (order, step, index, value) = alarm.first?;
-                Some((order, NonFiniteNumber { kind, layer, what, step, index, value, count: alarm.count }))
-            })
-            .collect();
-        found.sort_by_key(|(order, _)| *order);
-        let mut report = StabilityReport {
-            steps: self.steps,
-            loss: self.loss.clone(),
-            layers: self.layers.clone(),
-            clipping: self.clipping,
-            non_finite: found.into_iter().map(|(_, number)| number).collect(),
-            findings: Vec::new(),
-        };
-        report.judge(&self.thresholds);
-        report
-    }
-}
-
-impl Alarm {
-    fn scan<T: Float>(&mut self, numbers: &[T], step: u64, alarms: &mut u64) {
-        for (index, number) in numbers.iter().enumerate().filter(|(_, number)| !number.is_finite()) {
-            self.count += 1;
-            if self.first.is_none() {
-                self.first = Some((*alarms, step, index, number.get()));
-                *alarms += 1;
-            }
-        }
-    }
-}
-
-impl WatchedActivation {
-    /// How many units are dead, and how many saturated, on these rows.
-    fn count<T: Float>(&mut self, rows: Rows<'_, T>, largest: f64, thresholds: &Thresholds) -> (usize, usize) {
-        let Bounds { dead, low, high } = self.bounds;
-        // Near zero means: small against the largest output of the layer, or against the distance between the bounds.
-        let off = thresholds.off_margin * largest;
-        let edge = thresholds.flat_margin * (high.unwrap_or(0.0) - low.unwrap_or(0.0)).abs();
-        self.units.fill(UnitCounts::default());
-        for row in rows.iter() {
-            for (unit, &y) in self.units.iter_mut().zip(row) {
-                let y = y.get();
-                unit.dead += usize::from(dead.is_some_and(|dead| (y - dead).abs() <= off));
-                unit.low += usize::from(low.is_some_and(|low| y <= low + edge));
-                unit.high += usize::from(high.is_some_and(|high| y >= high - edge));
-            }
-        }
-        let nearly_all = (thresholds.flat_rows * rows.rows() as f64).ceil() as usize;
-        let dead = self.units.iter().filter(|unit| unit.dead == rows.rows()).count();
-        (dead, self.units.iter().filter(|unit| unit.low + unit.high >= nearly_all).count())
-    }
-}
-
-/// Mean and variance, and the largest absolute value; NaN where a number is not finite.
-fn moments<T: Float>(numbers: &[T]) -> (f64, f64, f64) {
-    let count = numbers.len() as f64;
-    // Divided before they are added up, so that the sum does not overflow.
-    let mean = numbers.iter().map(|y| y.get() / count).sum::<f64>();
-    let squares = numbers.iter().map(|y| (y.get() - mean).powi(2)).sum::<f64>();
-    let largest = numbers.iter().fold(0.0_f64, |largest, y| largest.max(y.get().abs()));
-    (mean, squares / count, largest)
 }

@@ -1,0 +1,114 @@
+//! How a monitor learns what there is to watch, how much memory that takes, and what it tells in the end.
+
+use super::symmetry::Likeness;
+use super::watched::{Alarm, LayerSums, UnitCounts, WatchedActivation, WatchedParameter};
+use super::{ActivationId, Bounds, LayerRecord, Monitor, NonFiniteNumber, ParameterId, StabilityReport, WeightShape};
+use crate::{Param, Role};
+
+impl Monitor {
+    /// Registers a parameter of the layer of that name. Parameters are registered from input to output: the units of a weight are taken
+    /// for the inputs of the next weight that has as many rows.
+    pub fn watch_parameter(&mut self, layer: &str, param: &Param) -> ParameterId {
+        let layer = self.layer(layer);
+        let id = self.parameters.len();
+        let units = if param.unit_axis == 1 { param.cols } else { param.rows };
+        let inputs = if param.unit_axis == 1 { param.rows } else { param.cols };
+        let is_weight = param.role == Role::Weight;
+        let before = self.parameters.iter().rposition(|other| other.role == Role::Weight);
+        let fed_by = before.filter(|&before| {
+            is_weight && self.parameters[before].likeness.as_ref().is_some_and(|likeness| likeness.units() == inputs)
+        });
+        let shape = WeightShape { rows: inputs, cols: units };
+        if is_weight {
+            self.layers[layer].weights.get_or_insert(shape);
+        }
+        self.parameters.push(WatchedParameter {
+            layer,
+            name: param.name.rsplit('.').next().unwrap_or_default().to_owned(),
+            role: param.role,
+            len: param.rows.saturating_mul(param.cols),
+            shape,
+            unit_axis: param.unit_axis,
+            likeness: (is_weight && units <= Self::MOST_UNITS).then(|| Likeness::new(units)),
+            fed_by,
+            gradient: None,
+            weight: None,
+            update: 0.0,
+            gradient_alarm: Alarm::default(),
+            weight_alarm: Alarm::default(),
+        });
+        ParameterId(id)
+    }
+
+    /// Registers the output of the layer of that name, of `units` numbers a row.
+    pub fn watch_activation(&mut self, layer: &str, units: usize, bounds: Bounds) -> ActivationId {
+        let layer = self.layer(layer);
+        self.layers[layer].bounds = bounds;
+        let counts = vec![UnitCounts::default(); units.min(Self::MOST_UNITS)];
+        self.activations.push(WatchedActivation {
+            layer,
+            bounds,
+            width: units,
+            units: counts,
+            alarm: Alarm::default(),
+        });
+        ActivationId(self.activations.len() - 1)
+    }
+
+    fn layer(&mut self, name: &str) -> usize {
+        self.layers.iter().position(|layer| layer.name == name).unwrap_or_else(|| {
+            self.layers.push(LayerRecord::new(name));
+            self.sums.push(LayerSums::default());
+            self.layers.len() - 1
+        })
+    }
+
+    /// How many bytes it holds.
+    pub fn memory(&self) -> usize {
+        let layers: usize = self.layers.iter().map(LayerRecord::heap).sum();
+        let of_parameter = |p: &WatchedParameter| p.name.capacity() + p.likeness.as_ref().map_or(0, Likeness::heap);
+        let parameters: usize = self.parameters.iter().map(of_parameter).sum();
+        let units: usize = self.activations.iter().map(|a| a.units.capacity()).sum();
+        size_of::<Self>()
+            + self.loss.heap()
+            + self.layers.capacity() * size_of::<LayerRecord>()
+            + self.sums.capacity() * size_of::<LayerSums>()
+            + layers
+            + self.parameters.capacity() * size_of::<WatchedParameter>()
+            + parameters
+            + self.activations.capacity() * size_of::<WatchedActivation>()
+            + units * size_of::<UnitCounts>()
+    }
+
+    /// What was seen so far, and what it means.
+    pub fn report(&self) -> StabilityReport {
+        let name = |layer: usize| &self.layers[layer].name;
+        let parameters = self.parameters.iter().flat_map(|parameter| {
+            let full = format!("{}.{}", name(parameter.layer), parameter.name);
+            [("gradient", parameter.gradient_alarm), ("weights", parameter.weight_alarm)]
+                .map(|(kind, alarm)| (kind, name(parameter.layer).clone(), full.clone(), alarm))
+        });
+        let activations = self.activations.iter().map(|activation| {
+            ("activation", name(activation.layer).clone(), name(activation.layer).clone(), activation.alarm)
+        });
+        let loss = ("loss", String::new(), "loss".to_owned(), self.loss_alarm);
+        let alarms = parameters.chain(activations).chain([loss]);
+        let mut found: Vec<(u64, NonFiniteNumber)> = alarms
+            .filter_map(|(kind, layer, what, alarm)| {
+                let (order, step, index, value) = alarm.first?;
+                Some((order, NonFiniteNumber { kind, layer, what, step, index, value, count: alarm.count }))
+            })
+            .collect();
+        found.sort_by_key(|(order, _)| *order);
+        let mut report = StabilityReport {
+            steps: self.steps,
+            loss: self.loss.clone(),
+            layers: self.layers.clone(),
+            clipping: self.clipping,
+            non_finite: found.into_iter().map(|(_, number)| number).collect(),
+            findings: Vec::new(),
+        };
+        report.judge(&self.thresholds);
+        report
+    }
+}
