@@ -20,6 +20,8 @@ use crate::{Error, Float, Gradients};
 /// `clip_grad_norm_`: nothing is added to the norm, so that afterwards it *is* the limit, to rounding; and a finite gradient whose
 /// square would overflow is scaled rightly instead of being zeroed. The factor is left [pending](Clipped::pending) for the pass in
 /// which the optimizer reads the gradients anyway.
+///
+/// A limit below the smallest norm that n normal numbers of the network's type have (1.2e-38 sqrt(n) in f32) is raised to that.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GlobalNorm {
     limit: f64,

@@ -19,6 +19,8 @@ use crate::{Error, Float, Gradients};
 /// # Notes
 /// Unlike [`GlobalNorm`](crate::GlobalNorm) it turns the whole gradient: layers that explode lose weight against those that do not.
 /// What some libraries call "clip by norm" limits every tensor on its own; here weights and bias of a layer share one norm.
+///
+/// A limit below the smallest norm that n normal numbers of the network's type have (1.2e-38 sqrt(n) in f32) is raised to that.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PerLayerNorm {
     limit: f64,

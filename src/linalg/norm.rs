@@ -105,6 +105,16 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn is_within_its_bound_of_the_exact_norm(x in proptest::collection::vec(-(1_i64 << 40)..1 << 40, 1..2000)) {
+            // Whole numbers, whose squares add up exactly in 128 bits; the root of that sum is exact to two roundings, one epsilon.
+            let exact = (x.iter().map(|&x| (i128::from(x) * i128::from(x)) as u128).sum::<u128>() as f64).sqrt();
+            let norm = norm(&x.iter().map(|&x| x as f64).collect::<Vec<_>>()).value();
+            prop_assert!((norm - exact).abs() <= 3.5 * f64::EPSILON * exact, "{norm} is not {exact}");
+        }
+    }
+
     #[test]
     fn long_sums_do_not_drift() {
         // 2^25 ones: a running f32 sum sticks at 2^24, and the norm would be 29 % off.

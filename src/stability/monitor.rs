@@ -14,7 +14,7 @@ pub struct ParameterId(pub(super) usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ActivationId(pub(super) usize);
 
-/// Observes a training run and keeps what a [`StabilityReport`] is made of.
+/// Observes a training run and keeps what a [`StabilityReport`](crate::StabilityReport) is made of.
 ///
 /// It sees named slices of numbers and nothing else, so it watches any training loop: the crate's own feeds it through
 /// [`Network::observe_gradients`](crate::Network::observe_gradients) and its neighbours, and a user's own loop by hand. It never
