@@ -20,8 +20,12 @@ pub struct OptimizerState<T> {
 impl<T> OptimizerState<T> {
     /// Whether both are of one optimizer and network.
     pub(crate) fn fits(&self, other: &Self) -> bool {
-        let sizes = |state: &Self| (state.slots.len(), state.norms.len(), state.optimizer);
-        sizes(self) == sizes(other)
+        self.is_of(other.optimizer, other.slots.len(), other.norms.len())
+    }
+
+    /// Whether it is that of an optimizer of this name, with so many slots in all, for so many parameters.
+    fn is_of(&self, optimizer: &str, slots: usize, parameters: usize) -> bool {
+        (self.optimizer, self.slots.len(), self.norms.len()) == (optimizer, slots, parameters)
     }
 
     /// The Euclidean norm of what the last update added to each parameter, in the order of the layout.
@@ -174,8 +178,7 @@ impl<T: Float> Network<T> {
         Error::not_negative("update", "scale", scale)?;
         Error::not_negative("update", "rate", rate)?;
         let slots = self.parameters.len().saturating_mul(optimizer.slots());
-        let foreign = state.optimizer != optimizer.name();
-        if foreign || state.slots.len() != slots || state.norms.len() != self.layout().slots().len() {
+        if !state.is_of(optimizer.name(), slots, self.layout().slots().len()) {
             return Err(Error::Foreign { what: "the optimizer's state" });
         }
         state.step += 1;

@@ -104,8 +104,8 @@ impl<T: Float> Trainer<T> {
     }
 
     /// Trains what is left of the epoch at hand; `None` where the run is over, and then, with early stopping, the network is that of the
-    /// best epoch. For a caller who wants to do more between two epochs
-    /// than [`fit`](Self::fit) has a callback for, such as taking a [`snapshot`](Self::snapshot).
+    /// best epoch. For a caller who wants to do more between two epochs than [`fit`](Self::fit) has a callback for, such as taking a
+    /// [`snapshot`](Self::snapshot).
     ///
     /// # Errors
     /// Those of [`fit`](Self::fit).

@@ -40,6 +40,6 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
 /// The first step, as far as the record tells, at which the weights were too large or not finite.
 fn first_large(layer: &LayerRecord, thresholds: &Thresholds) -> u64 {
     let large = |norm| weight_gain(layer, Some(norm), usize::min).is_some_and(|gain| gain > thresholds.weights_large);
-    let bins = layer.weight.bins().iter();
-    bins.filter(|bin| bin.non_finite > 0 || large(bin.largest)).map(|bin| bin.first_step).next().unwrap_or(0)
+    let first = layer.weight.bins().iter().find(|bin| bin.non_finite > 0 || large(bin.largest));
+    first.map_or(0, |bin| bin.first_step)
 }
