@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Layer, Pass, Plan};
-use crate::linalg::{Matrix, multiply};
+use crate::linalg::{Matrix, Start, multiply};
 use crate::{Error, Float, Initializer, Param, Role, Rows, RowsMut};
 
 /// A fully connected layer: y = x W + b, with W of n_in x n_out and b of n_out numbers.
@@ -69,10 +69,8 @@ impl<T: Float> Layer<T> for Linear<T> {
 
     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) -> Result<(), Error> {
         let (weight, bias) = pass.params.split_at(x.cols() * self.n_out);
-        if self.bias {
-            y.iter_mut().for_each(|y| y.copy_from_slice(bias));
-        }
-        multiply(Matrix::new(x.data(), x.cols()), Matrix::new(weight, self.n_out), y.data_mut(), self.bias);
+        let start = if self.bias { Start::Row(bias) } else { Start::Zero };
+        multiply(Matrix::new(x.data(), x.cols()), Matrix::new(weight, self.n_out), y.data_mut(), start);
         Ok(())
     }
 
@@ -88,14 +86,14 @@ impl<T: Float> Layer<T> for Linear<T> {
         let (weight, _) = pass.params.split_at(x.cols() * self.n_out);
         let (weight_gradient, bias_gradient) = gradients.split_at_mut(weight.len());
         let (input, back) = (Matrix::new(x.data(), x.cols()), Matrix::new(dy.data(), self.n_out));
-        multiply(input.transposed(), back, weight_gradient, true);
+        multiply(input.transposed(), back, weight_gradient, Start::There);
         if self.bias {
             for dy in dy.iter() {
                 bias_gradient.iter_mut().zip(dy).for_each(|(gradient, &dy)| *gradient += dy);
             }
         }
         if let Some(mut dx) = dx {
-            multiply(back, Matrix::new(weight, self.n_out).transposed(), dx.data_mut(), false);
+            multiply(back, Matrix::new(weight, self.n_out).transposed(), dx.data_mut(), Start::Zero);
         }
     }
 

@@ -1,10 +1,27 @@
-//! Matrix multiply and norms: the only place with `unsafe`, and the only runtime dispatch.
+//! Matrix multiply, elementwise kernels and norms: the only place with `unsafe`, and the only runtime dispatch.
 #![allow(unsafe_code)]
 
-mod dispatch;
 mod multiply;
 mod norm;
+mod simd;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
-pub(crate) use dispatch::Kernel;
-pub(crate) use multiply::{Matrix, multiply};
+pub(crate) use multiply::{Matrix, Start, multiply};
 pub(crate) use norm::{Norm, first_non_finite, norm};
+pub(crate) use simd::{Isa, Simd, Work, dispatch, vectorized};
+
+/// What the kernels need to know of a number. Sealed: implemented for `f32` and `f64` alone.
+pub trait Kernel: Sized {
+    /// The vectors of such numbers in an instruction set.
+    #[doc(hidden)]
+    type Lanes<I: Isa>: Simd<Number = Self>;
+}
+
+impl Kernel for f32 {
+    type Lanes<I: Isa> = I::F32;
+}
+
+impl Kernel for f64 {
+    type Lanes<I: Isa> = I::F64;
+}

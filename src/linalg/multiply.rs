@@ -1,10 +1,13 @@
-//! Matrix multiply: packed, tiled, every column summed in one and the same order.
+//! Matrix multiply: in tiles of registers, every entry summed in one and the same order.
 
+use std::mem::MaybeUninit;
+
+use super::simd::{Isa, Simd, Work, dispatch};
 use crate::Float;
 
 /// A borrowed matrix with strides: swapping them transposes it at no cost.
 #[derive(Debug, Clone, Copy)]
-pub struct Matrix<'a, T> {
+pub(crate) struct Matrix<'a, T> {
     data: &'a [T],
     rows: usize,
     cols: usize,
@@ -24,125 +27,348 @@ impl<'a, T> Matrix<'a, T> {
         let Self { data, rows, cols, row_stride, col_stride } = self;
         Self { data, rows: cols, cols: rows, row_stride: col_stride, col_stride: row_stride }
     }
+
+    /// Where entry (`row`, `col`) stands, for an entry that there is.
+    #[inline(always)]
+    fn at(&self, row: usize, col: usize) -> *const T {
+        debug_assert!(row < self.rows && col < self.cols);
+        // In bounds by the assertion of `multiply`; `wrapping_add` needs no more than that to be sound.
+        self.data.as_ptr().wrapping_add(row * self.row_stride + col * self.col_stride)
+    }
 }
 
-/// `c = a b`, or `c += a b` where `add`.
+/// What the sums of a product start from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Start<'a, T> {
+    /// Nothing: `c = a b`.
+    Zero,
+    /// What is there: `c += a b`.
+    There,
+    /// The same row everywhere: `c = row + a b`.
+    Row(&'a [T]),
+}
+
+/// `c = start + a b`.
 ///
-/// `a` is m x k, `b` k x n, `c` m x n, row-major. Every entry of `c` is summed over k in ascending order by one accumulator a
-/// block of k, wherever in the matrix it stands: so two equal columns of `b` (or rows of `a`) give equal columns (or rows) of
-/// `c`, bit by bit, and units that are tied stay tied.
-pub(crate) fn multiply<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T], add: bool) {
+/// `a` is m x k, `b` k x n, `c` m x n, row-major. Every entry of `c` is summed over k in ascending order, wherever in the matrix it
+/// stands: so two equal columns of `b` (or rows of `a`) give equal columns (or rows) of `c`, bit by bit, and units that are
+/// tied stay tied.
+pub(crate) fn multiply<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T], start: Start<'_, T>) {
     assert!(a.cols == b.rows && c.len() == a.rows * b.cols, "the shapes of a product were checked when it was planned");
-    T::multiply_kernel(a, b, c, add);
+    for matrix in [&a, &b] {
+        let last =
+            matrix.rows.saturating_sub(1) * matrix.row_stride + matrix.cols.saturating_sub(1) * matrix.col_stride;
+        assert!(matrix.rows * matrix.cols == 0 || last < matrix.data.len(), "a matrix lies within its numbers");
+    }
+    if let Start::Row(row) = start {
+        assert_eq!(row.len(), b.cols, "one start a column");
+    }
+    dispatch(Product { a, b, c, start });
 }
 
-/// Rows of `a` packed at once: with `DEEP` columns 64 KiB of f32, so that they stay in the second-level cache.
-const TALL: usize = 64;
-/// How much of k is packed at once: `DEEP` x one tile of `b` stays in the first-level cache.
-const DEEP: usize = 256;
-/// The same for small products, whose time would else go into clearing the panels.
-const SHALLOW: usize = 64;
-/// The widest tile of any instruction set.
-const WIDEST: usize = 32;
+/// A product, its shapes checked.
+struct Product<'a, T> {
+    a: Matrix<'a, T>,
+    b: Matrix<'a, T>,
+    c: &'a mut [T],
+    start: Start<'a, T>,
+}
 
-/// The product in tiles of `MR` x `NR` entries, each computed by `tile` from two packed panels.
-///
-/// Both factors are copied into panels that the innermost loop reads front to back, padded with zeros to whole tiles; so edges
-/// run through the same instructions as the inside, and no index is checked in the loop. The panels stand on the stack: at most 96 KiB for
-/// f32 and 192 KiB for f64.
-pub(super) fn multiply_tiled<T: Float, const MR: usize, const NR: usize>(
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    c: &mut [T],
-    add: bool,
-    tile: impl Fn(&[T], &[T], &mut [[T; NR]; MR]),
-) {
-    if a.cols <= SHALLOW {
-        multiply_packed::<T, MR, NR, SHALLOW>(a, b, c, add, tile);
-    } else {
-        multiply_packed::<T, MR, NR, DEEP>(a, b, c, add, tile);
+impl<T: Float> Work for Product<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        self.blocked::<T::Lanes<I>>();
     }
 }
 
-/// As [`multiply_tiled`], `DEPTH` of k at a time.
-fn multiply_packed<T: Float, const MR: usize, const NR: usize, const DEPTH: usize>(
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    c: &mut [T],
-    add: bool,
-    tile: impl Fn(&[T], &[T], &mut [[T; NR]; MR]),
-) {
-    const { assert!(TALL.is_multiple_of(MR) && NR <= WIDEST) };
-    let (m, k, n) = (a.rows, a.cols, b.cols);
-    if k == 0 && !add {
-        c.fill(T::zero());
+/// How much of k is summed before the sums go back to memory: with three vectors a row, a panel of `b` of that depth takes 36 KiB in
+/// AVX-512 and 18 KiB in AVX2, and stays in the first-level cache while the rows of `a` pass.
+const DEEP: usize = 192;
+/// How many rows of `a` are packed at once: 96 KiB of f32, well inside the second-level cache.
+const TALL: usize = 128;
+/// The most vectors that a row of a tile has.
+const WIDE: usize = 3;
+/// The most numbers that a row of a panel has: three vectors of sixteen.
+const PANEL: usize = WIDE * 16;
+/// Columns of a transposed `a` are read where they stand if the panel's worth of them is at most so many bytes.
+const NEAR: usize = 16 << 10;
+
+/// Room for `N` numbers, aligned as a cache line.
+#[repr(align(64))]
+struct Room<T, const N: usize>([MaybeUninit<T>; N]);
+
+impl<T: Float> Product<'_, T> {
+    /// The product in blocks that fit the caches. A factor whose numbers stand as the tiles want them is read in place, so that a small
+    /// product costs nothing but its arithmetic; else it is packed, block by block, on the stack.
+    #[inline(always)]
+    fn blocked<S: Simd<Number = T>>(mut self) {
+        let (k, n) = (self.a.cols, self.b.cols);
+        if k == 0 {
+            return self.nothing();
+        }
+        // Neighbours in a column of `a` are neighbours in memory only where it is transposed; then they come in single cache lines,
+        // far apart.
+        let pack_a =
+            self.a.row_stride == 1 && self.a.col_stride * k.min(DEEP) * size_of::<T>() > NEAR && n > WIDE * S::LANES;
+        let pack_b = self.b.col_stride != 1
+            || (self.b.row_stride * k.min(DEEP) * size_of::<T>() > 8 * NEAR && self.a.rows >= 64);
+        match (pack_a, pack_b) {
+            (false, false) => self.sweep::<S, false, false>(usize::MAX),
+            (false, true) => self.sweep::<S, false, true>(usize::MAX),
+            (true, false) => self.sweep::<S, true, false>(TALL),
+            (true, true) => self.sweep::<S, true, true>(TALL),
+        }
     }
-    let (mut a_panels, mut b_panel) = ([[T::zero(); TALL]; DEPTH], [[T::zero(); WIDEST]; DEPTH]);
-    let (a_panels, b_panel) = (a_panels.as_flattened_mut(), b_panel.as_flattened_mut());
-    let mut sums = [[T::zero(); NR]; MR];
-    for k0 in (0..k).step_by(DEPTH) {
-        let depth = DEPTH.min(k - k0);
-        let add = add || k0 > 0;
-        for i0 in (0..m).step_by(TALL) {
-            let height = TALL.min(m - i0);
-            let panels = a_panels.chunks_exact_mut(MR * depth);
-            for (i, panel) in (i0..i0 + height).step_by(MR).zip(panels) {
-                pack::<T, MR>(panel, a.data, (i, a.rows, a.row_stride), (k0, a.col_stride));
-            }
-            for j0 in (0..n).step_by(NR) {
-                let b_panel = &mut b_panel[..NR * depth];
-                pack::<T, NR>(b_panel, b.data, (j0, b.cols, b.col_stride), (k0, b.row_stride));
-                let panels = a_panels.chunks_exact(MR * depth);
-                for (i, panel) in (i0..i0 + height).step_by(MR).zip(panels) {
-                    tile(panel, b_panel, &mut sums);
-                    let width = NR.min(n - j0);
-                    for (row, sums) in sums.iter().enumerate().take(m - i) {
-                        let start = (i + row) * n + j0;
-                        let out = &mut c[start..start + width];
-                        if add {
-                            out.iter_mut().zip(sums).for_each(|(c, &sum)| *c += sum);
+
+    /// The sum of no terms.
+    fn nothing(self) {
+        match self.start {
+            Start::Zero => self.c.fill(T::zero()),
+            Start::There => {}
+            Start::Row(row) => self.c.chunks_exact_mut(row.len().max(1)).for_each(|c| c.copy_from_slice(row)),
+        }
+    }
+
+    #[inline(always)]
+    fn sweep<S: Simd<Number = T>, const PACK_A: bool, const PACK_B: bool>(&mut self, tall: usize) {
+        let (m, k, n) = (self.a.rows, self.a.cols, self.b.cols);
+        let (mut a_room, mut b_room) =
+            (MaybeUninit::<Room<T, { DEEP * TALL }>>::uninit(), MaybeUninit::<Room<T, { DEEP * PANEL }>>::uninit());
+        let (a_room, b_room) = (a_room.as_mut_ptr().cast::<T>(), b_room.as_mut_ptr().cast::<T>());
+        let depths = k.div_ceil(DEEP);
+        let vectors = n.div_ceil(S::LANES);
+        let panels = vectors.div_ceil(WIDE);
+        for block in 0..depths {
+            // As even as possible: the last block would else be a small one, and cost as much traffic as a full one.
+            let (k0, k1) = (k * block / depths, k * (block + 1) / depths);
+            let depth = k1 - k0;
+            for i0 in (0..m).step_by(tall.min(m.max(1))) {
+                let height = tall.min(m - i0);
+                if PACK_A {
+                    // SAFETY: `depth` x `height` numbers, at most `DEEP` x `TALL`, of a block that lies within `a`.
+                    unsafe { self.pack_a::<S>(a_room, (i0, height), (k0, depth)) };
+                }
+                for panel in 0..panels {
+                    let (v0, v1) = (vectors * panel / panels, vectors * (panel + 1) / panels);
+                    let (j0, width) = (v0 * S::LANES, n.min(v1 * S::LANES) - v0 * S::LANES);
+                    let count = v1 - v0;
+                    let (b, b_row) = if PACK_B {
+                        // SAFETY: `depth` x `count` vectors, at most `DEEP` x `PANEL` numbers, of a block that lies within `b`.
+                        unsafe { self.pack_b::<S>(b_room, (j0, width, count), (k0, depth)) };
+                        (b_room.cast_const(), count * S::LANES)
+                    } else {
+                        (self.b.at(k0, j0), self.b.row_stride)
+                    };
+                    let mut column = Column::<S> {
+                        depth,
+                        a: a_room,
+                        a_row: self.a.row_stride,
+                        a_depth: self.a.col_stride,
+                        b,
+                        b_row,
+                        c: self.c.as_mut_ptr().wrapping_add(i0 * n + j0),
+                        c_row: n,
+                        // SAFETY: inside `dispatch`.
+                        last: unsafe { S::first(width - (count - 1) * S::LANES) },
+                        start: match self.start {
+                            _ if block > 0 => Start::There,
+                            Start::Row(row) => Start::Row(&row[j0..]),
+                            other => other,
+                        },
+                    };
+                    let mut i = 0;
+                    while i < height {
+                        let rows = tile_rows::<S>(height - i);
+                        if PACK_A {
+                            (column.a, column.a_row, column.a_depth) = (a_room.wrapping_add(i * depth), 1, rows);
                         } else {
-                            out.copy_from_slice(&sums[..width]);
+                            column.a = self.a.at(i0 + i, k0);
                         }
+                        // SAFETY: `rows` rows of `count` vectors, the last one masked, lie within `c`; the factors within theirs or,
+                        // packed, within their rooms.
+                        unsafe { column.tile(rows, count) };
+                        column.c = column.c.wrapping_add(rows * n);
+                        i += rows;
                     }
+                }
+            }
+        }
+    }
+
+    /// Copies a block of a transposed `a`, tile by tile, so that the innermost loop reads it front to back.
+    #[inline(always)]
+    unsafe fn pack_a<S: Simd<Number = T>>(
+        &self,
+        to: *mut T,
+        (i0, height): (usize, usize),
+        (k0, depth): (usize, usize),
+    ) {
+        let mut i = 0;
+        while i < height {
+            let rows = tile_rows::<S>(height - i);
+            let to = to.wrapping_add(i * depth);
+            for p in 0..depth {
+                let (from, to) = (self.a.at(i0 + i, k0 + p), to.wrapping_add(p * rows));
+                // SAFETY: `rows` neighbours in a column of `a` (its row stride is 1) into the caller's room.
+                unsafe {
+                    match rows {
+                        8 => copy::<T, 8>(from, to),
+                        4 => copy::<T, 4>(from, to),
+                        _ => from.copy_to_nonoverlapping(to, rows),
+                    }
+                }
+            }
+            i += rows;
+        }
+    }
+
+    /// Copies a panel of `b`, padded with whatever there is to `count` whole vectors a row: the tiles do not look at the padding.
+    #[inline(always)]
+    unsafe fn pack_b<S: Simd<Number = T>>(
+        &self,
+        to: *mut T,
+        (j0, width, count): (usize, usize, usize),
+        (k0, depth): (usize, usize),
+    ) {
+        let row = count * S::LANES;
+        if self.b.col_stride == 1 {
+            // SAFETY: whole vectors of `b`, the last one masked, into the caller's room.
+            unsafe {
+                let last = S::first(width - (count - 1) * S::LANES);
+                for p in 0..depth {
+                    let (from, to) = (self.b.at(k0 + p, j0), to.wrapping_add(p * row));
+                    for v in 0..count - 1 {
+                        S::store(to.add(v * S::LANES), S::load(from.add(v * S::LANES)));
+                    }
+                    let v = count - 1;
+                    S::store(to.add(v * S::LANES), S::load_part(from.add(v * S::LANES), last));
+                }
+            }
+            return;
+        }
+        for v in 0..count {
+            let j = v * S::LANES;
+            let columns = S::LANES.min(width - j);
+            let mut p = 0;
+            while p < depth {
+                let (from, to) = (self.b.at(k0 + p, j0 + j), to.wrapping_add(p * row + j));
+                if columns == S::LANES && depth - p >= S::LANES && self.b.row_stride == 1 {
+                    // SAFETY: a square of `LANES` by `LANES` that lies within `b` and the caller's room.
+                    unsafe { S::transpose(from, self.b.col_stride, to, row) };
+                    p += S::LANES;
+                } else {
+                    for j in 0..S::LANES {
+                        // SAFETY: one of `columns` columns of `b`, or zero, into the caller's room.
+                        unsafe { *to.add(j) = if j < columns { *from.add(j * self.b.col_stride) } else { T::zero() } };
+                    }
+                    p += 1;
                 }
             }
         }
     }
 }
 
-/// Copies `W` lines of a matrix side by side: `panel[p * W + lane]` is entry `p` of line `first + lane`, or zero past the end.
-///
-/// `across` is (first line, number of lines, stride from line to line), `along` (first entry, stride from entry to entry).
+/// How many rows the next tile has, where so many are left: full ones, and then by halves.
 #[inline(always)]
-fn pack<T: Float, const W: usize>(
-    panel: &mut [T],
-    data: &[T],
-    (first, lines, across): (usize, usize, usize),
-    (start, along): (usize, usize),
-) {
-    let width = W.min(lines - first);
-    if width == W && across == 1 {
-        for (p, out) in panel.chunks_exact_mut(W).enumerate() {
-            let from = (start + p) * along + first;
-            out.copy_from_slice(&data[from..from + W]);
-        }
-        return;
-    }
-    for (p, out) in panel.chunks_exact_mut(W).enumerate() {
-        let from = (start + p) * along + first * across;
-        for (lane, out) in out.iter_mut().enumerate() {
-            *out = if lane < width { data[from + lane * across] } else { T::zero() };
-        }
-    }
+fn tile_rows<S: Simd>(left: usize) -> usize {
+    if left >= S::ROWS { S::ROWS } else { 1 << left.ilog2() }
 }
 
-/// One tile of the product in plain Rust: the reference, and the path of processors without a tile of their own.
-pub(super) fn plain_tile<T: Float, const MR: usize, const NR: usize>(a: &[T], b: &[T], tile: &mut [[T; NR]; MR]) {
-    *tile = [[T::zero(); NR]; MR];
-    for (a, b) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
-        for (sums, &a) in tile.iter_mut().zip(a) {
-            sums.iter_mut().zip(b).for_each(|(sum, &b)| *sum += a * b);
+#[inline(always)]
+unsafe fn copy<T: Copy, const N: usize>(from: *const T, to: *mut T) {
+    // SAFETY: the caller's pointers are valid for `N` numbers.
+    unsafe { to.cast::<[T; N]>().write_unaligned(from.cast::<[T; N]>().read_unaligned()) }
+}
+
+/// One column of tiles: a panel of `b`, past which the rows of `a` go.
+struct Column<'a, S: Simd> {
+    depth: usize,
+    a: *const S::Number,
+    a_row: usize,
+    a_depth: usize,
+    b: *const S::Number,
+    b_row: usize,
+    c: *mut S::Number,
+    c_row: usize,
+    /// Which numbers of the last vector of a row there are.
+    last: S::Mask,
+    start: Start<'a, S::Number>,
+}
+
+impl<S: Simd> Column<'_, S> {
+    #[inline(always)]
+    unsafe fn tile(&self, rows: usize, vectors: usize) {
+        // SAFETY: the caller's promise, for each of them.
+        unsafe {
+            match vectors {
+                1 => self.tile_of::<1>(rows),
+                2 => self.tile_of::<2>(rows),
+                _ => self.tile_of::<WIDE>(rows),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn tile_of<const V: usize>(&self, rows: usize) {
+        // SAFETY: the caller's promise, for each of them.
+        unsafe {
+            match rows {
+                8 => self.sums::<8, V>(),
+                4 => self.sums::<4, V>(),
+                2 => self.sums::<2, V>(),
+                _ => self.sums::<1, V>(),
+            }
+        }
+    }
+
+    /// A tile of `R` rows by `V` vectors, in registers: each number of `a` is spread over a vector, and meets `V` vectors of `b`.
+    #[inline(always)]
+    unsafe fn sums<const R: usize, const V: usize>(&self) {
+        // SAFETY: the caller's promise: all of these numbers are there, but for those of the last vector that `last` leaves out.
+        unsafe {
+            let load = |row: *const S::Number, v: usize| {
+                let from = row.add(v * S::LANES);
+                if v == V - 1 { S::load_part(from, self.last) } else { S::load(from) }
+            };
+            let mut sums = [[S::zero(); V]; R];
+            match self.start {
+                Start::Zero => {}
+                Start::There => {
+                    for (r, sums) in sums.iter_mut().enumerate() {
+                        for (v, sum) in sums.iter_mut().enumerate() {
+                            *sum = load(self.c.add(r * self.c_row), v);
+                        }
+                    }
+                }
+                Start::Row(row) => {
+                    for (v, start) in (0..V).map(|v| (v, load(row.as_ptr(), v))) {
+                        sums.iter_mut().for_each(|sums| sums[v] = start);
+                    }
+                }
+            }
+            let (mut a, mut b) = (self.a, self.b);
+            for _ in 0..self.depth {
+                let mut vectors = [S::zero(); V];
+                for (v, vector) in vectors.iter_mut().enumerate() {
+                    *vector = load(b, v);
+                }
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let number = S::splat(*a.add(r * self.a_row));
+                    for (sum, vector) in sums.iter_mut().zip(vectors) {
+                        *sum = S::mul_add(number, vector, *sum);
+                    }
+                }
+                a = a.wrapping_add(self.a_depth);
+                b = b.wrapping_add(self.b_row);
+            }
+            for (r, sums) in sums.into_iter().enumerate() {
+                for (v, sum) in sums.into_iter().enumerate() {
+                    let to = self.c.add(r * self.c_row + v * S::LANES);
+                    if v == V - 1 { S::store_part(to, self.last, sum) } else { S::store(to, sum) }
+                }
+            }
         }
     }
 }
@@ -172,7 +398,8 @@ mod tests {
         let b = if form & 2 == 0 { Matrix::new(&b, n) } else { Matrix::new(&b, k).transposed() };
         let before = draw::<T>(m * n, seed + 2);
         let mut c = before.clone();
-        multiply(a, b, &mut c, add);
+        let start = if add { Start::There } else { Start::Zero };
+        multiply(a, b, &mut c, start);
         for (at, (&c, &before)) in c.iter().zip(&before).enumerate() {
             let (sum, size) = naive(a, b, at / n, at % n);
             let start = if add { before.get() } else { 0.0 };
@@ -198,13 +425,13 @@ mod tests {
             let (a, column) = (draw::<f32>(m * k, seed), draw::<f32>(k, seed / 2));
             let b: Vec<f32> = column.iter().flat_map(|&x| std::iter::repeat_n(x, n)).collect();
             let mut c = vec![0.0; m * n];
-            multiply(Matrix::new(&a, k), Matrix::new(&b, n), &mut c, false);
+            multiply(Matrix::new(&a, k), Matrix::new(&b, n), &mut c, Start::Zero);
             for row in c.chunks(n) {
                 prop_assert!(row.iter().all(|x| x.to_bits() == row[0].to_bits()));
             }
             // And as rows of the left factor.
             let mut c = vec![0.0; n * m];
-            multiply(Matrix::new(&b, n).transposed(), Matrix::new(&a, k).transposed(), &mut c, false);
+            multiply(Matrix::new(&b, n).transposed(), Matrix::new(&a, k).transposed(), &mut c, Start::Zero);
             for row in c.chunks(m) {
                 prop_assert!(row.iter().zip(&c[..m]).all(|(x, y)| x.to_bits() == y.to_bits()));
             }
@@ -214,19 +441,7 @@ mod tests {
     #[test]
     fn keeps_a_nan() {
         let mut c = [0.0_f32; 4];
-        multiply(Matrix::new(&[f32::NAN, 0.0, 1.0, 1.0], 2), Matrix::new(&[0.0; 4], 2), &mut c, false);
+        multiply(Matrix::new(&[f32::NAN, 0.0, 1.0, 1.0], 2), Matrix::new(&[0.0; 4], 2), &mut c, Start::Zero);
         assert!(c[0].is_nan() && c[1].is_nan() && c[2] == 0.0 && c[3] == 0.0);
-    }
-
-    #[test]
-    fn the_plain_tile_agrees_with_three_loops() {
-        let (a, b) = (draw::<f64>(37 * 300, 1), draw::<f64>(300 * 29, 2));
-        let (a, b) = (Matrix::new(&a, 300), Matrix::new(&b, 29));
-        let mut c = vec![0.0; 37 * 29];
-        multiply_tiled(a, b, &mut c, false, plain_tile::<f64, 4, 4>);
-        for (at, &c) in c.iter().enumerate() {
-            let (sum, size) = naive(a, b, at / 29, at % 29);
-            assert!((c - sum).abs() <= 302.0 * f64::EPSILON * size);
-        }
     }
 }
