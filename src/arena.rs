@@ -142,9 +142,24 @@ impl Layout {
 
     /// The numbers of all parameters of each layer, as ranges: one a layer that has any, in order.
     pub fn layers(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
-        self.slots
-            .chunk_by(|a, b| a.layer == b.layer)
-            .map(|slots| (slots[0].layer, slots[0].range.start..slots[slots.len() - 1].range.end))
+        self.layer_slots().map(|slots| (self.slots[slots.start].layer, self.range_of(slots)))
+    }
+
+    /// The numbers of some parameters: neighbours stand side by side.
+    pub(crate) fn range_of(&self, slots: Range<usize>) -> Range<usize> {
+        match &self.slots[slots] {
+            [] => 0..0,
+            [first, rest @ ..] => first.range.start..rest.last().unwrap_or(first).range.end,
+        }
+    }
+
+    /// The parameters of each layer that has any, as ranges of slots.
+    pub(crate) fn layer_slots(&self) -> impl Iterator<Item = Range<usize>> {
+        self.slots.chunk_by(|a, b| a.layer == b.layer).scan(0, |end, slots| {
+            let start = *end;
+            *end += slots.len();
+            Some(start..*end)
+        })
     }
 }
 
@@ -160,15 +175,13 @@ pub struct Place {
 }
 
 /// The gradients of a network, with what they belong to: what a clipper sees.
-#[non_exhaustive]
 #[derive(Debug)]
 pub struct Gradients<'a, T> {
-    /// What the numbers mean.
-    pub layout: &'a Layout,
-    /// The parameters themselves, for clippers that compare with them.
-    pub weights: &'a [T],
-    /// The gradients, flat, in the order of the layout.
-    pub values: &'a mut [T],
+    layout: &'a Layout,
+    weights: &'a [T],
+    values: &'a mut [T],
+    /// The norm of each slot, where it is known; none where nothing is ever known.
+    norms: &'a mut [Option<Norm>],
 }
 
 impl<'a, T: Float> Gradients<'a, T> {
@@ -179,7 +192,47 @@ impl<'a, T: Float> Gradients<'a, T> {
     pub fn new(layout: &'a Layout, weights: &'a [T], values: &'a mut [T]) -> Result<Self, Error> {
         Error::same_size("the weights of a layout", layout.len(), weights.len())?;
         Error::same_size("the gradients of a layout", layout.len(), values.len())?;
-        Ok(Self { layout, weights, values })
+        Ok(Self { layout, weights, values, norms: &mut [] })
+    }
+
+    /// Gradients whose norms, one a slot, are known already.
+    pub(crate) fn measured(
+        layout: &'a Layout,
+        weights: &'a [T],
+        values: &'a mut [T],
+        norms: &'a mut [Option<Norm>],
+    ) -> Self {
+        Self { layout, weights, values, norms }
+    }
+
+    /// What the numbers mean.
+    pub fn layout(&self) -> &'a Layout {
+        self.layout
+    }
+
+    /// The parameters themselves, for clippers that compare with them.
+    pub fn weights(&self) -> &'a [T] {
+        self.weights
+    }
+
+    /// The gradients, flat, in the order of the layout.
+    pub fn values(&self) -> &[T] {
+        self.values
+    }
+
+    /// The gradients, flat, to change. Norms that are asked for afterwards are computed anew.
+    pub fn values_mut(&mut self) -> &mut [T] {
+        self.norms.fill(None);
+        self.values
+    }
+
+    /// The gradients of some parameters, to change.
+    pub(crate) fn slots_mut(&mut self, slots: Range<usize>) -> &mut [T] {
+        let range = self.layout.range_of(slots.clone());
+        if let Some(norms) = self.norms.get_mut(slots) {
+            norms.fill(None);
+        }
+        &mut self.values[range]
     }
 
     /// The first gradient that is NaN or infinite, of the last parameter that has one: there backward met it, and from there it spread
@@ -192,12 +245,18 @@ impl<'a, T: Float> Gradients<'a, T> {
     }
 
     /// The Euclidean norm of all gradients together, in f64: infinite only where it is beyond `f64`, or where an entry is.
+    ///
+    /// Of gradients that are as backward left them it is known already, and costs no pass over them.
     pub fn norm(&self) -> f64 {
-        self.scaled_norm().value()
+        self.norm_of_slots(0..self.layout.slots.len()).value()
     }
 
-    pub(crate) fn scaled_norm(&self) -> Norm {
-        norm(self.values)
+    /// The norm of some parameters' gradients together.
+    pub(crate) fn norm_of_slots(&self, slots: Range<usize>) -> Norm {
+        match self.norms.get(slots.clone()) {
+            Some(known) if known.iter().all(Option::is_some) => Norm::joined(known.iter().copied().flatten()),
+            _ => norm(&self.values[self.layout.range_of(slots)]),
+        }
     }
 
     /// The gradient of one parameter by its full name.
@@ -248,7 +307,7 @@ mod tests {
         values[3] = f32::NAN;
         values[17] = f32::INFINITY;
         values[20] = f32::NAN;
-        let gradients = Gradients { layout: &layout, weights: &weights, values: &mut values };
+        let gradients = Gradients::new(&layout, &weights, &mut values).unwrap();
         assert_eq!(gradients.first_non_finite(), Some(Place { slot: 2, index: 1, value: f64::INFINITY }));
     }
 }

@@ -150,7 +150,8 @@
 //!
 //! # Features
 //!
-//! `serde`: [`StabilityReport`], its findings and the training history can be serialized.
+//! - `serde`: [`StabilityReport`], its findings and the training history can be serialized.
+//! - `parallel`: large networks train on all cores, by rayon; the bits are those of one thread.
 #![deny(missing_docs, unsafe_code)]
 #![warn(unreachable_pub)]
 
@@ -182,8 +183,10 @@ pub use layer::{
     Activation, Elu, Exponential, Gelu, HardSigmoid, Identity, Layer, LeakyRelu, Linear, Mish, Mode, Pass, Plan, Relu,
     Selu, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
 };
+#[cfg(feature = "parallel")]
+pub use linalg::shared_pieces;
 pub use loss::{Huber, Loss, MeanAbsolute, MeanSquared, SigmoidCrossEntropy, SoftmaxCrossEntropy, Targets};
-pub use network::{MEMORY_LIMIT, Network, NetworkBuilder, OptimizerState, Watched, Workspace};
+pub use network::{MEMORY_LIMIT, Network, NetworkBuilder, OptimizerState, Predictor, Watched, Workspace};
 pub use optim::{Adam, AdamW, Optimizer, Sgd, Update, schedule};
 pub use random::Generator;
 pub use rows::{Rows, RowsMut};

@@ -31,7 +31,7 @@ impl GradientClipper<f64> for RunningLimit {
         let limit = self.0.unwrap_or(norm);
         self.0 = Some(0.8 * limit + 0.2 * norm);
         let pending = if norm > limit { limit / norm } else { 1.0 };
-        let touched = if norm > limit { gradients.values.len() } else { 0 };
+        let touched = if norm > limit { gradients.values().len() } else { 0 };
         Clipped { norm_after: norm * pending, pending, touched, ..Clipped::untouched(norm) }
     }
 
@@ -268,7 +268,7 @@ fn the_trainer_skips_like_the_loop_by_hand() {
     impl GradientClipper<f64> for Poisoned {
         fn clip(&mut self, gradients: &mut Gradients<'_, f64>) -> Clipped {
             if self.0.fetch_add(1, Ordering::Relaxed) % 4 == 2 {
-                gradients.values[3] = f64::NAN;
+                gradients.values_mut()[3] = f64::NAN;
             }
             Clipped { non_finite: gradients.first_non_finite(), ..Clipped::untouched(gradients.norm()) }
         }

@@ -16,7 +16,7 @@ fn updated(optimizer: &dyn Optimizer<f32>, gradients: &[f32]) -> Vec<f32> {
         network.forward(Rows::new(&x, 1).unwrap(), Mode::Train, &mut workspace).unwrap();
         network.loss(&MeanSquared::new(), Targets::Values(Rows::new(&t, 1).unwrap()), &mut workspace).unwrap();
         network.backward(&mut workspace).unwrap();
-        network.gradients(&mut workspace).unwrap().values[0] = gradient;
+        network.gradients(&mut workspace).unwrap().values_mut()[0] = gradient;
         network.update(optimizer, &mut state, &mut workspace, 1.0, 0.1).unwrap();
         network.parameters()[0]
     };

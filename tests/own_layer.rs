@@ -229,7 +229,7 @@ fn one_that_remembers_does_so_only_when_a_step_is_applied() {
     network.loss(&MeanSquared::new(), y, &mut workspace).unwrap();
     network.backward(&mut workspace).unwrap();
     let mut gradients = network.gradients(&mut workspace).unwrap();
-    gradients.values[0] = f64::NAN;
+    gradients.values_mut()[0] = f64::NAN;
     assert!(!NonFinite::Skip.decide(None, &mut gradients, 0).unwrap().apply);
     assert_eq!(network.state(), before);
     network.update(&optimizer, &mut state, &mut workspace, 0.0, 0.0).unwrap();

@@ -60,8 +60,9 @@ impl<T: Float> GradientClipper<T> for Adaptive {
             return Clipped { non_finite: Some(place), ..Clipped::untouched(before) };
         }
         let mut touched = 0;
-        for slot in gradients.layout.slots() {
-            let (w, g) = (&gradients.weights[slot.range.clone()], &mut gradients.values[slot.range.clone()]);
+        let weights = gradients.weights();
+        for slot in gradients.layout().slots() {
+            let (w, g) = (&weights[slot.range.clone()], &mut gradients.values_mut()[slot.range.clone()]);
             let limit = self.0 * norm(w).max(1e-3);
             if norm(g) > limit {
                 let factor = T::of(limit / norm(g));

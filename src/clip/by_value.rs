@@ -1,6 +1,7 @@
 //! `ByValue`: a limit for every entry.
 
 use super::{Clipped, GradientClipper};
+use crate::linalg::vectorized;
 use crate::{Error, Float, Gradients};
 
 /// Limits every gradient to the range from `-limit` to `limit`.
@@ -40,12 +41,9 @@ impl<T: Float> GradientClipper<T> for ByValue {
         };
         // A limit that would round to zero in T must not erase the gradient; one beyond T's range clips nothing.
         let limit = Some(T::of(self.limit)).filter(|limit| *limit > T::zero()).unwrap_or(T::min_positive_value());
-        let mut touched = 0;
-        for g in gradients.values.iter_mut() {
-            if g.abs() > limit {
-                *g = limit.copysign(*g);
-                touched += 1;
-            }
+        let touched = vectorized(|| gradients.values().iter().filter(|g| g.abs() > limit).count());
+        if touched > 0 {
+            vectorized(|| gradients.values_mut().iter_mut().for_each(|g| *g = g.max(-limit).min(limit)));
         }
         let norm_after = if touched == 0 { before } else { gradients.norm() };
         Clipped { norm_before: before, norm_after, pending: 1.0, touched, non_finite: None }

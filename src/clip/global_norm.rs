@@ -44,11 +44,11 @@ impl<T: Float> GradientClipper<T> for GlobalNorm {
             Err(outcome) => return outcome,
         };
         let before = norm.value();
-        let limit = reachable::<T>(self.limit, gradients.values.len());
+        let limit = reachable::<T>(self.limit, gradients.values().len());
         if before <= limit {
             return Clipped::untouched(before);
         }
-        let touched = gradients.values.len();
+        let touched = gradients.values().len();
         let factor = limit / before;
         let after = Clipped { norm_before: before, norm_after: limit, pending: factor, touched, non_finite: None };
         // The update multiplies in T: a factor that T cannot hold to full precision is applied here, in f64. So is 0, which is what
@@ -56,7 +56,7 @@ impl<T: Float> GradientClipper<T> for GlobalNorm {
         if factor >= T::min_positive_value().get() {
             return after;
         }
-        shrink(gradients.values, norm, limit);
+        shrink(gradients.values_mut(), norm, limit);
         Clipped { pending: 1.0, ..after }
     }
 }

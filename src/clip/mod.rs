@@ -12,7 +12,7 @@ pub use policy::{NonFinite, Verdict};
 
 use std::fmt::Debug;
 
-use crate::linalg::Norm;
+use crate::linalg::{Norm, vectorized};
 use crate::{Error, Float, Gradients, Place};
 
 /// What a clipper did.
@@ -38,8 +38,8 @@ impl Clipped {
 
     /// Measures the gradients: `Ok` with their norm where all are finite; else the outcome that says where the first is that is not.
     pub(crate) fn measure<T: Float>(gradients: &Gradients<'_, T>) -> Result<Norm, Self> {
-        let norm = gradients.scaled_norm();
-        if norm.root.is_finite() {
+        let norm = gradients.norm_of_slots(0..gradients.layout().slots().len());
+        if norm.is_finite() {
             return Ok(norm);
         }
         Err(Self { non_finite: gradients.first_non_finite(), ..Self::untouched(norm.value()) })
@@ -49,7 +49,7 @@ impl Clipped {
     pub fn settle<T: Float>(&mut self, gradients: &mut [T]) {
         if self.pending != 1.0 {
             let factor = T::of(self.pending);
-            gradients.iter_mut().for_each(|g| *g *= factor);
+            vectorized(|| gradients.iter_mut().for_each(|g| *g *= factor));
             self.pending = 1.0;
         }
     }
@@ -72,8 +72,8 @@ impl Clipped {
 ///         if let Some(place) = gradients.first_non_finite() {
 ///             return Clipped { non_finite: Some(place), ..Clipped::untouched(before) };
 ///         }
-///         gradients.values.iter_mut().filter(|g| **g != 0.0).for_each(|g| *g = g.signum());
-///         let touched = gradients.values.len();
+///         gradients.values_mut().iter_mut().filter(|g| **g != 0.0).for_each(|g| *g = g.signum());
+///         let touched = gradients.values().len();
 ///         Clipped { norm_before: before, norm_after: gradients.norm(), pending: 1.0, touched, non_finite: None }
 ///     }
 /// }
@@ -99,13 +99,16 @@ pub trait GradientClipper<T: Float>: Debug + Send {
 
 /// Brings values of that norm down to `limit`: in f64 and rounded once, so that even 1e30 in f32 or 1e300 in f64 keeps its direction.
 fn shrink<T: Float>(values: &mut [T], norm: Norm, limit: f64) {
-    let factor = limit / norm.root / norm.scale;
-    if factor >= f64::MIN_POSITIVE {
-        values.iter_mut().for_each(|g| *g = T::of(g.get() * factor));
-    } else {
-        // A subnormal factor has lost digits. Then the limit is so far below the norm that each entry's share of the norm has them.
-        values.iter_mut().for_each(|g| *g = T::of(g.get() / norm.scale / norm.root * limit));
-    }
+    let (scale, root) = (norm.scale, norm.root());
+    let factor = limit / root / scale;
+    vectorized(|| {
+        if factor >= f64::MIN_POSITIVE {
+            values.iter_mut().for_each(|g| *g = T::of(g.get() * factor));
+        } else {
+            // A subnormal factor has lost digits. Then the limit is so far below the norm that each entry's share of the norm has them.
+            values.iter_mut().for_each(|g| *g = T::of(g.get() / scale / root * limit));
+        }
+    });
 }
 
 /// The limit, or the smallest norm that `count` numbers of type `T` can have without losing digits, where the limit is below that: a

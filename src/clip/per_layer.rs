@@ -1,7 +1,7 @@
 //! `PerLayerNorm`: a limit for each layer on its own.
 
 use super::{Clipped, GradientClipper, reachable, shrink};
-use crate::linalg::{Norm, norm};
+use crate::linalg::Norm;
 use crate::{Error, Float, Gradients};
 
 /// Scales the gradients of each layer (weights and biases together) so that their Euclidean norm is at most `limit`.
@@ -42,18 +42,18 @@ impl<T: Float> GradientClipper<T> for PerLayerNorm {
             Ok(norm) => norm.value(),
             Err(outcome) => return outcome,
         };
-        let mut after = Norm::ZERO;
-        let mut touched = 0;
-        for (_, range) in gradients.layout.layers() {
-            let values = &mut gradients.values[range];
-            let layer = norm(values);
-            let limit = reachable::<T>(self.limit, values.len());
+        let layout = gradients.layout();
+        let (mut after, mut touched) = (Norm::ZERO, 0);
+        for slots in layout.layer_slots() {
+            let layer = gradients.norm_of_slots(slots.clone());
+            let count = layout.range_of(slots.clone()).len();
+            let limit = reachable::<T>(self.limit, count);
             if layer.value() > limit {
-                shrink(values, layer, limit);
-                touched += values.len();
-                after = after.join(Norm { scale: 1.0, root: limit });
+                shrink(gradients.slots_mut(slots), layer, limit);
+                touched += count;
+                after = Norm::joined([after, Norm::of(limit)].into_iter());
             } else {
-                after = after.join(layer);
+                after = Norm::joined([after, layer].into_iter());
             }
         }
         Clipped { norm_before: before, norm_after: after.value(), pending: 1.0, touched, non_finite: None }

@@ -68,14 +68,14 @@ impl NonFinite {
         };
         match self {
             Self::Stop => Err(Error::NonFinite {
-                what: format!("gradient of {}", gradients.layout.slots()[place.slot].param.name),
+                what: format!("gradient of {}", gradients.layout().slots()[place.slot].param.name),
                 index: place.index,
                 value: place.value,
                 step,
             }),
             Self::Skip => Ok(Verdict { clipped, apply: false, zeroed: 0 }),
             Self::Zero => {
-                let bad = gradients.values.iter_mut().filter(|g| !g.is_finite());
+                let bad = gradients.values_mut().iter_mut().filter(|g| !g.is_finite());
                 let zeroed = bad.map(|g| *g = T::zero()).count();
                 Ok(Verdict { clipped: Clipped { non_finite: Some(place), ..clip(gradients) }, apply: true, zeroed })
             }

@@ -63,7 +63,7 @@ impl<T: Float> Layer<T> for Linear<T> {
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
         Error::at_least_one("Linear", "n_out", self.n_out)?;
-        let plan = Plan::new(self.n_out).param(Param::weight(n_in, self.n_out));
+        let plan = Plan::new(self.n_out).param(Param::weight(n_in, self.n_out)).writes_gradients();
         Ok(if self.bias { plan.param(Param::bias(self.n_out)) } else { plan })
     }
 
@@ -86,11 +86,10 @@ impl<T: Float> Layer<T> for Linear<T> {
         let (weight, _) = pass.params.split_at(x.cols() * self.n_out);
         let (weight_gradient, bias_gradient) = gradients.split_at_mut(weight.len());
         let (input, back) = (Matrix::new(x.data(), x.cols()), Matrix::new(dy.data(), self.n_out));
-        multiply(input.transposed(), back, weight_gradient, Start::There);
+        let start = if pass.fresh { Start::Zero } else { Start::There };
+        multiply(input.transposed(), back, weight_gradient, start);
         if self.bias {
-            for dy in dy.iter() {
-                bias_gradient.iter_mut().zip(dy).for_each(|(gradient, &dy)| *gradient += dy);
-            }
+            multiply(Matrix::repeated(&T::one(), 1, dy.rows()), back, bias_gradient, start);
         }
         if let Some(mut dx) = dx {
             multiply(back, Matrix::new(weight, self.n_out).transposed(), dx.data_mut(), Start::Zero);

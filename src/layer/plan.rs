@@ -23,12 +23,22 @@ pub struct Plan {
     pub saved: usize,
     /// How many numbers it needs for the time of one call, for each row.
     pub scratch_per_row: usize,
+    /// Whether backward *writes* its gradients wherever [`Pass::fresh`] says that they are to be, instead of adding to zeros.
+    pub writes_gradients: bool,
 }
 
 impl Plan {
     /// Rows of `n_out` numbers; nothing else.
     pub fn new(n_out: usize) -> Self {
-        Self { n_out, params: Vec::new(), state: Vec::new(), saved_per_row: 0, saved: 0, scratch_per_row: 0 }
+        Self {
+            n_out,
+            params: Vec::new(),
+            state: Vec::new(),
+            saved_per_row: 0,
+            saved: 0,
+            scratch_per_row: 0,
+            writes_gradients: false,
+        }
     }
 
     /// With one more parameter.
@@ -56,6 +66,11 @@ impl Plan {
     pub fn scratch_per_row(self, scratch_per_row: usize) -> Self {
         Self { scratch_per_row, ..self }
     }
+
+    /// With a backward that looks at [`Pass::fresh`]. Without this gradients are set to zero first, and it may always add.
+    pub fn writes_gradients(self) -> Self {
+        Self { writes_gradients: true, ..self }
+    }
 }
 
 /// Whether a pass is one of training.
@@ -81,6 +96,9 @@ pub struct Pass<'a, T> {
     pub saved: &'a mut [T],
     /// `scratch_per_row` numbers for each row of the pass, of unknown content; gone after the call.
     pub scratch: &'a mut [T],
+    /// In backward: whether the gradients hold nothing yet. They are zeros then, unless the plan says
+    /// [`writes_gradients`](Plan::writes_gradients): then their content is unknown, and to be overwritten.
+    pub fresh: bool,
     /// A seed of the layer's own: noise must be a function of it, of the step and of the row, and of nothing else.
     pub seed: u64,
     /// How many updates the network has had.

@@ -4,12 +4,16 @@
 mod multiply;
 mod norm;
 mod simd;
+mod threads;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub(crate) use multiply::{Matrix, Start, multiply};
-pub(crate) use norm::{Norm, first_non_finite, norm};
+pub(crate) use norm::{BLOCK, Norm, Squares, first_non_finite, half, norm};
 pub(crate) use simd::{Isa, Simd, Work, dispatch, vectorized};
+#[cfg(feature = "parallel")]
+pub use threads::shared_pieces;
+pub(crate) use threads::{PIECE, in_pool, join};
 
 /// What the kernels need to know of a number. Sealed: implemented for `f32` and `f64` alone.
 pub trait Kernel: Sized {

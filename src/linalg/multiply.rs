@@ -3,6 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::simd::{Isa, Simd, Work, dispatch};
+use super::threads::{WORTH_OPERATIONS, available, join};
 use crate::Float;
 
 /// A borrowed matrix with strides: swapping them transposes it at no cost.
@@ -26,6 +27,17 @@ impl<'a, T> Matrix<'a, T> {
     pub(crate) fn transposed(self) -> Self {
         let Self { data, rows, cols, row_stride, col_stride } = self;
         Self { data, rows: cols, cols: rows, row_stride: col_stride, col_stride: row_stride }
+    }
+
+    /// One number, `rows` x `cols` times: of ones, a product sums the rows of its other factor.
+    pub(crate) fn repeated(number: &'a T, rows: usize, cols: usize) -> Self {
+        Self { data: std::slice::from_ref(number), rows, cols, row_stride: 0, col_stride: 0 }
+    }
+
+    /// The rows before `row`, and the others.
+    fn split_rows(self, row: usize) -> (Self, Self) {
+        let below = &self.data[row * self.row_stride..];
+        (Self { rows: row, ..self }, Self { data: below, rows: self.rows - row, ..self })
     }
 
     /// Where entry (`row`, `col`) stands, for an entry that there is.
@@ -63,7 +75,8 @@ pub(crate) fn multiply<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T]
     if let Start::Row(row) = start {
         assert_eq!(row.len(), b.cols, "one start a column");
     }
-    dispatch(Product { a, b, c, start });
+    let operations = 2 * a.rows.saturating_mul(a.cols).saturating_mul(b.cols);
+    Product { a, b, c, start }.shared(available().min(operations / WORTH_OPERATIONS));
 }
 
 /// A product, its shapes checked.
@@ -72,6 +85,25 @@ struct Product<'a, T> {
     b: Matrix<'a, T>,
     c: &'a mut [T],
     start: Start<'a, T>,
+}
+
+impl<T: Float> Product<'_, T> {
+    /// Computes the rows of `c` in as many parts at once.
+    fn shared(self, parts: usize) {
+        let rows = self.a.rows;
+        // Whole tiles, so that only the last part has a partial one.
+        let upper = (rows * (parts / 2) / parts.max(1)).next_multiple_of(8).min(rows);
+        if parts < 2 || upper == 0 || upper == rows {
+            return dispatch(self);
+        }
+        let Self { a, b, c, start } = self;
+        let (above, below) = c.split_at_mut(upper * b.cols);
+        let (a_above, a_below) = a.split_rows(upper);
+        join(
+            || Product { a: a_above, b, c: above, start }.shared(parts / 2),
+            || Product { a: a_below, b, c: below, start }.shared(parts - parts / 2),
+        );
+    }
 }
 
 impl<T: Float> Work for Product<'_, T> {

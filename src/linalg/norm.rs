@@ -1,83 +1,195 @@
 //! The Euclidean norm, right wherever its numbers are finite.
 
+use super::simd::{Isa, Work, dispatch};
+use super::threads::{PIECE, join};
 use crate::Float;
 
-/// A Euclidean norm, as `scale * root`: finite numbers never overflow it, and tiny ones never vanish from it.
+/// A Euclidean norm, as `scale * sqrt(square)`: finite numbers never overflow it, and tiny ones never vanish from it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Norm {
     /// A power of two that the numbers were divided by; 1 unless their squares would overflow or underflow.
     pub(crate) scale: f64,
-    /// The norm of the numbers divided by `scale`.
-    pub(crate) root: f64,
+    /// The sum of the squares of the numbers divided by `scale`.
+    square: f64,
 }
 
 impl Norm {
-    pub(crate) const ZERO: Self = Self { scale: 1.0, root: 0.0 };
+    pub(crate) const ZERO: Self = Self { scale: 1.0, square: 0.0 };
+
+    /// The norm that is that number.
+    pub(crate) fn of(value: f64) -> Self {
+        Self { scale: value, square: 1.0 }
+    }
+
+    /// The norm of the numbers divided by `scale`.
+    pub(crate) fn root(self) -> f64 {
+        self.square.sqrt()
+    }
+
+    /// Whether all numbers were finite.
+    pub(crate) fn is_finite(self) -> bool {
+        self.square.is_finite()
+    }
 
     /// The norm as one number: infinite where it is beyond `f64` (entries near 1e308), NaN or infinite where the entries are.
     pub(crate) fn value(self) -> f64 {
-        self.scale * self.root
+        self.scale * self.root()
     }
 
-    /// The norm of two vectors laid end to end.
-    pub(crate) fn join(self, other: Self) -> Self {
-        let (small, large) = if self.scale <= other.scale { (self, other) } else { (other, self) };
-        Self { scale: large.scale, root: (large.root).hypot(small.root * (small.scale / large.scale)) }
+    /// The norm of vectors laid end to end.
+    pub(crate) fn joined(parts: impl Iterator<Item = Self> + Clone) -> Self {
+        let scale = parts.clone().map(|part| if part.square == 0.0 { 0.0 } else { part.scale }).fold(0.0, f64::max);
+        if scale == 0.0 {
+            // Zeros alone, or none; but no NaN, which is not equal to zero.
+            return Self::ZERO;
+        }
+        let mut sum = Compensated::default();
+        for Self { scale: own, square } in parts {
+            let ratio = own / scale;
+            sum.add(if ratio == 1.0 { square } else { square * ratio * ratio });
+        }
+        Self { scale, square: sum.value() }
     }
 }
 
 /// sqrt(sum of x^2), within 2.5 machine epsilons of `f64` for any number of entries.
 ///
-/// Squares are summed in f64: first in eight lanes over blocks of 32, then block by block with the rounding error carried along
-/// (Neumaier), so that the error does not grow with the length. Only where that overflows or comes near the subnormal
+/// Squares are summed in f64, in blocks of 64 by pairs and then block by block with the rounding error carried along, so that the error
+/// does not grow with the length. Only where that overflows or comes near the subnormal
 /// numbers (f64 beyond 1e+-150) the entries are scaled by a power of two and summed again. A NaN or an infinity among the entries
-/// gives a `root` that is not finite.
+/// gives a norm that is not finite.
 pub(crate) fn norm<T: Float>(x: &[T]) -> Norm {
-    let plain = sum_of_squares(x, 1.0);
-    if plain.is_nan() || (plain.is_finite() && plain > f64::MIN_POSITIVE / f64::EPSILON) {
-        return Norm { scale: 1.0, root: plain.sqrt() };
-    }
-    let largest = x.iter().fold(0.0_f64, |largest, &x| largest.max(x.get().abs()));
-    if largest == 0.0 || largest.is_infinite() {
-        return Norm { scale: 1.0, root: largest };
-    }
-    // The power of two below the largest entry, so that dividing is exact; two thirds keep 1 / scale finite.
-    let scale = largest.log2().floor().clamp(-1000.0, 1000.0).exp2();
-    Norm { scale, root: sum_of_squares(x, 1.0 / scale).sqrt() }
+    squares(x).norm(x)
 }
 
-fn sum_of_squares<T: Float>(x: &[T], factor: f64) -> f64 {
-    let (blocks, rest) = x.as_chunks::<32>();
-    let (mut sum, mut error) = (0.0_f64, 0.0_f64);
-    let mut carry = |block: f64| {
-        let next = sum + block;
-        error += if sum >= block { (sum - next) + block } else { (block - next) + sum };
-        sum = next;
-    };
-    for block in blocks {
-        carry(eight_lanes(block, factor));
+/// Piece by piece, in a tree that depends on the length alone.
+fn squares<T: Float>(x: &[T]) -> Squares {
+    if x.len() <= PIECE {
+        return dispatch(SumOfSquares(x));
     }
-    carry(eight_lanes(rest, factor));
-    // An infinite sum leaves infinity - infinity in `error`.
-    if sum.is_finite() { sum + error } else { sum }
+    let (left, right) = x.split_at(half(x.len()));
+    let (left, right) = join(|| squares(left), || squares(right));
+    left.merged(right)
 }
 
-#[inline(always)]
-fn eight_lanes<T: Float>(x: &[T], factor: f64) -> f64 {
-    let mut lanes = [0.0_f64; 8];
-    let (chunks, rest) = x.as_chunks::<8>();
-    for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            let x = x.get() * factor;
-            *lane += x * x;
+/// Where to cut so many numbers into two: at whole pieces.
+pub(crate) fn half(len: usize) -> usize {
+    (len.div_ceil(PIECE) / 2) * PIECE
+}
+
+struct SumOfSquares<'a, T>(&'a [T]);
+
+impl<T: Float> Work for SumOfSquares<'_, T> {
+    type Output = Squares;
+
+    #[inline(always)]
+    fn run<I: Isa>(self) -> Squares {
+        let mut squares = Squares::default();
+        let (blocks, rest) = self.0.as_chunks::<BLOCK>();
+        for block in blocks {
+            squares.add(block);
+        }
+        if !rest.is_empty() {
+            let mut block = [T::zero(); BLOCK];
+            block[..rest.len()].copy_from_slice(rest);
+            squares.add(&block);
+        }
+        squares
+    }
+}
+
+/// How many squares are summed at once.
+pub(crate) const BLOCK: usize = 64;
+
+/// The sum of the squares of numbers that come block by block: what a pass over memory that has them anyway can carry along.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Squares {
+    sums: [f64; 8],
+    /// What rounding took from each sum.
+    errors: [f64; 8],
+}
+
+impl Squares {
+    /// Adds the squares of a block: eight at a time, by pairs, so that each goes through three additions only.
+    #[inline(always)]
+    pub(crate) fn add<T: Float>(&mut self, block: &[T; BLOCK]) {
+        let mut squares = [[0.0; 8]; BLOCK / 8];
+        for (squares, block) in squares.iter_mut().zip(block.as_chunks::<8>().0) {
+            for (square, x) in squares.iter_mut().zip(block) {
+                *square = x.get() * x.get();
+            }
+        }
+        let [a, b, c, d, e, f, g, h] = squares;
+        let block = std::array::from_fn(|lane| {
+            ((a[lane] + b[lane]) + (c[lane] + d[lane])) + ((e[lane] + f[lane]) + (g[lane] + h[lane]))
+        });
+        self.add_sums(block);
+    }
+
+    #[inline(always)]
+    fn add_sums(&mut self, sums: [f64; 8]) {
+        for (lane, more) in sums.into_iter().enumerate() {
+            // The rounding error of a sum, exact whichever of the two is larger (Knuth).
+            let sum = self.sums[lane] + more;
+            let of_more = sum - self.sums[lane];
+            self.errors[lane] += (self.sums[lane] - (sum - of_more)) + (more - of_more);
+            self.sums[lane] = sum;
         }
     }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        let x = x.get() * factor;
-        *lane += x * x;
+
+    /// The sum over what both have seen.
+    pub(crate) fn merged(mut self, other: Self) -> Self {
+        self.add_sums(other.sums);
+        self.errors.iter_mut().zip(other.errors).for_each(|(error, more)| *error += more);
+        self
     }
-    let [a, b, c, d, e, f, g, h] = lanes;
-    ((a + b) + (c + d)) + ((e + f) + (g + h))
+
+    /// The sum; not finite where a number was not, or where it is beyond `f64`.
+    pub(crate) fn sum(&self) -> f64 {
+        let mut sum = Compensated::default();
+        self.sums.iter().chain(&self.errors).for_each(|&part| sum.add(part));
+        // An infinite sum leaves infinity - infinity among the errors.
+        let plain: f64 = self.sums.iter().sum();
+        if plain.is_finite() { sum.value() } else { plain }
+    }
+
+    /// The norm, given the numbers once more should their squares be beyond `f64`.
+    fn norm<T: Float>(&self, x: &[T]) -> Norm {
+        let plain = self.sum();
+        if plain.is_nan() || (plain.is_finite() && plain > f64::MIN_POSITIVE / f64::EPSILON) {
+            return Norm { scale: 1.0, square: plain };
+        }
+        let largest = x.iter().fold(0.0_f64, |largest, &x| largest.max(x.get().abs()));
+        if largest == 0.0 || largest.is_infinite() {
+            return Norm { scale: 1.0, square: largest };
+        }
+        // The power of two below the largest entry, so that dividing is exact; two thirds keep 1 / scale finite.
+        let scale = largest.log2().floor().clamp(-1000.0, 1000.0).exp2();
+        let mut sum = Compensated::default();
+        x.iter().for_each(|x| sum.add((x.get() / scale).powi(2)));
+        Norm { scale, square: sum.value() }
+    }
+}
+
+/// A sum with its rounding error carried along (Neumaier).
+#[derive(Debug, Clone, Copy, Default)]
+struct Compensated {
+    sum: f64,
+    error: f64,
+}
+
+impl Compensated {
+    fn add(&mut self, term: f64) {
+        let next = self.sum + term;
+        let larger_is_sum = self.sum.abs() >= term.abs();
+        self.error += if larger_is_sum { (self.sum - next) + term } else { (term - next) + self.sum };
+        self.sum = next;
+    }
+
+    fn value(&self) -> f64 {
+        // An infinite sum leaves infinity - infinity in `error`.
+        if self.sum.is_finite() { self.sum + self.error } else { self.sum }
+    }
 }
 
 /// The index of the first entry that is NaN or infinite.
@@ -133,7 +245,7 @@ mod tests {
         assert!(close(norm(&[1e-300_f64; 4]).value(), 2e-300));
         assert_eq!(norm(&[f64::from_bits(1); 4]).value(), 2.0 * f64::from_bits(1));
         let beyond = norm(&[1.5e308_f64; 4]);
-        assert!(beyond.root.is_finite() && beyond.scale.is_finite() && beyond.value().is_infinite());
+        assert!(beyond.is_finite() && beyond.scale.is_finite() && beyond.value().is_infinite());
         assert_eq!((norm::<f64>(&[]), norm(&[0.0_f64; 9])), (Norm::ZERO, Norm::ZERO));
     }
 
@@ -143,7 +255,7 @@ mod tests {
             for at in [0, 7, 40] {
                 let mut x = vec![1e200_f64; 41];
                 x[at] = bad;
-                assert!(!norm(&x).root.is_finite());
+                assert!(!norm(&x).is_finite());
                 assert_eq!(first_non_finite(&x), Some(at));
             }
         }
@@ -153,7 +265,12 @@ mod tests {
     #[test]
     fn joined_as_laid_end_to_end() {
         let (a, b) = ([1e300_f64, 2e300], [3e-300_f64, 4.0]);
-        assert_eq!(norm(&a).join(norm(&b)).value(), norm(&a).value());
-        assert_eq!(norm(&[3.0_f64]).join(norm(&[4.0_f64])).value(), 5.0);
+        let joined = |parts: &[Norm]| Norm::joined(parts.iter().copied()).value();
+        assert_eq!(joined(&[norm(&a), norm(&b)]), norm(&a).value());
+        assert_eq!(joined(&[norm(&[3.0_f64]), Norm::ZERO, norm(&[4.0_f64])]), 5.0);
+        assert_eq!(joined(&[norm(&[3e-300_f64]), norm(&[0.0_f64]), norm(&[4e-300_f64])]), 5e-300);
+        assert_eq!((joined(&[]), joined(&[Norm::ZERO])), (0.0, 0.0));
+        assert!(joined(&[norm(&[f64::NAN]), Norm::of(1.0)]).is_nan());
+        assert_eq!(joined(&[Norm::of(1e300), norm(&[f64::INFINITY])]), f64::INFINITY);
     }
 }

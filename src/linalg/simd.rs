@@ -77,7 +77,7 @@ pub(crate) fn dispatch<W: Work>(work: W) -> W::Output {
 }
 
 /// Has the loops of a closure compiled to the best vectors that this processor has. Their bits do not depend on which these are: the
-/// compiler neither reorders nor fuses operations.
+/// compiler neither reorders nor fuses operations. For a loop or two: what is too long to be inlined by itself is to be a [`Work`].
 #[inline]
 pub(crate) fn vectorized<O>(loops: impl FnOnce() -> O) -> O {
     struct Loops<F>(F);

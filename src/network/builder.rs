@@ -133,13 +133,14 @@ impl<T: Float> NetworkBuilder<T> {
                 let plan = layer.plan(geometry.widths[index])?;
                 Error::at_least_one("Plan", "n_out", plan.n_out)?;
                 row("an output row", plan.n_out)?;
-                let start = geometry.layout.len();
+                let (start, first) = (geometry.layout.len(), geometry.layout.slots().len());
                 for param in &plan.params {
                     geometry.layout.push(index, &name, param.clone())?;
                 }
                 let bytes = (geometry.layout.len() as u64).saturating_mul(size_of::<T>() as u64);
                 Error::within("the parameters", bytes, self.memory_limit)?;
                 geometry.parameter_ranges.push(start..geometry.layout.len());
+                geometry.slot_ranges.push(first..geometry.layout.slots().len());
                 Ok(plan)
             };
             let plan = plan().map_err(|error: Error| error.in_layer(&name))?;

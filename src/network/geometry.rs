@@ -15,6 +15,8 @@ pub(super) struct Geometry {
     pub(super) layout: Layout,
     /// The parameters of each layer, among all.
     pub(super) parameter_ranges: Vec<Range<usize>>,
+    /// The parameters of each layer, among the slots of the layout.
+    pub(super) slot_ranges: Vec<Range<usize>>,
     /// The state of each layer, among all.
     pub(super) state_ranges: Vec<Range<usize>>,
     pub(super) memory_limit: u64,

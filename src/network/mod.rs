@@ -3,18 +3,20 @@
 mod builder;
 mod geometry;
 mod observe;
+mod predict;
 mod step;
 mod workspace;
 
 pub use builder::{MEMORY_LIMIT, NetworkBuilder};
 pub use observe::Watched;
+pub use predict::Predictor;
 pub use step::OptimizerState;
 pub use workspace::Workspace;
 
 use std::sync::Arc;
 
 use crate::{Error, Float, Layer, Layout, Mode, Pass, Plan, Rows, RowsMut};
-use geometry::{Geometry, allocate};
+use geometry::Geometry;
 
 /// Layers in order, with one flat vector of parameters and one of state.
 ///
@@ -158,41 +160,9 @@ impl<T: Float> Network<T> {
         Workspace::new(Arc::clone(&self.geometry), rows)
     }
 
-    /// The outputs for any number of rows, row after row.
-    ///
-    /// # Errors
-    /// [`Error::Size`] where a row has the wrong length; [`Error::Layer`] where a layer refuses the rows; [`Error::TooLarge`] beyond
-    /// the network's memory limit; [`Error::OutOfMemory`].
-    pub fn predict(&self, x: Rows<'_, T>) -> Result<Vec<T>, Error> {
-        Error::same_size("the numbers of an input row", self.n_in(), x.cols())?;
-        const AT_ONCE: usize = 256;
-        let len = x.rows().saturating_mul(self.n_out());
-        Error::within("the outputs", len.saturating_mul(size_of::<T>()) as u64, self.geometry.memory_limit)?;
-        let mut outputs = allocate("the outputs", len)?;
-        // Some rows at a time, so that memory does not grow with the rows; and as few as the limit asks for.
-        let mut at_once = AT_ONCE.min(x.rows()).max(1);
-        while at_once > 1 && Forward::<T>::bytes(&self.geometry, at_once) > self.geometry.memory_limit {
-            at_once /= 2;
-        }
-        let mut memory = Forward::new(&self.geometry, at_once)?;
-        let mut rest = &mut outputs[..];
-        for x in x.data().chunks(at_once * self.n_in()) {
-            let rows = x.len() / self.n_in();
-            memory.values[0][..x.len()].copy_from_slice(x);
-            for (index, layer) in self.layers.iter().enumerate() {
-                let [from, to] = &mut memory.values;
-                let (n_in, n_out) = (self.geometry.widths[index], self.geometry.widths[index + 1]);
-                let x = Rows::of(&from[..rows * n_in], n_in);
-                let y = RowsMut::of(&mut to[..rows * n_out], n_out);
-                let mut pass = self.pass(index, rows, Mode::Infer, &mut memory.saved, &mut memory.scratch);
-                layer.forward(x, y, &mut pass).map_err(|error| error.in_layer(&self.geometry.names[index]))?;
-                memory.values.swap(0, 1);
-            }
-            let (done, left) = rest.split_at_mut(rows * self.n_out());
-            done.copy_from_slice(&memory.values[0][..done.len()]);
-            rest = left;
-        }
-        Ok(outputs)
+    /// About how many multiplications and additions a pass over so many rows takes.
+    fn operations(&self, rows: usize) -> usize {
+        self.parameters.len().saturating_mul(rows).saturating_mul(2)
     }
 
     /// What layer `index` may read and write in a pass over `rows` rows.
@@ -211,44 +181,9 @@ impl<T: Float> Network<T> {
             state: &self.state[self.geometry.state_ranges[index].clone()],
             saved: &mut saved[..rows * plan.saved_per_row + plan.saved],
             scratch: &mut scratch[..rows * plan.scratch_per_row],
+            fresh: true,
             seed: self.seed ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
             step: self.updates,
         }
-    }
-}
-
-/// The little memory that inference needs: the values before and after one layer.
-struct Forward<T> {
-    values: [Vec<T>; 2],
-    saved: Vec<T>,
-    scratch: Vec<T>,
-}
-
-impl<T: Float> Forward<T> {
-    fn new(geometry: &Geometry, rows: usize) -> Result<Self, Error> {
-        let what = "the memory of a prediction";
-        Error::within(what, Self::bytes(geometry, rows), geometry.memory_limit)?;
-        let [values, saved, scratch] = Self::sizes(geometry, rows);
-        Ok(Self {
-            values: [allocate(what, values)?, allocate(what, values)?],
-            saved: allocate(what, saved)?,
-            scratch: allocate(what, scratch)?,
-        })
-    }
-
-    /// How many numbers each of `values`, `saved` and `scratch` has: enough for the layer that needs most.
-    fn sizes(geometry: &Geometry, rows: usize) -> [usize; 3] {
-        let plans = || geometry.plans.iter();
-        [
-            geometry.widths.iter().copied().max().unwrap_or(0).saturating_mul(rows),
-            plans().map(|p| p.saved_per_row.saturating_mul(rows).saturating_add(p.saved)).max().unwrap_or(0),
-            plans().map(|p| p.scratch_per_row.saturating_mul(rows)).max().unwrap_or(0),
-        ]
-    }
-
-    fn bytes(geometry: &Geometry, rows: usize) -> u64 {
-        let [values, saved, scratch] = Self::sizes(geometry, rows);
-        let len = values.saturating_mul(2).saturating_add(saved).saturating_add(scratch);
-        len.saturating_mul(size_of::<T>()) as u64
     }
 }

@@ -112,8 +112,14 @@ impl<T: Float> Network<T> {
             return Err(Error::Order { call: "observe_gradients", needs: "backward" });
         }
         // From the last to the first, as backward went: a gradient that is not finite spoils those of all layers before it.
-        let slots = self.layout().slots().iter().zip(&watched.parameters).rev();
-        slots.into_iter().try_for_each(|(slot, &id)| monitor.gradient(id, &workspace.gradients[slot.range.clone()]))
+        let slots = self.layout().slots().iter().zip(&workspace.norms).zip(&watched.parameters).rev();
+        slots.into_iter().try_for_each(|((slot, norm), &id)| {
+            let gradient = &workspace.gradients[slot.range.clone()];
+            match norm {
+                Some(norm) => monitor.gradient_of_norm(id, gradient, *norm),
+                None => monitor.gradient(id, gradient),
+            }
+        })
     }
 
     /// Shows a monitor the parameters after an update, and how much it changed them.

@@ -3,6 +3,7 @@
 use super::Network;
 use super::geometry::allocate;
 use super::workspace::{Stage, Workspace};
+use crate::linalg::{in_pool, norm};
 use crate::{Error, Float, Gradients, Loss, Mode, Optimizer, Rows, RowsMut, Targets, Update};
 
 /// What an optimizer remembers about a network: made by [`Network::optimizer_state`].
@@ -69,6 +70,13 @@ impl<T: Float> Network<T> {
         }
         // Should a layer refuse the rows, what the workspace then holds is of no pass.
         workspace.stage = Stage::Empty;
+        in_pool(self.operations(rows), || self.forward_layers(mode, workspace))?;
+        workspace.stage = Stage::Forward(mode);
+        Ok(workspace.output())
+    }
+
+    fn forward_layers(&self, mode: Mode, workspace: &mut Workspace<T>) -> Result<(), Error> {
+        let rows = workspace.rows;
         for (index, layer) in self.layers.iter().enumerate() {
             let (n_in, n_out) = (self.geometry.widths[index], self.geometry.widths[index + 1]);
             let (before, after) = workspace.values.split_at_mut(index + 1);
@@ -77,8 +85,7 @@ impl<T: Float> Network<T> {
             let mut pass = self.pass(index, rows, mode, &mut workspace.saved[index], &mut workspace.scratch);
             layer.forward(x, y, &mut pass).map_err(|error| error.in_layer(&self.geometry.names[index]))?;
         }
-        workspace.stage = Stage::Forward(mode);
-        Ok(workspace.output())
+        Ok(())
     }
 
     /// Computes the loss of the last forward pass and its derivative by the output, which backward starts from.
@@ -112,8 +119,13 @@ impl<T: Float> Network<T> {
         if workspace.stage != Stage::Loss {
             return Err(Error::Order { call: "backward", needs: "loss" });
         }
+        in_pool(self.operations(workspace.rows), || self.backward_layers(workspace));
+        workspace.stage = Stage::Backward;
+        Ok(())
+    }
+
+    fn backward_layers(&self, workspace: &mut Workspace<T>) {
         let rows = workspace.rows;
-        workspace.gradients.fill(T::zero());
         for (index, layer) in self.layers.iter().enumerate().rev() {
             let (n_in, n_out) = (self.geometry.widths[index], self.geometry.widths[index + 1]);
             let x = Rows::of(&workspace.values[index][..rows * n_in], n_in);
@@ -122,14 +134,21 @@ impl<T: Float> Network<T> {
             let dy = Rows::of(&dy[..rows * n_out], n_out);
             // Nobody asks for the derivative by the input of the network.
             let dx = (index > 0).then(|| RowsMut::of(&mut dx[..rows * n_in], n_in));
-            let gradients = &mut workspace.gradients[self.geometry.parameter_ranges[index].clone()];
+            let range = self.geometry.parameter_ranges[index].clone();
+            let gradients = &mut workspace.gradients[range];
+            if !self.geometry.plans[index].writes_gradients {
+                gradients.fill(T::zero());
+            }
             let saved = &mut workspace.saved[index];
             let mut pass = self.pass(index, rows, Mode::Train, saved, &mut workspace.scratch);
             layer.backward(x, y, dy, dx, gradients, &mut pass);
             workspace.deltas.swap(0, 1);
+            // Clipper and monitor ask for the norms: they are taken here, while the gradients are in the cache.
+            for at in self.geometry.slot_ranges[index].clone() {
+                let slot = &self.geometry.layout.slots()[at];
+                workspace.norms[at] = Some(norm(&workspace.gradients[slot.range.clone()]));
+            }
         }
-        workspace.stage = Stage::Backward;
-        Ok(())
     }
 
     /// The gradients that the last backward pass left, with what they belong to: what a clipper is given.
@@ -141,7 +160,7 @@ impl<T: Float> Network<T> {
         if workspace.stage != Stage::Backward {
             return Err(Error::Order { call: "gradients", needs: "backward" });
         }
-        Gradients::new(self.layout(), &self.parameters, &mut workspace.gradients)
+        Ok(Gradients::measured(self.layout(), &self.parameters, &mut workspace.gradients, &mut workspace.norms))
     }
 
     /// The memory that an optimizer needs for this network.
@@ -182,7 +201,7 @@ impl<T: Float> Network<T> {
             return Err(Error::Foreign { what: "the optimizer's state" });
         }
         state.step += 1;
-        optimizer.update(Update {
+        let update = Update {
             layout: &self.geometry.layout,
             weights: &mut self.parameters,
             gradients: &workspace.gradients,
@@ -191,7 +210,9 @@ impl<T: Float> Network<T> {
             rate,
             scale,
             norms: &mut state.norms,
-        });
+        };
+        // A pass over memory, in which a number costs as much as some ten operations do in a register.
+        in_pool(update.weights.len().saturating_mul(10), || optimizer.update(update));
         for (index, layer) in self.layers.iter().enumerate() {
             let plan = &self.geometry.plans[index];
             let saved = &workspace.saved[index][..workspace.rows * plan.saved_per_row + plan.saved];

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::geometry::{Geometry, allocate};
+use crate::linalg::Norm;
 use crate::{Error, Float, Mode, Rows, RowsMut};
 
 /// How far the passes in a workspace have come.
@@ -45,6 +46,8 @@ pub struct Workspace<T> {
     /// The derivative by the output of the layer at hand, and room for that by its input.
     pub(super) deltas: [Vec<T>; 2],
     pub(super) gradients: Vec<T>,
+    /// The norm of each parameter's gradient, as backward left it.
+    pub(super) norms: Vec<Option<Norm>>,
 }
 
 impl<T: Float> Workspace<T> {
@@ -66,6 +69,7 @@ impl<T: Float> Workspace<T> {
             scratch: room(sizes.scratch)?,
             deltas: [room(sizes.delta)?, room(sizes.delta)?],
             gradients: allocate(what, geometry.layout.len())?,
+            norms: vec![None; geometry.layout.slots().len()],
             geometry,
         })
     }

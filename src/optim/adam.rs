@@ -1,6 +1,6 @@
 //! `Adam`: steps scaled by the recent size of each gradient.
 
-use super::{Entry, Optimizer, Update, faded};
+use super::{Entry, Optimizer, Rule, Update, faded};
 use crate::{Error, Float};
 
 /// Adam: every entry moves by about the learning rate, whatever the size of its gradient.
@@ -61,20 +61,41 @@ impl Adam {
         let step = i32::try_from(update.step).unwrap_or(i32::MAX);
         let correct1 = 1.0 - self.beta1.powi(step);
         let correct2 = 1.0 - self.beta2.powi(step);
-        let rate = T::of(update.rate / correct1);
-        let root = T::of(1.0 / correct2.sqrt());
-        let shrink = T::of(update.rate * decay);
-        let (beta1, beta2) = (T::of(self.beta1), T::of(self.beta2));
-        // Rounded to zero in T it would divide 0 by 0 where there is no gradient.
-        let epsilon = T::of(self.epsilon).max(T::min_positive_value());
-        let (rest1, rest2) = (T::of(1.0 - self.beta1), T::of(1.0 - self.beta2));
-        update.each(|Entry { weight, gradient, slots: [mean, square], decays }| {
-            *mean = faded(beta1 * *mean + rest1 * gradient);
-            // The square of a large gradient may be beyond T; an infinite average would never come down again.
-            *square = faded(beta2 * *square + rest2 * gradient * gradient).min(T::max_value());
-            let step = rate * *mean / (square.sqrt() * root + epsilon);
-            if decays { -shrink * weight - step } else { -step }
-        });
+        let rule = AdamRule {
+            rate: T::of(update.rate / correct1),
+            root: T::of(1.0 / correct2.sqrt()),
+            shrink: T::of(update.rate * decay),
+            keep1: T::of(self.beta1),
+            keep2: T::of(self.beta2),
+            take1: T::of(1.0 - self.beta1),
+            take2: T::of(1.0 - self.beta2),
+            // Rounded to zero in T it would divide 0 by 0 where there is no gradient.
+            epsilon: T::of(self.epsilon).max(T::min_positive_value()),
+        };
+        update.apply(&rule);
+    }
+}
+
+/// The rule of one step: what does not depend on the entry is computed once.
+struct AdamRule<T> {
+    rate: T,
+    root: T,
+    shrink: T,
+    keep1: T,
+    keep2: T,
+    take1: T,
+    take2: T,
+    epsilon: T,
+}
+
+impl<T: Float> Rule<T, 2> for AdamRule<T> {
+    #[inline(always)]
+    fn change(&self, Entry { weight, gradient, slots: [mean, square], decays }: Entry<'_, T, 2>) -> T {
+        *mean = faded(self.keep1 * *mean + self.take1 * gradient);
+        // The square of a large gradient may be beyond T; an infinite average would never come down again.
+        *square = faded(self.keep2 * *square + self.take2 * gradient * gradient).min(T::max_value());
+        let step = self.rate * *mean / (square.sqrt() * self.root + self.epsilon);
+        if decays { -self.shrink * weight - step } else { -step }
     }
 }
 

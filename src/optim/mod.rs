@@ -11,6 +11,7 @@ pub use sgd::Sgd;
 
 use std::fmt::Debug;
 
+use crate::linalg::{BLOCK, Isa, PIECE, Squares, Work, dispatch, half, join};
 use crate::{Float, Layout, Role};
 
 /// Everything an optimizer needs for one update of a network.
@@ -52,33 +53,115 @@ pub trait Optimizer<T: Float>: Debug + Send + Sync {
     fn update(&self, update: Update<'_, T>);
 }
 
+/// How one weight changes, given all that there is to know of it; the pass over all of them is [`Update::apply`].
+trait Rule<T, const SLOTS: usize> {
+    /// What is to be added to the weight. It is to be `#[inline(always)]`, so that it becomes part of the vectorized loop.
+    fn change(&self, entry: Entry<'_, T, SLOTS>) -> T;
+}
+
+/// One weight with all that its update needs.
+struct Entry<'a, T, const SLOTS: usize> {
+    weight: T,
+    /// Its gradient, scaled.
+    gradient: T,
+    /// What is remembered of it.
+    slots: [&'a mut T; SLOTS],
+    /// Whether weight decay applies to it: to weights only, a bias or a gain is not pulled to zero.
+    decays: bool,
+}
+
 impl<T: Float> Update<'_, T> {
-    /// The pass over all parameters that every optimizer shares: `change(entry)` gives what is to be added to one weight.
-    ///
-    /// `entry` has the weight, its scaled gradient, its slots (as many as `S`), and whether weight decay applies to it (to
-    /// weights only: a bias or a gain is not pulled to zero).
-    fn each<const S: usize>(self, change: impl Fn(Entry<'_, T, S>) -> T) {
-        let Self { layout, weights, gradients, slots, scale, norms, .. } = self;
-        let scale = T::of(scale);
+    /// The one pass over all parameters that every optimizer shares. It reads gradients and reads and writes weights and slots once, and
+    /// carries the scale and the norm of what it adds along.
+    fn apply<const SLOTS: usize>(self, rule: &(impl Rule<T, SLOTS> + Sync)) {
+        let Self { layout, mut weights, mut gradients, slots, scale, norms, .. } = self;
         let mut slots = slots.chunks_exact_mut(layout.len().max(1));
-        let slots: [Option<&mut [T]>; S] = std::array::from_fn(|_| slots.next());
+        let slots: [Option<&mut [T]>; SLOTS] = std::array::from_fn(|_| slots.next());
         let mut slots = slots.map(Option::unwrap_or_default);
+        let mut done = 0;
         for (slot, norm) in layout.slots().iter().zip(norms) {
-            let range = slot.range.clone();
-            let decays = slot.param.role == Role::Weight;
-            let (weights, gradients) = (&mut weights[range.clone()], &gradients[range.clone()]);
-            let mut slots = slots.each_mut().map(|slot| &mut slot[range.clone()]);
-            // Eight sums side by side, in a fixed order: independent of each other, so the processor can add them at once.
-            let mut squares = [0.0_f64; 8];
-            for (at, (weight, &gradient)) in weights.iter_mut().zip(gradients).enumerate() {
-                let slots = slots.each_mut().map(|slot| &mut slot[at]);
-                let added = change(Entry { weight: *weight, gradient: scale * gradient, slots, decays });
-                *weight += added;
-                squares[at % 8] += added.get() * added.get();
-            }
-            *norm = squares.iter().sum::<f64>().sqrt();
+            let count = slot.range.end - done;
+            done = slot.range.end;
+            let part = Part {
+                weights: weights.split_off_mut(..count).unwrap_or_default(),
+                gradients: gradients.split_off(..count).unwrap_or_default(),
+                slots: slots.each_mut().map(|slot| slot.split_off_mut(..count).unwrap_or_default()),
+                scale: T::of(scale),
+                decays: slot.param.role == Role::Weight,
+                rule,
+            };
+            *norm = part.shared().sum().sqrt();
         }
     }
+}
+
+/// The update of neighbouring entries of one parameter.
+struct Part<'a, T, R, const SLOTS: usize> {
+    weights: &'a mut [T],
+    gradients: &'a [T],
+    slots: [&'a mut [T]; SLOTS],
+    scale: T,
+    decays: bool,
+    rule: &'a R,
+}
+
+impl<T: Float, R: Rule<T, SLOTS> + Sync, const SLOTS: usize> Part<'_, T, R, SLOTS> {
+    /// Piece by piece, in a tree that depends on the length alone.
+    fn shared(self) -> Squares {
+        if self.weights.len() <= PIECE {
+            return dispatch(self);
+        }
+        let at = half(self.weights.len());
+        let Self { weights, gradients, mut slots, scale, decays, rule } = self;
+        let (weights, right_weights) = weights.split_at_mut(at);
+        let (gradients, right_gradients) = gradients.split_at(at);
+        let left_slots = slots.each_mut().map(|slot| slot.split_off_mut(..at).unwrap_or_default());
+        let left = Self { weights, gradients, slots: left_slots, scale, decays, rule };
+        let right = Part { weights: right_weights, gradients: right_gradients, slots, scale, decays, rule };
+        let (left, right) = join(|| left.shared(), || right.shared());
+        left.merged(right)
+    }
+}
+
+impl<T: Float, R: Rule<T, SLOTS>, const SLOTS: usize> Work for Part<'_, T, R, SLOTS> {
+    type Output = Squares;
+
+    #[inline(always)]
+    fn run<I: Isa>(self) -> Squares {
+        let Self { weights, gradients, mut slots, scale, decays, rule } = self;
+        let mut squares = Squares::default();
+        for start in (0..weights.len()).step_by(BLOCK) {
+            let end = weights.len().min(start + BLOCK);
+            // Copies into arrays of a known length stay in registers; the last is padded with zeros.
+            let mut of_weights = block(&weights[start..end]);
+            let of_gradients = block(&gradients[start..end]);
+            let mut of_slots = slots.each_ref().map(|slot| block(&slot[start..end]));
+            let mut added = [T::zero(); BLOCK];
+            for lane in 0..BLOCK {
+                let slots = of_slots.each_mut().map(|block| &mut block[lane]);
+                let (weight, gradient) = (of_weights[lane], scale * of_gradients[lane]);
+                added[lane] = rule.change(Entry { weight, gradient, slots, decays });
+                of_weights[lane] = weight + added[lane];
+            }
+            squares.add(&added);
+            weights[start..end].copy_from_slice(&of_weights[..end - start]);
+            for (block, slot) in of_slots.iter().zip(&mut slots) {
+                slot[start..end].copy_from_slice(&block[..end - start]);
+            }
+        }
+        squares
+    }
+}
+
+/// Numbers, padded with zeros.
+#[inline(always)]
+fn block<T: Float>(numbers: &[T]) -> [T; BLOCK] {
+    // Where the length is that of a block, the compiler sees a plain load.
+    numbers.try_into().unwrap_or_else(|_| {
+        let mut block = [T::zero(); BLOCK];
+        block[..numbers.len()].copy_from_slice(numbers);
+        block
+    })
 }
 
 /// The number itself, or zero where it is so small that the processor would compute with it a hundred times slower.
@@ -87,12 +170,4 @@ impl<T: Float> Update<'_, T> {
 #[inline(always)]
 fn faded<T: Float>(number: T) -> T {
     if number.abs() < T::min_positive_value() { T::zero() } else { number }
-}
-
-/// One weight with all that its update needs.
-struct Entry<'a, T, const S: usize> {
-    weight: T,
-    gradient: T,
-    slots: [&'a mut T; S],
-    decays: bool,
 }

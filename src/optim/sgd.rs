@@ -1,6 +1,6 @@
 //! `Sgd`: stochastic gradient descent.
 
-use super::{Entry, Optimizer, Update, faded};
+use super::{Entry, Optimizer, Rule, Update, faded};
 use crate::{Error, Float};
 
 /// Stochastic gradient descent, with momentum, Nesterov's look-ahead and weight decay where wanted.
@@ -78,15 +78,46 @@ impl<T: Float> Optimizer<T> for Sgd {
 
     fn update(&self, update: Update<'_, T>) {
         let (rate, momentum, decay) = (T::of(update.rate), T::of(self.momentum), T::of(self.decay));
-        let decayed = |weight: T, gradient: T, decays: bool| if decays { gradient + decay * weight } else { gradient };
+        let plain = Plain { rate, decay };
         if self.momentum == 0.0 {
-            return update
-                .each(|Entry { weight, gradient, slots: [], decays }| -rate * decayed(weight, gradient, decays));
+            return update.apply(&plain);
         }
-        update.each(|Entry { weight, gradient, slots: [velocity], decays }| {
-            let gradient = decayed(weight, gradient, decays);
-            *velocity = faded(momentum * *velocity + gradient);
-            -rate * if self.nesterov { gradient + momentum * *velocity } else { *velocity }
-        });
+        update.apply(&Heavy { plain, momentum, nesterov: self.nesterov });
+    }
+}
+
+/// The rule without momentum.
+struct Plain<T> {
+    rate: T,
+    decay: T,
+}
+
+impl<T: Float> Plain<T> {
+    #[inline(always)]
+    fn decayed(&self, weight: T, gradient: T, decays: bool) -> T {
+        if decays { gradient + self.decay * weight } else { gradient }
+    }
+}
+
+impl<T: Float> Rule<T, 0> for Plain<T> {
+    #[inline(always)]
+    fn change(&self, Entry { weight, gradient, decays, .. }: Entry<'_, T, 0>) -> T {
+        -self.rate * self.decayed(weight, gradient, decays)
+    }
+}
+
+/// The rule with momentum, which remembers the velocity.
+struct Heavy<T> {
+    plain: Plain<T>,
+    momentum: T,
+    nesterov: bool,
+}
+
+impl<T: Float> Rule<T, 1> for Heavy<T> {
+    #[inline(always)]
+    fn change(&self, Entry { weight, gradient, slots: [velocity], decays }: Entry<'_, T, 1>) -> T {
+        let gradient = self.plain.decayed(weight, gradient, decays);
+        *velocity = faded(self.momentum * *velocity + gradient);
+        -self.plain.rate * if self.nesterov { gradient + self.momentum * *velocity } else { *velocity }
     }
 }

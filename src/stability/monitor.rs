@@ -3,7 +3,7 @@
 use super::symmetry::Strides;
 use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter, moments};
 use super::{Bounds, Clipping, LayerRecord, Series, Thresholds, WeightShape};
-use crate::linalg::norm;
+use crate::linalg::{Norm, norm};
 use crate::{Clipped, Error, Float, Role, Rows};
 
 /// The name that a monitor knows a parameter by.
@@ -156,11 +156,20 @@ impl Monitor {
     /// # Errors
     /// [`Error::Size`] where it has not as many numbers as the parameter; [`Error::Foreign`] for another monitor's name.
     pub fn gradient<T: Float>(&mut self, id: ParameterId, gradient: &[T]) -> Result<(), Error> {
+        self.gradient_of_norm(id, gradient, norm(gradient))
+    }
+
+    /// As [`gradient`](Self::gradient), for a gradient whose norm is known.
+    pub(crate) fn gradient_of_norm<T: Float>(
+        &mut self,
+        id: ParameterId,
+        gradient: &[T],
+        norm: Norm,
+    ) -> Result<(), Error> {
         let parameter = self.parameters.get_mut(id.0).ok_or(Error::Foreign { what: "the parameter's id" })?;
         Error::same_size("the numbers of a watched gradient", parameter.len, gradient.len())?;
-        let norm = norm(gradient);
         parameter.gradient = Some(norm);
-        if !norm.root.is_finite() {
+        if !norm.is_finite() {
             parameter.gradient_alarm.scan(gradient, self.step, &mut self.alarms);
         }
         Ok(())
@@ -177,7 +186,7 @@ impl Monitor {
             let norm = norm(weights);
             parameter.weight = Some(norm);
             parameter.update = update_norm;
-            if !norm.root.is_finite() {
+            if !norm.is_finite() {
                 parameter.weight_alarm.scan(weights, self.step, &mut self.alarms);
             }
         }
@@ -274,9 +283,9 @@ impl Monitor {
         for parameter in &mut self.parameters {
             let (layer, sums) = (&mut self.layers[parameter.layer], &mut self.sums[parameter.layer]);
             if let Some(norm) = parameter.gradient {
-                sums.gradient = Some(sums.gradient.map_or(norm, |sum| sum.join(norm)));
+                sums.gradient = Some(sums.gradient.map_or(norm, |sum| Norm::joined([sum, norm].into_iter())));
                 if parameter.role == Role::Bias {
-                    sums.bias = Some(sums.bias.map_or(norm, |sum| sum.join(norm)));
+                    sums.bias = Some(sums.bias.map_or(norm, |sum| Norm::joined([sum, norm].into_iter())));
                 }
             }
             if let Some(norm) = parameter.weight.filter(|_| parameter.role == Role::Weight) {

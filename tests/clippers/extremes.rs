@@ -15,10 +15,10 @@ struct Plain {
 
 impl GradientClipper<f32> for Plain {
     fn clip(&mut self, gradients: &mut Gradients<'_, f32>) -> Clipped {
-        let norm = gradients.values.iter().map(|g| g * g).sum::<f32>().sqrt();
+        let norm = gradients.values().iter().map(|g| g * g).sum::<f32>().sqrt();
         let factor = (self.limit / (norm + self.added)).min(1.0);
-        gradients.values.iter_mut().for_each(|g| *g *= factor);
-        let touched = if factor < 1.0 { gradients.values.len() } else { 0 };
+        gradients.values_mut().iter_mut().for_each(|g| *g *= factor);
+        let touched = if factor < 1.0 { gradients.values().len() } else { 0 };
         Clipped { touched, ..Clipped::untouched(f64::from(norm)) }
     }
 }

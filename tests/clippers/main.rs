@@ -90,13 +90,13 @@ fn update_applies_what_is_settled<T: Float>(drawn: &Drawn) -> Result<(), TestCas
     network.backward(&mut workspace).unwrap();
     let mut settled = drawn.gradients(&network);
     let mut gradients = network.gradients(&mut workspace).unwrap();
-    gradients.values.copy_from_slice(&settled);
+    gradients.values_mut().copy_from_slice(&settled);
     let limit = drawn.limit::<T>(gradients.norm());
     let Verdict { clipped, apply, .. } =
         NonFinite::Stop.decide(Some(&mut GlobalNorm::new(limit).unwrap()), &mut gradients, 0).unwrap();
     prop_assert!(apply);
     // Where the clipper itself applied the factor, the gradients are already what they should be.
-    settled.copy_from_slice(gradients.values);
+    settled.copy_from_slice(gradients.values());
     clipped.clone().settle(&mut settled);
     let rate = T::of(0.5);
     let by_hand: Vec<T> = network.parameters().iter().zip(&settled).map(|(&w, &g)| w + -rate * g).collect();

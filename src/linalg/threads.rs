@@ -1,0 +1,74 @@
+//! Two pieces of work at once, with the feature `parallel`; else one after the other.
+//!
+//! Threads divide the *output* of an operation, never a sum: how work is cut may depend on how many threads there are, but every number
+//! is computed by one of them, in the same order of operations. Sums over long slices are taken in a fixed tree of pieces.
+
+/// How many multiplications and additions are worth a second thread: waking one takes some microseconds, in which a core does about a
+/// million of them.
+pub(crate) const WORTH_OPERATIONS: usize = 4_000_000;
+
+/// How many numbers a pass over memory takes at once: 128 KiB of f32, half of which is worth a thread of its own.
+pub(crate) const PIECE: usize = 1 << 15;
+
+/// Computes both, at once where a thread is idle.
+#[cfg(feature = "parallel")]
+pub(crate) fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    let here = rayon::current_thread_index();
+    rayon::join(a, move || {
+        if rayon::current_thread_index() != here {
+            SHARED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+        b()
+    })
+}
+
+/// Computes both, one after the other.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    let a = a();
+    (a, b())
+}
+
+/// How many threads there are to share work with, the caller's included.
+#[inline]
+pub(crate) fn available() -> usize {
+    #[cfg(feature = "parallel")]
+    return rayon::current_num_threads();
+    #[cfg(not(feature = "parallel"))]
+    1
+}
+
+/// Computes on a thread of the pool, if there is that much to do: from there sharing costs far less than from outside.
+#[cfg(feature = "parallel")]
+pub(crate) fn in_pool<O: Send>(operations: usize, work: impl FnOnce() -> O + Send) -> O {
+    if operations < WORTH_OPERATIONS || rayon::current_thread_index().is_some() || available() == 1 {
+        return work();
+    }
+    rayon::join(work, || ()).0
+}
+
+/// Computes here: there is no pool.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn in_pool<O: Send>(_: usize, work: impl FnOnce() -> O + Send) -> O {
+    work()
+}
+
+#[cfg(feature = "parallel")]
+static SHARED: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
+/// How many times so far a piece of the crate's work ran on another thread than the one that it was cut from.
+///
+/// ```
+/// let before = evenkeel::shared_pieces();
+/// // ... training ...
+/// let shared = evenkeel::shared_pieces() - before;
+/// # let _ = shared;
+/// ```
+///
+/// # Notes
+/// Only with the feature `parallel`; counted for the whole process. The pool is rayon's: the global one, or that in whose `install` the
+/// call is made.
+#[cfg(feature = "parallel")]
+pub fn shared_pieces() -> u64 {
+    SHARED.load(std::sync::atomic::Ordering::Relaxed)
+}
