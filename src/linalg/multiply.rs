@@ -94,7 +94,7 @@ impl<T: Float> Product<'_, T> {
         // Whole tiles, so that only the last part has a partial one.
         let upper = (rows * (parts / 2) / parts.max(1)).next_multiple_of(8).min(rows);
         if parts < 2 || upper == 0 || upper == rows {
-            return dispatch(self);
+            return self.blocked();
         }
         let Self { a, b, c, start } = self;
         let (above, below) = c.split_at_mut(upper * b.cols);
@@ -103,15 +103,6 @@ impl<T: Float> Product<'_, T> {
             || Product { a: a_above, b, c: above, start }.shared(parts / 2),
             || Product { a: a_below, b, c: below, start }.shared(parts - parts / 2),
         );
-    }
-}
-
-impl<T: Float> Work for Product<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(self) {
-        self.blocked::<T::Lanes<I>>();
     }
 }
 
@@ -124,8 +115,10 @@ const TALL: usize = 128;
 const WIDE: usize = 3;
 /// The most numbers that a row of a panel has: three vectors of sixteen.
 const PANEL: usize = WIDE * 16;
-/// Columns of a transposed `a` are read where they stand if the panel's worth of them is at most so many bytes.
+/// A transposed `a` is read where it stands if a block of it spans at most so many bytes: then the first-level cache holds it.
 const NEAR: usize = 16 << 10;
+/// So is `b`, if a block of it spans at most so many: then its panels do not drive each other out of the cache.
+const FAR: usize = 128 << 10;
 
 /// Room for `N` numbers, aligned as a cache line.
 #[repr(align(64))]
@@ -134,23 +127,21 @@ struct Room<T, const N: usize>([MaybeUninit<T>; N]);
 impl<T: Float> Product<'_, T> {
     /// The product in blocks that fit the caches. A factor whose numbers stand as the tiles want them is read in place, so that a small
     /// product costs nothing but its arithmetic; else it is packed, block by block, on the stack.
-    #[inline(always)]
-    fn blocked<S: Simd<Number = T>>(mut self) {
-        let (k, n) = (self.a.cols, self.b.cols);
-        if k == 0 {
+    fn blocked(self) {
+        let Self { a, b, .. } = &self;
+        let depth = a.cols.min(DEEP);
+        if depth == 0 {
             return self.nothing();
         }
-        // Neighbours in a column of `a` are neighbours in memory only where it is transposed; then they come in single cache lines,
-        // far apart.
-        let pack_a =
-            self.a.row_stride == 1 && self.a.col_stride * k.min(DEEP) * size_of::<T>() > NEAR && n > WIDE * S::LANES;
-        let pack_b = self.b.col_stride != 1
-            || (self.b.row_stride * k.min(DEEP) * size_of::<T>() > 8 * NEAR && self.a.rows >= 64);
+        // Neighbours in a column of `a` are neighbours in memory only where it is transposed; then they come in single cache lines, far
+        // apart, which are to be fetched once and not again for every panel.
+        let pack_a = a.row_stride == 1 && a.col_stride * depth * size_of::<T>() > NEAR && b.cols > PANEL;
+        let pack_b = b.col_stride != 1 || (b.row_stride * depth * size_of::<T>() > FAR && a.rows > TALL / 2);
         match (pack_a, pack_b) {
-            (false, false) => self.sweep::<S, false, false>(usize::MAX),
-            (false, true) => self.sweep::<S, false, true>(usize::MAX),
-            (true, false) => self.sweep::<S, true, false>(TALL),
-            (true, true) => self.sweep::<S, true, true>(TALL),
+            (false, false) => dispatch(Blocked::<T, false, false>(self)),
+            (false, true) => dispatch(Blocked::<T, false, true>(self)),
+            (true, false) => dispatch(Blocked::<T, true, false>(self)),
+            (true, true) => dispatch(Blocked::<T, true, true>(self)),
         }
     }
 
@@ -164,11 +155,13 @@ impl<T: Float> Product<'_, T> {
     }
 
     #[inline(always)]
-    fn sweep<S: Simd<Number = T>, const PACK_A: bool, const PACK_B: bool>(&mut self, tall: usize) {
+    fn sweep<S: Simd<Number = T>, const PACK_A: bool, const PACK_B: bool>(&mut self) {
         let (m, k, n) = (self.a.rows, self.a.cols, self.b.cols);
-        let (mut a_room, mut b_room) =
-            (MaybeUninit::<Room<T, { DEEP * TALL }>>::uninit(), MaybeUninit::<Room<T, { DEEP * PANEL }>>::uninit());
+        // What is not packed takes no room: the compiler drops it.
+        let mut a_room = MaybeUninit::<Room<T, { DEEP * TALL }>>::uninit();
+        let mut b_room = MaybeUninit::<Room<T, { DEEP * PANEL }>>::uninit();
         let (a_room, b_room) = (a_room.as_mut_ptr().cast::<T>(), b_room.as_mut_ptr().cast::<T>());
+        let tall = if PACK_A { TALL } else { m.max(1) };
         let depths = k.div_ceil(DEEP);
         let vectors = n.div_ceil(S::LANES);
         let panels = vectors.div_ceil(WIDE);
@@ -176,7 +169,7 @@ impl<T: Float> Product<'_, T> {
             // As even as possible: the last block would else be a small one, and cost as much traffic as a full one.
             let (k0, k1) = (k * block / depths, k * (block + 1) / depths);
             let depth = k1 - k0;
-            for i0 in (0..m).step_by(tall.min(m.max(1))) {
+            for i0 in (0..m).step_by(tall) {
                 let height = tall.min(m - i0);
                 if PACK_A {
                     // SAFETY: `depth` x `height` numbers, at most `DEEP` x `TALL`, of a block that lies within `a`.
@@ -299,6 +292,19 @@ impl<T: Float> Product<'_, T> {
                 }
             }
         }
+    }
+}
+
+/// A product with either factor packed, or read in place: each of the four is compiled on its own, so that only those that pack have their
+/// room on the stack.
+struct Blocked<'a, T, const PACK_A: bool, const PACK_B: bool>(Product<'a, T>);
+
+impl<T: Float, const PACK_A: bool, const PACK_B: bool> Work for Blocked<'_, T, PACK_A, PACK_B> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self) {
+        self.0.sweep::<T::Lanes<I>, PACK_A, PACK_B>();
     }
 }
 
