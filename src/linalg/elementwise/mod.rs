@@ -24,7 +24,7 @@ pub(crate) use sigmoid::{Sigmoid, Silu, SiluSlope};
 pub(crate) use softplus::Softplus;
 pub(crate) use tanh::Tanh;
 
-pub use coefficients::Elementary;
+pub(crate) use coefficients::Elementary;
 
 use super::simd::{Isa, Work, dispatch};
 use crate::Float;
@@ -67,6 +67,43 @@ pub(crate) fn replace<I: Isa, T: Float>(f: &impl Function<T>, x: &mut [T]) {
 #[inline(always)]
 pub(crate) fn at<I: Isa, T: Float>(f: &impl Function<T>, x: T) -> T {
     if I::FMA { f.at::<true>(x) } else { f.at::<false>(x) }
+}
+
+/// The largest number, NaN left out; minus infinity of none.
+#[inline(always)]
+pub(crate) fn largest<T: Float>(x: &[T]) -> T {
+    lanes(x, T::neg_infinity(), |largest, x| if largest < x { x } else { largest })
+}
+
+/// The sum, in an order that the length alone decides.
+#[inline(always)]
+pub(crate) fn sum<T: Float>(x: &[T]) -> T {
+    lanes(x, T::zero(), |sum, x| sum + x)
+}
+
+/// Puts numbers together: one after the other where they are few, else in lanes of which each takes every 16th.
+#[inline(always)]
+fn lanes<T: Float>(x: &[T], start: T, add: impl Fn(T, T) -> T) -> T {
+    let (chunks, rest) = x.as_chunks::<16>();
+    let mut total = start;
+    if !chunks.is_empty() {
+        let mut lanes = [start; 16];
+        for chunk in chunks {
+            for (lane, &x) in lanes.iter_mut().zip(chunk) {
+                *lane = add(*lane, x);
+            }
+        }
+        for half in [8, 4, 2, 1] {
+            for lane in 0..half {
+                lanes[lane] = add(lanes[lane], lanes[lane + half]);
+            }
+        }
+        total = lanes[0];
+    }
+    for &x in rest {
+        total = add(total, x);
+    }
+    total
 }
 
 /// How many numbers are computed at a time: some vectors of every instruction set. What is left over at the end of a slice is computed
@@ -139,12 +176,7 @@ impl<T: Float, F: Function<T>> Work for PullBack<'_, F, T> {
 }
 
 #[inline(always)]
-fn pull_back_block<I: Isa, T: Float>(
-    slope: &impl Function<T>,
-    x: &[T; BLOCK],
-    dy: &[T; BLOCK],
-    dx: &mut [T; BLOCK],
-) {
+fn pull_back_block<I: Isa, T: Float>(slope: &impl Function<T>, x: &[T; BLOCK], dy: &[T; BLOCK], dx: &mut [T; BLOCK]) {
     for ((dx, &dy), &x) in dx.iter_mut().zip(dy).zip(x) {
         *dx = dy * at::<I, T>(slope, x);
     }

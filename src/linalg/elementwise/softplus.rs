@@ -1,8 +1,8 @@
 //! log(1 + exp(x)).
 
+use super::Function;
 use super::exp::exp;
 use super::log::log_one_plus;
-use super::Function;
 use crate::Float;
 
 /// Softplus: within 4 ulp, also far below zero, where it is exp(x), subnormal results included.

@@ -1,7 +1,7 @@
 //! tanh(x).
 
-use super::exp::exp_less_one;
 use super::Function;
+use super::exp::exp_less_one;
 use crate::Float;
 
 /// tanh(x): within 3 ulp, odd to the last bit.
