@@ -58,3 +58,16 @@ fn reduced<T: Float, const FMA: bool>(high: T, low: T) -> (T, T) {
     let r = mul_add::<T, FMA>(-k, second, r) + low;
     (shifted, mul_add::<T, FMA>(r * r, polynomial::<T, FMA>(T::EXP, r), r))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{agrees, has};
+    use super::Exp;
+
+    #[test]
+    fn agrees_with_its_formula() {
+        agrees(Exp, 1.0, 1.0, f64::exp);
+        let inf = f64::INFINITY;
+        has(Exp, &[(0.0, 1.0), (-0.0, 1.0), (inf, inf), (-inf, 0.0), (1e9, inf), (-1e9, 0.0)]);
+    }
+}

@@ -36,3 +36,20 @@ impl Function<f64> for LogOfSum {
         if x < f64::INFINITY { log } else { x }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agrees_with_its_formula() {
+        let sums = (0..100_000).map(|i| 1.0 + f64::from(i) * 1e-4).chain((0..1024).map(|k| 1.9 * 2_f64.powi(k)));
+        for x in sums.chain([1.0, 1.0 + f64::EPSILON, 2.0, f64::MAX]) {
+            for log in [LogOfSum.at::<false>(x), LogOfSum.at::<true>(x)] {
+                assert!((log - x.ln()).abs() <= 2.5 * f64::EPSILON * x.ln(), "log {x} = {log}, not {}", x.ln());
+            }
+        }
+        assert_eq!((LogOfSum.at::<true>(1.0), LogOfSum.at::<true>(f64::INFINITY)), (0.0, f64::INFINITY));
+        assert!(LogOfSum.at::<true>(f64::NAN).is_nan());
+    }
+}

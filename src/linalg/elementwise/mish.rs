@@ -42,3 +42,25 @@ impl<T: Float> Function<T> for MishSlope {
         mul_add::<T, FMA>(x, curve, over / under)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{agrees, has, near};
+    use super::{Mish, MishSlope};
+
+    fn log_one_plus_exp(x: f64) -> f64 {
+        if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() }
+    }
+
+    #[test]
+    fn agrees_with_its_formula() {
+        agrees(Mish, 5.0, 400.0, |x| x * log_one_plus_exp(x).tanh());
+        let inf = f64::INFINITY;
+        has(Mish, &[(0.0, 0.0), (-0.0, -0.0), (inf, inf), (-inf, f64::NAN), (1e9, 1e9), (-1e9, -0.0)]);
+        near(MishSlope, |x| {
+            let t = log_one_plus_exp(x).tanh();
+            let sigmoid = if x > 0.0 { 1.0 / (1.0 + (-x).exp()) } else { x.exp() / (1.0 + x.exp()) };
+            t + x * sigmoid * (1.0 - t * t)
+        });
+    }
+}

@@ -44,3 +44,31 @@ impl<T: Float> Function<T> for SiluSlope {
         s * mul_add::<T, FMA>(x, T::one() - s, T::one())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{agrees, has};
+    use super::{Sigmoid, Silu, SiluSlope};
+
+    fn formula(x: f64) -> f64 {
+        if x > 0.0 { 1.0 / (1.0 + (-x).exp()) } else { x.exp() / (1.0 + x.exp()) }
+    }
+
+    #[test]
+    fn agrees_with_its_formula() {
+        agrees(Sigmoid, 3.0, 1.0, formula);
+        let inf = f64::INFINITY;
+        has(Sigmoid, &[(0.0, 0.5), (-0.0, 0.5), (inf, 1.0), (-inf, 0.0), (1e9, 1.0), (-1e9, 0.0)]);
+    }
+
+    #[test]
+    fn silu_agrees_with_its_formula() {
+        agrees(Silu, 3.5, 400.0, |x| x * formula(x));
+        let inf = f64::INFINITY;
+        has(Silu, &[(0.0, 0.0), (-0.0, -0.0), (inf, inf), (-inf, f64::NAN), (-1e9, -0.0)]);
+        // Around its zero at -1.28 the slope is a difference.
+        let slope = |x: f64| formula(x) * (1.0 + x * (1.0 - formula(x)));
+        super::super::tests::near(SiluSlope, slope);
+        has(SiluSlope, &[(0.0, 0.5), (-0.0, 0.5), (1e9, 1.0)]);
+    }
+}

@@ -17,3 +17,16 @@ impl<T: Float> Function<T> for Softplus {
         (if x > T::zero() { x } else { T::zero() }) + rest
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{agrees, has};
+    use super::Softplus;
+
+    #[test]
+    fn agrees_with_its_formula() {
+        agrees(Softplus, 3.0, 1.0, |x| if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() });
+        let inf = f64::INFINITY;
+        has(Softplus, &[(inf, inf), (-inf, 0.0), (1e9, 1e9), (-1e9, 0.0)]);
+    }
+}

@@ -17,3 +17,16 @@ impl<T: Float> Function<T> for Tanh {
         (t / (T::of(2.0) + t)).abs().copysign(x)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{agrees, has};
+    use super::Tanh;
+
+    #[test]
+    fn agrees_with_its_formula() {
+        agrees(Tanh, 3.0, 0.0, f64::tanh);
+        let inf = f64::INFINITY;
+        has(Tanh, &[(0.0, 0.0), (-0.0, -0.0), (inf, 1.0), (-inf, -1.0), (1e9, 1.0), (-1e9, -1.0)]);
+    }
+}
