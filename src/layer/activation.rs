@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use super::{Layer, Pass, Plan};
+use crate::linalg::vectorized;
 use crate::{Bounds, Error, Float, He, Initializer, Rows, RowsMut};
 
 /// A function applied to every number on its own. Whatever implements it is a [`Layer`].
@@ -39,6 +40,26 @@ pub trait Activation: Debug + Send + Sync {
     /// f'(x), where `y` is f(x).
     fn slope<T: Float>(&self, x: T, y: T) -> T;
 
+    /// f of every number of `x`, written to `y`, which is as long. To be overridden only by something faster that agrees with
+    /// [`value`](Self::value) up to rounding.
+    fn values<T: Float>(&self, x: &[T], y: &mut [T]) {
+        vectorized(|| {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = self.value(x);
+            }
+        });
+    }
+
+    /// `dy` times f' at every number of `x`, written to `dx`, where `y` is f of them; all are equally long. To be overridden only by
+    /// something faster that agrees with [`slope`](Self::slope) up to rounding.
+    fn slopes<T: Float>(&self, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
+        vectorized(|| {
+            for ((dx, &dy), (&x, &y)) in dx.iter_mut().zip(dy).zip(x.iter().zip(y)) {
+                *dx = dy * self.slope(x, y);
+            }
+        });
+    }
+
     /// The initializer for weights that feed it: what keeps the second moment of its outputs about as it is.
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {
         Box::new(He::normal())
@@ -65,9 +86,7 @@ impl<T: Float, A: Activation> Layer<T> for A {
     }
 
     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, _: &mut Pass<'_, T>) -> Result<(), Error> {
-        for (y, &x) in y.data_mut().iter_mut().zip(x.data()) {
-            *y = self.value(x);
-        }
+        self.values(x.data(), y.data_mut());
         Ok(())
     }
 
@@ -81,10 +100,7 @@ impl<T: Float, A: Activation> Layer<T> for A {
         _: &mut Pass<'_, T>,
     ) {
         let Some(mut dx) = dx else { return };
-        let inputs = x.data().iter().zip(y.data());
-        for ((dx, &dy), (&x, &y)) in dx.data_mut().iter_mut().zip(dy.data()).zip(inputs) {
-            *dx = dy * self.slope(x, y);
-        }
+        self.slopes(x.data(), y.data(), dy.data(), dx.data_mut());
     }
 
     fn feeding_initializer(&self) -> Option<Box<dyn Initializer<T>>> {

@@ -1,6 +1,7 @@
 //! `Elu`: smooth below zero, down to a floor.
 
 use super::Activation;
+use crate::linalg::elementwise;
 use crate::{Bounds, Error, Float};
 
 /// The exponential linear unit: f(x) = x where x > 0, else a (exp(x) - 1).
@@ -25,6 +26,10 @@ impl Elu {
     pub fn new(alpha: f64) -> Result<Self, Error> {
         Ok(Self { alpha: Error::positive("Elu", "alpha", alpha)? })
     }
+
+    fn kernel<T: Float>(&self) -> elementwise::Elu<T> {
+        elementwise::Elu { above: T::one(), below: T::of(self.alpha) }
+    }
 }
 
 impl Default for Elu {
@@ -45,6 +50,14 @@ impl Activation for Elu {
 
     fn slope<T: Float>(&self, x: T, _: T) -> T {
         if x > T::zero() { T::one() } else { T::of(self.alpha) * x.exp() }
+    }
+
+    fn values<T: Float>(&self, x: &[T], y: &mut [T]) {
+        elementwise::map(self.kernel(), x, y);
+    }
+
+    fn slopes<T: Float>(&self, x: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
+        elementwise::pull_back(elementwise::EluSlope(self.kernel()), x, dy, dx);
     }
 
     fn bounds(&self) -> Bounds {

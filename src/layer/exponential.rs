@@ -1,6 +1,7 @@
 //! `Exponential`: always positive, without bound.
 
 use super::Activation;
+use crate::linalg::elementwise;
 use crate::{Bounds, Float, Initializer, Xavier};
 
 /// The exponential: f(x) = exp(x). For outputs that are rates or counts; as a hidden activation it explodes.
@@ -23,6 +24,10 @@ impl Activation for Exponential {
 
     fn slope<T: Float>(&self, _: T, y: T) -> T {
         y
+    }
+
+    fn values<T: Float>(&self, x: &[T], y: &mut [T]) {
+        elementwise::map(elementwise::Exp, x, y);
     }
 
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {

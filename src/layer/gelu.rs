@@ -3,6 +3,7 @@
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 use super::Activation;
+use crate::linalg::elementwise;
 use crate::{Bounds, Float};
 
 /// The Gaussian error linear unit, exact: f(x) = x Phi(x), with Phi the normal distribution function.
@@ -36,6 +37,14 @@ impl Activation for Gelu {
         let x = x.get();
         let density = (-0.5 * x * x).exp() / (2.0 * PI).sqrt();
         T::of(normal_share(x) + x * density)
+    }
+
+    fn values<T: Float>(&self, x: &[T], y: &mut [T]) {
+        elementwise::map(elementwise::Gelu, x, y);
+    }
+
+    fn slopes<T: Float>(&self, x: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
+        elementwise::pull_back(elementwise::GeluSlope, x, dy, dx);
     }
 
     fn bounds(&self) -> Bounds {

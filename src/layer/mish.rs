@@ -3,6 +3,7 @@
 use super::Activation;
 use super::sigmoid::logistic;
 use super::softplus::log_one_plus_exp;
+use crate::linalg::elementwise;
 use crate::{Bounds, Float};
 
 /// Mish: f(x) = x tanh(log(1 + exp(x))).
@@ -29,6 +30,14 @@ impl Activation for Mish {
     fn slope<T: Float>(&self, x: T, _: T) -> T {
         let t = log_one_plus_exp(x).tanh();
         t + x * logistic(x) * (T::one() - t * t)
+    }
+
+    fn values<T: Float>(&self, x: &[T], y: &mut [T]) {
+        elementwise::map(elementwise::Mish, x, y);
+    }
+
+    fn slopes<T: Float>(&self, x: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
+        elementwise::pull_back(elementwise::MishSlope, x, dy, dx);
     }
 
     fn bounds(&self) -> Bounds {

@@ -1,6 +1,7 @@
 //! `Selu`: the unit that normalizes itself.
 
 use super::Activation;
+use crate::linalg::elementwise;
 use crate::{Bounds, Float, Initializer, LeCun};
 
 const ALPHA: f64 = 1.673_263_242_354_377_2;
@@ -19,6 +20,10 @@ const SCALE: f64 = 1.050_700_987_355_480_5;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Selu;
 
+fn kernel<T: Float>() -> elementwise::Elu<T> {
+    elementwise::Elu { above: T::of(SCALE), below: T::of(SCALE * ALPHA) }
+}
+
 impl Activation for Selu {
     fn name(&self) -> &'static str {
         "selu"
@@ -30,6 +35,14 @@ impl Activation for Selu {
 
     fn slope<T: Float>(&self, x: T, _: T) -> T {
         if x > T::zero() { T::of(SCALE) } else { T::of(SCALE * ALPHA) * x.exp() }
+    }
+
+    fn values<T: Float>(&self, x: &[T], y: &mut [T]) {
+        elementwise::map(kernel(), x, y);
+    }
+
+    fn slopes<T: Float>(&self, x: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
+        elementwise::pull_back(elementwise::EluSlope(kernel()), x, dy, dx);
     }
 
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {

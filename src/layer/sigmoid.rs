@@ -1,6 +1,7 @@
 //! `Sigmoid`: between 0 and 1.
 
 use super::Activation;
+use crate::linalg::elementwise;
 use crate::{Bounds, Float, Initializer, Xavier};
 
 /// The logistic sigmoid: f(x) = 1 / (1 + exp(-x)).
@@ -35,6 +36,10 @@ impl Activation for Sigmoid {
 
     fn slope<T: Float>(&self, _: T, y: T) -> T {
         y * (T::one() - y)
+    }
+
+    fn values<T: Float>(&self, x: &[T], y: &mut [T]) {
+        elementwise::map(elementwise::Sigmoid, x, y);
     }
 
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {

@@ -2,6 +2,7 @@
 
 use super::Activation;
 use super::sigmoid::logistic;
+use crate::linalg::elementwise;
 use crate::{Bounds, Float};
 
 /// The sigmoid linear unit, also called swish: f(x) = x / (1 + exp(-x)).
@@ -28,6 +29,14 @@ impl Activation for Silu {
     fn slope<T: Float>(&self, x: T, _: T) -> T {
         let s = logistic(x);
         s * (T::one() + x * (T::one() - s))
+    }
+
+    fn values<T: Float>(&self, x: &[T], y: &mut [T]) {
+        elementwise::map(elementwise::Silu, x, y);
+    }
+
+    fn slopes<T: Float>(&self, x: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
+        elementwise::pull_back(elementwise::SiluSlope, x, dy, dx);
     }
 
     fn bounds(&self) -> Bounds {

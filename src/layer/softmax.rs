@@ -1,6 +1,7 @@
 //! `Softmax`: a row of numbers into a row of shares.
 
 use super::{Layer, Pass, Plan};
+use crate::linalg::{Isa, Work, dispatch, elementwise};
 use crate::{Error, Float, Initializer, Rows, RowsMut, Xavier};
 
 /// Softmax of each row: y_i = exp(x_i) / sum of exp(x_j). Its outputs are positive and sum to 1.
@@ -30,15 +31,7 @@ impl<T: Float> Layer<T> for Softmax {
     }
 
     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, _: &mut Pass<'_, T>) -> Result<(), Error> {
-        for (x, y) in x.iter().zip(y.iter_mut()) {
-            let largest = x.iter().fold(T::neg_infinity(), |largest, &x| largest.max(x));
-            let mut sum = T::zero();
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = (x - largest).exp();
-                sum += *y;
-            }
-            y.iter_mut().for_each(|y| *y /= sum);
-        }
+        dispatch(Shares { x, y: y.reborrow() });
         Ok(())
     }
 
@@ -62,5 +55,72 @@ impl<T: Float> Layer<T> for Softmax {
 
     fn feeding_initializer(&self) -> Option<Box<dyn Initializer<T>>> {
         Some(Box::new(Xavier::normal()))
+    }
+}
+
+/// The forward pass: the exponentials of all rows at once, so that narrow rows fill vectors too.
+struct Shares<'a, T> {
+    x: Rows<'a, T>,
+    y: RowsMut<'a, T>,
+}
+
+impl<T: Float> Work for Shares<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self) {
+        for (x, y) in self.x.iter().zip(self.y.iter_mut()) {
+            let largest = elementwise::largest(x);
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = x - largest;
+            }
+        }
+        elementwise::replace::<I, T>(&elementwise::Exp, self.y.data_mut());
+        for y in self.y.iter_mut() {
+            let sum = elementwise::sum(y);
+            for y in y {
+                *y /= sum;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Network;
+    use proptest::prelude::*;
+
+    fn shares<T: Float>(x: &[T], cols: usize) -> Vec<T> {
+        let network = Network::<T>::builder(cols).layer(Softmax).build().unwrap();
+        network.predict(Rows::new(x, cols).unwrap()).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_its_formula(cols in 1_usize..70, rows in 1_usize..6, seed in any::<u32>(), size in 0.0..300.0_f64) {
+            let at = |i: usize| size * ((i as f64 + f64::from(seed)) * 0.37).sin();
+            let x: Vec<f64> = (0..rows * cols).map(at).collect();
+            let (y, single) = (shares(&x, cols), shares(&x.iter().map(|&x| x as f32).collect::<Vec<_>>(), cols));
+            for (row, x) in x.chunks(cols).enumerate() {
+                let largest = x.iter().fold(f64::NEG_INFINITY, |largest, &x| largest.max(x));
+                let sum: f64 = x.iter().map(|x| (x - largest).exp()).sum();
+                for (column, x) in x.iter().enumerate() {
+                    let expected = (x - largest).exp() / sum;
+                    let (y, single) = (y[row * cols + column], f64::from(single[row * cols + column]));
+                    prop_assert!((y - expected).abs() <= 2e-15 * expected, "{y}, not {expected}");
+                    prop_assert!((single - expected).abs() <= 1e-4 * expected + 1e-38, "{single}, not {expected}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_shows() {
+        for bad in [f32::NAN, f32::INFINITY] {
+            let y = shares(&[1.0, bad, 2.0, 1.0, 1.0, 1.0], 3);
+            assert!(y[..3].iter().all(|y| y.is_nan()) && y[3..].iter().all(|y| (y - 1.0 / 3.0).abs() < 1e-7), "{y:?}");
+        }
+        assert_eq!(shares(&[f32::NEG_INFINITY, 0.0], 2), [0.0, 1.0]);
     }
 }

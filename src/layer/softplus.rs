@@ -2,6 +2,7 @@
 
 use super::Activation;
 use super::sigmoid::logistic;
+use crate::linalg::elementwise;
 use crate::{Bounds, Float};
 
 /// Softplus: f(x) = log(1 + exp(x)).
@@ -33,6 +34,14 @@ impl Activation for Softplus {
 
     fn slope<T: Float>(&self, x: T, _: T) -> T {
         logistic(x)
+    }
+
+    fn values<T: Float>(&self, x: &[T], y: &mut [T]) {
+        elementwise::map(elementwise::Softplus, x, y);
+    }
+
+    fn slopes<T: Float>(&self, x: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
+        elementwise::pull_back(elementwise::Sigmoid, x, dy, dx);
     }
 
     fn bounds(&self) -> Bounds {

@@ -25,7 +25,8 @@ impl Activation for Softsign {
     }
 
     fn slope<T: Float>(&self, x: T, _: T) -> T {
-        (T::one() + x.abs()).powi(-2)
+        let root = T::one() + x.abs();
+        (root * root).recip()
     }
 
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {

@@ -1,6 +1,7 @@
 //! `Tanh`: between -1 and 1.
 
 use super::Activation;
+use crate::linalg::elementwise;
 use crate::{Bounds, Float, Initializer, Xavier};
 
 /// The hyperbolic tangent: f(x) = tanh(x).
@@ -26,6 +27,10 @@ impl Activation for Tanh {
 
     fn slope<T: Float>(&self, _: T, y: T) -> T {
         T::one() - y * y
+    }
+
+    fn values<T: Float>(&self, x: &[T], y: &mut [T]) {
+        elementwise::map(elementwise::Tanh, x, y);
     }
 
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {

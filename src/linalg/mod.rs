@@ -1,6 +1,7 @@
 //! Matrix multiply, elementwise kernels and norms: the only place with `unsafe`, and the only runtime dispatch.
 #![allow(unsafe_code)]
 
+pub(crate) mod elementwise;
 mod multiply;
 mod norm;
 mod simd;
@@ -16,7 +17,7 @@ pub use threads::shared_pieces;
 pub(crate) use threads::{PIECE, in_pool, join};
 
 /// What the kernels need to know of a number. Sealed: implemented for `f32` and `f64` alone.
-pub trait Kernel: Sized {
+pub trait Kernel: Sized + elementwise::Elementary {
     /// The vectors of such numbers in an instruction set.
     #[doc(hidden)]
     type Lanes<I: Isa>: Simd<Number = Self>;

@@ -38,7 +38,7 @@ impl<T: Float> Loss<T> for Huber {
     }
 
     fn evaluate(&self, out: Rows<'_, T>, target: Targets<'_, T>, grad: Option<RowsMut<'_, T>>) -> Result<f64, Error> {
-        average_entries("Huber", out, target, grad, |y, t| {
+        average_entries("Huber", out, target, grad, &[], |y: f64, t: f64| {
             let (r, delta) = (y - t, self.delta);
             // Written so that a NaN takes the first branch, and stays a NaN.
             if r.abs() > delta { (delta * (r.abs() - delta / 2.0), delta.copysign(r)) } else { (r * r / 2.0, r) }

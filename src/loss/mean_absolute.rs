@@ -30,7 +30,7 @@ impl<T: Float> Loss<T> for MeanAbsolute {
 
     fn evaluate(&self, out: Rows<'_, T>, target: Targets<'_, T>, grad: Option<RowsMut<'_, T>>) -> Result<f64, Error> {
         // `signum` of 0 is 1, and it would hide a NaN only if we let it.
-        average_entries("MeanAbsolute", out, target, grad, |y, t| {
+        average_entries("MeanAbsolute", out, target, grad, &[], |y: f64, t: f64| {
             let difference = y - t;
             (difference.abs(), if difference == 0.0 { 0.0 } else { difference.signum() })
         })

@@ -29,6 +29,6 @@ impl<T: Float> Loss<T> for MeanSquared {
     }
 
     fn evaluate(&self, out: Rows<'_, T>, target: Targets<'_, T>, grad: Option<RowsMut<'_, T>>) -> Result<f64, Error> {
-        average_entries("MeanSquared", out, target, grad, |y, t| ((y - t) * (y - t), 2.0 * (y - t)))
+        average_entries("MeanSquared", out, target, grad, &[], |y: f64, t: f64| ((y - t) * (y - t), 2.0 * (y - t)))
     }
 }

@@ -5,6 +5,7 @@ mod mean_absolute;
 mod mean_squared;
 mod sigmoid_cross_entropy;
 mod softmax_cross_entropy;
+mod softmax_rows;
 
 pub use huber::Huber;
 pub use mean_absolute::MeanAbsolute;
@@ -14,6 +15,7 @@ pub use softmax_cross_entropy::SoftmaxCrossEntropy;
 
 use std::fmt::Debug;
 
+use crate::linalg::{Isa, Work, dispatch, elementwise};
 use crate::{Error, Float, Rows, RowsMut};
 
 /// What a network's output is compared with.
@@ -78,38 +80,84 @@ pub trait Loss<T: Float>: Debug + Send + Sync {
     fn evaluate(&self, out: Rows<'_, T>, target: Targets<'_, T>, grad: Option<RowsMut<'_, T>>) -> Result<f64, Error>;
 }
 
-/// Averages `term(out, target)`, which gives a value and its derivative by `out`, over all entries.
+/// The loss of one entry. `at`, and what it calls, is to be `#[inline(always)]`.
+trait Term {
+    /// Its value and its derivative by `out`; `weight` is that of its column, and `FMA` says whether a multiply and an
+    /// add are one instruction.
+    fn at<const FMA: bool>(&self, out: f64, target: f64, weight: f64) -> (f64, f64);
+}
+
+impl<F: Fn(f64, f64) -> (f64, f64)> Term for F {
+    #[inline(always)]
+    fn at<const FMA: bool>(&self, out: f64, target: f64, _: f64) -> (f64, f64) {
+        self(out, target)
+    }
+}
+
+/// Averages `term(out, target)` over all entries. `weights` has one number a column, or none where all are 1.
 fn average_entries<T: Float>(
     of: &'static str,
     out: Rows<'_, T>,
     target: Targets<'_, T>,
-    grad: Option<RowsMut<'_, T>>,
-    term: impl Fn(f64, f64) -> (f64, f64),
+    mut grad: Option<RowsMut<'_, T>>,
+    weights: &[f64],
+    term: impl Term,
 ) -> Result<f64, Error> {
     let target = target.values(of, out.rows(), out.cols())?;
-    average_terms(out, grad, |at, out| term(out, target.data()[at].get()))
+    let share = 1.0 / count(out, &grad)? as f64;
+    let grad = grad.as_mut().map(RowsMut::data_mut);
+    Ok(share * dispatch(Sum { out: out.data(), target: target.data(), weights, grad, share, term }))
 }
 
-/// Averages `term(index, out)`, which gives a value and its derivative by `out`, over all entries.
-fn average_terms<T: Float>(
-    out: Rows<'_, T>,
-    grad: Option<RowsMut<'_, T>>,
-    term: impl Fn(usize, f64) -> (f64, f64),
-) -> Result<f64, Error> {
-    let share = 1.0 / count(out, &grad)? as f64;
-    let entries = out.data().iter().enumerate();
-    let mut sum = 0.0;
-    match grad {
-        Some(mut grad) => {
-            for ((at, out), grad) in entries.zip(grad.data_mut()) {
-                let (value, slope) = term(at, out.get());
-                sum += value;
-                *grad = T::of(slope * share);
+/// The sum of a term over entries, to be computed. Its derivative, times `share`, is written where there is room for it.
+struct Sum<'a, T, F> {
+    out: &'a [T],
+    target: &'a [T],
+    weights: &'a [f64],
+    grad: Option<&'a mut [T]>,
+    share: f64,
+    term: F,
+}
+
+/// So many entries are computed at a time: some vectors of every instruction set.
+const BLOCK: usize = 64;
+
+impl<T: Float, F: Term> Work for Sum<'_, T, F> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self) -> f64 {
+        let mut sum = 0.0;
+        let mut columns = self.weights.iter().copied().cycle();
+        let mut weights = [1.0; BLOCK];
+        let mut grad = self.grad.map(|grad| grad.chunks_mut(BLOCK));
+        for (out, target) in self.out.chunks(BLOCK).zip(self.target.chunks(BLOCK)) {
+            // A whole block always, so that nothing is left to compute one by one; what lies beyond the end is not used.
+            let (mut outs, mut targets) = ([0.0; BLOCK], [0.0; BLOCK]);
+            let (mut values, mut slopes) = ([0.0; BLOCK], [0.0; BLOCK]);
+            for ((outs, targets), (out, target)) in outs.iter_mut().zip(&mut targets).zip(out.iter().zip(target)) {
+                (*outs, *targets) = (out.get(), target.get());
+            }
+            if !self.weights.is_empty() {
+                weights.iter_mut().zip(&mut columns).for_each(|(weight, column)| *weight = column);
+            }
+            for at in 0..BLOCK {
+                let (out, target, weight) = (outs[at], targets[at], weights[at]);
+                (values[at], slopes[at]) = if I::FMA {
+                    self.term.at::<true>(out, target, weight)
+                } else {
+                    self.term.at::<false>(out, target, weight)
+                };
+            }
+            sum += elementwise::sum(&values[..out.len()]);
+            if let Some(grad) = grad.as_mut().and_then(Iterator::next) {
+                for (grad, slope) in grad.iter_mut().zip(&slopes) {
+                    *grad = T::of(slope * self.share);
+                }
             }
         }
-        None => sum = entries.map(|(at, out)| term(at, out.get()).0).sum(),
+        sum
     }
-    Ok(sum * share)
 }
 
 /// How many entries an output has, at least one; the gradient must have as many.

@@ -1,6 +1,7 @@
 //! `SigmoidCrossEntropy`: independent yes-or-no outputs, from logits.
 
-use super::{Loss, Targets, average_terms};
+use super::{Loss, Targets, Term, average_entries};
+use crate::linalg::elementwise::{Exp, Function, log_one_plus};
 use crate::{Error, Float, Rows, RowsMut};
 
 /// Cross-entropy of the sigmoid of each output: for independent yes-or-no targets. The output are logits; no sigmoid layer is needed.
@@ -71,22 +72,28 @@ impl<T: Float> Loss<T> for SigmoidCrossEntropy {
                 return Err(Error::Probability { row, column, value });
             }
         }
-        average_terms(out, grad, |at, y| {
-            let t = (1.0 - self.smoothing) * target.data()[at].get() + self.smoothing / 2.0;
-            let weight = self.weights.get(at % out.cols()).copied().unwrap_or(1.0);
-            let (yes, no) = (weight * t, 1.0 - t);
-            (yes * softplus(-y) + no * softplus(y), no * sigmoid(y) - yes * sigmoid(-y))
-        })
+        let term = Entropy { smoothing: self.smoothing };
+        average_entries("SigmoidCrossEntropy", out, Targets::Values(target), grad, &self.weights, term)
     }
 }
 
-/// log(1 + exp(y)), without overflow.
-fn softplus(y: f64) -> f64 {
-    // `max` would drop a NaN.
-    if y > 0.0 { y + (-y).exp().ln_1p() } else { y.exp().ln_1p() }
+/// The loss of one entry, both parts of it from one exponential: with m = exp(-|y|), softplus(y) = max(y, 0) + log(1 + m), and the
+/// sigmoid is 1 / (1 + m) or m / (1 + m).
+struct Entropy {
+    smoothing: f64,
 }
 
-/// 1 / (1 + exp(-y)).
-fn sigmoid(y: f64) -> f64 {
-    1.0 / (1.0 + (-y).exp())
+impl Term for Entropy {
+    #[inline(always)]
+    fn at<const FMA: bool>(&self, y: f64, t: f64, weight: f64) -> (f64, f64) {
+        let t = (1.0 - self.smoothing) * t + self.smoothing / 2.0;
+        let (yes, no) = (weight * t, 1.0 - t);
+        let m = Exp.at::<FMA>(-y.abs());
+        let log = log_one_plus::<f64, FMA>(m);
+        let (near, far) = (1.0 / (1.0 + m), m / (1.0 + m));
+        // A NaN fails every comparison, but `log` keeps it.
+        let (above, below) = (if y > 0.0 { y } else { 0.0 }, if y < 0.0 { -y } else { 0.0 });
+        let (p, q) = if y > 0.0 { (near, far) } else { (far, near) };
+        (yes * (below + log) + no * (above + log), no * p - yes * q)
+    }
 }

@@ -1,6 +1,8 @@
 //! `SoftmaxCrossEntropy`: one class of several, from logits.
 
+use super::softmax_rows::Entropy;
 use super::{Loss, Targets, count};
+use crate::linalg::dispatch;
 use crate::{Error, Float, Rows, RowsMut};
 
 /// Cross-entropy of the softmax of the output: for one class of several. The output are logits; no softmax layer is needed.
@@ -54,8 +56,14 @@ impl SoftmaxCrossEntropy {
         Ok(Self { weights: weights.to_vec(), ..self })
     }
 
-    fn weight(&self, class: usize) -> f64 {
+    /// The weight of a class.
+    pub(super) fn weight(&self, class: usize) -> f64 {
         self.weights.get(class).copied().unwrap_or(1.0)
+    }
+
+    /// How much of a target, before weights, lies on its class alone, and how much on every one of so many classes.
+    pub(super) fn shares(&self, classes: usize) -> (f64, f64) {
+        (1.0 - self.smoothing, self.smoothing / classes as f64)
     }
 }
 
@@ -64,53 +72,14 @@ impl<T: Float> Loss<T> for SoftmaxCrossEntropy {
         "softmax_cross_entropy"
     }
 
-    fn evaluate(
-        &self,
-        out: Rows<'_, T>,
-        target: Targets<'_, T>,
-        mut grad: Option<RowsMut<'_, T>>,
-    ) -> Result<f64, Error> {
+    fn evaluate(&self, out: Rows<'_, T>, target: Targets<'_, T>, grad: Option<RowsMut<'_, T>>) -> Result<f64, Error> {
         count(out, &grad)?;
         let classes = out.cols();
         let targets = target.classes("SoftmaxCrossEntropy", out.rows(), classes)?;
         if !self.weights.is_empty() {
             Error::same_size("the class weights of SoftmaxCrossEntropy", classes, self.weights.len())?;
         }
-        let rows_weight: f64 = targets.iter().map(|&class| self.weight(class)).sum();
-        let spread = self.smoothing / classes as f64;
-        let mut sum = 0.0;
-        for (row, (y, &class)) in out.iter().zip(targets).enumerate() {
-            let (largest, log_sum) = log_sum_exp(y);
-            let log_p = |y: T| (y.get() - largest) - log_sum;
-            // How much of the target lies on each class, and how much in all.
-            let on = |c: usize| self.weight(c) * (spread + if c == class { 1.0 - self.smoothing } else { 0.0 });
-            let mut total = 0.0;
-            if self.smoothing == 0.0 {
-                total = on(class);
-                sum -= total * log_p(y[class]);
-            } else {
-                for (c, &y) in y.iter().enumerate() {
-                    total += on(c);
-                    sum -= on(c) * log_p(y);
-                }
-            }
-            if let Some(grad) = &mut grad {
-                for (c, (grad, &y)) in grad.row_mut(row).iter_mut().zip(y).enumerate() {
-                    *grad = T::of((total * log_p(y).exp() - on(c)) / rows_weight);
-                }
-            }
-        }
-        Ok(sum / rows_weight)
+        let weight: f64 = targets.iter().map(|&class| self.weight(class)).sum();
+        Ok(dispatch(Entropy::new(self, out, targets, weight, grad)) / weight)
     }
-}
-
-/// The largest entry m, and log(sum of exp(y - m)); NaN where an entry is not finite.
-fn log_sum_exp<T: Float>(y: &[T]) -> (f64, f64) {
-    let largest = y.iter().fold(f64::NEG_INFINITY, |largest, y| largest.max(y.get()));
-    // Minus infinity would add nothing to the sum, and so hide.
-    if y.iter().any(|y| y.is_infinite()) {
-        return (largest, f64::NAN);
-    }
-    let sum: f64 = y.iter().map(|y| (y.get() - largest).exp()).sum();
-    (largest, sum.ln())
 }
