@@ -11,6 +11,8 @@ mod x86;
 
 pub(crate) use multiply::{Matrix, Start, multiply};
 pub(crate) use norm::{BLOCK, Norm, Squares, first_non_finite, half, norm};
+#[cfg(test)]
+pub(crate) use simd::Level;
 pub(crate) use simd::{Isa, Simd, Work, dispatch, vectorized};
 #[cfg(feature = "parallel")]
 pub use threads::shared_pieces;
