@@ -1,15 +1,15 @@
 //! The rows of `SoftmaxCrossEntropy`: its value and gradient in vectors, without memory of its own.
 
 use super::SoftmaxCrossEntropy;
-use super::softmax_narrow::{self, NARROW, narrow_rows};
+use super::softmax_narrow::{BESIDE, NARROW, narrow_rows};
 use crate::linalg::elementwise::{self, Exp, LogOfSum};
 use crate::linalg::{Isa, Work};
 use crate::{Float, Rows, RowsMut};
 
 /// How many logits are worked on at a time: as many whole rows as fit, or a piece of a row that does not.
-pub(super) const BLOCK: usize = 512;
+const BLOCK: usize = 512;
 /// No more rows than these, either.
-pub(super) const ROWS: usize = 64;
+const ROWS: usize = BLOCK / NARROW;
 
 /// The sum of the losses of all rows, to be computed. The gradient is written where there is room for it.
 ///
@@ -116,7 +116,7 @@ impl<T: Float> Work for Entropy<'_, T> {
     fn run<I: Isa>(mut self) -> f64 {
         let width = self.logits.cols();
         let mut exps = [0.0; BLOCK];
-        let rows = if width < NARROW { softmax_narrow::rows(width) } else { (BLOCK / width).min(ROWS) };
+        let rows = if width < NARROW { BESIDE } else { BLOCK / width };
         let mut sum = 0.0;
         if rows == 0 {
             for (row, (y, &class)) in self.logits.iter().zip(self.classes).enumerate() {
@@ -135,7 +135,7 @@ impl<T: Float> Work for Entropy<'_, T> {
             let first = block * rows * width;
             let grad = self.grad.as_mut().map(|grad| &mut grad.data_mut()[first..first + y.len()]);
             sum += if width < NARROW {
-                narrow_rows::<I, T>(&self.targets, y, classes, &mut exps, grad)
+                narrow_rows::<I, T>(&self.targets, y, classes, exps.as_chunks_mut().0, grad)
             } else {
                 whole_rows::<I, T>(&self.targets, y, classes, &mut exps, grad)
             };
