@@ -27,8 +27,7 @@ impl Activation for Silu {
     }
 
     fn slope<T: Float>(&self, x: T, _: T) -> T {
-        let s = logistic(x);
-        s * (T::one() + x * (T::one() - s))
+        logistic(x) * (T::one() + x * logistic(-x))
     }
 
     fn values<T: Float>(&self, x: &[T], y: &mut [T]) {

@@ -5,6 +5,7 @@ mod mean_absolute;
 mod mean_squared;
 mod sigmoid_cross_entropy;
 mod softmax_cross_entropy;
+mod softmax_narrow;
 mod softmax_rows;
 
 pub use huber::Huber;
@@ -129,21 +130,22 @@ impl<T: Float, F: Term> Work for Sum<'_, T, F> {
     fn run<I: Isa>(self) -> f64 {
         let mut sum = 0.0;
         let mut columns = self.weights.iter().copied().cycle();
-        let mut weights = [1.0; BLOCK];
+        let (mut outs, mut targets, mut weights) = ([0.0; BLOCK], [0.0; BLOCK], [1.0; BLOCK]);
+        let (mut values, mut slopes) = ([0.0; BLOCK], [0.0; BLOCK]);
         let mut grad = self.grad.map(|grad| grad.chunks_mut(BLOCK));
         for (out, target) in self.out.chunks(BLOCK).zip(self.target.chunks(BLOCK)) {
-            // A whole block always, so that nothing is left to compute one by one; what lies beyond the end is not used.
-            let (mut outs, mut targets) = ([0.0; BLOCK], [0.0; BLOCK]);
-            let (mut values, mut slopes) = ([0.0; BLOCK], [0.0; BLOCK]);
-            for ((outs, targets), (out, target)) in outs.iter_mut().zip(&mut targets).zip(out.iter().zip(target)) {
-                (*outs, *targets) = (out.get(), target.get());
-            }
+            // Whole vectors always, so that nothing is left to compute one by one; what lies beyond the end is not used.
+            let padded = out.len().next_multiple_of(16);
+            let (outs, targets, weights) = (&mut outs[..padded], &mut targets[..padded], &mut weights[..padded]);
+            let (values, slopes) = (&mut values[..padded], &mut slopes[..padded]);
+            outs.iter_mut().zip(out).for_each(|(to, out)| *to = out.get());
+            targets.iter_mut().zip(target).for_each(|(to, target)| *to = target.get());
             if !self.weights.is_empty() {
                 weights.iter_mut().zip(&mut columns).for_each(|(weight, column)| *weight = column);
             }
-            for at in 0..BLOCK {
-                let (out, target, weight) = (outs[at], targets[at], weights[at]);
-                (values[at], slopes[at]) = if I::FMA {
+            let entries = outs.iter().zip(&*targets).zip(&*weights);
+            for ((value, slope), ((&out, &target), &weight)) in values.iter_mut().zip(&mut *slopes).zip(entries) {
+                (*value, *slope) = if I::FMA {
                     self.term.at::<true>(out, target, weight)
                 } else {
                     self.term.at::<false>(out, target, weight)
@@ -151,7 +153,7 @@ impl<T: Float, F: Term> Work for Sum<'_, T, F> {
             }
             sum += elementwise::sum(&values[..out.len()]);
             if let Some(grad) = grad.as_mut().and_then(Iterator::next) {
-                for (grad, slope) in grad.iter_mut().zip(&slopes) {
+                for (grad, slope) in grad.iter_mut().zip(&*slopes) {
                     *grad = T::of(slope * self.share);
                 }
             }

@@ -90,7 +90,8 @@ impl Term for Entropy {
         let (yes, no) = (weight * t, 1.0 - t);
         let m = Exp.at::<FMA>(-y.abs());
         let log = log_one_plus::<f64, FMA>(m);
-        let (near, far) = (1.0 / (1.0 + m), m / (1.0 + m));
+        let near = 1.0 / (1.0 + m);
+        let far = m * near;
         // A NaN fails every comparison, but `log` keeps it.
         let (above, below) = (if y > 0.0 { y } else { 0.0 }, if y < 0.0 { -y } else { 0.0 });
         let (p, q) = if y > 0.0 { (near, far) } else { (far, near) };

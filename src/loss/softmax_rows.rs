@@ -1,6 +1,7 @@
 //! The rows of `SoftmaxCrossEntropy`: its value and gradient in vectors, without memory of its own.
 
 use super::SoftmaxCrossEntropy;
+use super::softmax_narrow::{BESIDE, NARROW, narrow_rows};
 use crate::linalg::elementwise::{self, Exp, LogOfSum};
 use crate::linalg::{Isa, Work};
 use crate::{Float, Rows, RowsMut};
@@ -8,7 +9,7 @@ use crate::{Float, Rows, RowsMut};
 /// How many logits are worked on at a time: as many whole rows as fit, or a piece of a row that does not.
 const BLOCK: usize = 512;
 /// No more rows than these, either.
-const ROWS: usize = 64;
+const ROWS: usize = BLOCK / NARROW;
 
 /// The sum of the losses of all rows, to be computed. The gradient is written where there is room for it.
 ///
@@ -50,17 +51,39 @@ pub(super) struct Weighted<'a> {
 }
 
 impl Weighted<'_> {
+    /// Whether any of a target lies on other classes than its own.
+    pub(super) fn spreads(&self) -> bool {
+        self.spread > 0.0
+    }
+
+    /// What of a target lies on its class alone.
+    #[inline(always)]
+    pub(super) fn on_class(&self, class: usize) -> f64 {
+        self.sharp * self.loss.weight(class)
+    }
+
+    /// What of every target lies on this class.
+    #[inline(always)]
+    pub(super) fn on_every(&self, class: usize) -> f64 {
+        self.spread * self.loss.weight(class)
+    }
+
+    /// The sum of the weights of all targets, which the gradient is divided by.
+    pub(super) fn weight(&self) -> f64 {
+        self.weight
+    }
+
     /// The sum of the target of a row.
     #[inline(always)]
-    fn total(&self, class: usize) -> f64 {
-        let sharp = self.sharp * self.loss.weight(class);
-        if self.spread == 0.0 { sharp } else { sharp + self.spread * self.all }
+    pub(super) fn total(&self, class: usize) -> f64 {
+        let own = self.on_class(class);
+        if self.spreads() { own + self.spread * self.all } else { own }
     }
 
     /// What the classes that `d` begins at `first` with add to the sum of target times distance, but for the share of the class alone.
     #[inline(always)]
     fn spread_over(&self, first: usize, d: &[f64]) -> f64 {
-        if self.spread == 0.0 {
+        if !self.spreads() {
             return 0.0;
         }
         let sum: f64 = d.iter().enumerate().map(|(at, d)| self.loss.weight(first + at) * d).sum();
@@ -74,7 +97,7 @@ impl Weighted<'_> {
         for (grad, e) in grad.iter_mut().zip(e) {
             *grad = T::of(e * scale);
         }
-        if self.spread > 0.0 {
+        if self.spreads() {
             for (at, (grad, e)) in grad.iter_mut().zip(e).enumerate() {
                 *grad = T::of(e * scale - self.loss.weight(first + at) * part);
             }
@@ -93,7 +116,7 @@ impl<T: Float> Work for Entropy<'_, T> {
     fn run<I: Isa>(mut self) -> f64 {
         let width = self.logits.cols();
         let mut exps = [0.0; BLOCK];
-        let rows = (BLOCK / width).min(ROWS);
+        let rows = if width < NARROW { BESIDE } else { BLOCK / width };
         let mut sum = 0.0;
         if rows == 0 {
             for (row, (y, &class)) in self.logits.iter().zip(self.classes).enumerate() {
@@ -111,7 +134,11 @@ impl<T: Float> Work for Entropy<'_, T> {
         for (block, (y, classes)) in blocks.enumerate() {
             let first = block * rows * width;
             let grad = self.grad.as_mut().map(|grad| &mut grad.data_mut()[first..first + y.len()]);
-            sum += whole_rows::<I, T>(&self.targets, y, classes, &mut exps, grad);
+            sum += if width < NARROW {
+                narrow_rows::<I, T>(&self.targets, y, classes, exps.as_chunks_mut().0, grad)
+            } else {
+                whole_rows::<I, T>(&self.targets, y, classes, &mut exps, grad)
+            };
         }
         sum
     }
@@ -132,7 +159,7 @@ fn whole_rows<I: Isa, T: Float>(
     let mut loss = 0.0;
     for ((y, d), &class) in y.chunks_exact(width).zip(exps.chunks_exact_mut(width)).zip(classes) {
         distances(y, elementwise::largest(y).get(), d);
-        loss -= targets.sharp * targets.loss.weight(class) * d[class] + targets.spread_over(0, d);
+        loss -= targets.on_class(class) * d[class] + targets.spread_over(0, d);
     }
     elementwise::replace::<I, f64>(&Exp, exps);
     for ((sum, log), e) in sums.iter_mut().zip(&mut logs).zip(exps.chunks_exact(width)) {
@@ -171,7 +198,7 @@ fn one_row<I: Isa, T: Float>(
         sum += elementwise::sum(exps);
     }
     let total = targets.total(class);
-    let on_class = targets.sharp * targets.loss.weight(class) * (y[class].get() - largest);
+    let on_class = targets.on_class(class) * (y[class].get() - largest);
     if let Some(grad) = grad {
         for (piece, (y, grad)) in y.chunks(BLOCK).zip(grad.chunks_mut(BLOCK)).enumerate() {
             let exps = &mut exps[..y.len()];
@@ -183,10 +210,16 @@ fn one_row<I: Isa, T: Float>(
     total * sum.ln() - (on_class + spread)
 }
 
-/// `y - largest`; NaN for an infinity, which as minus infinity would add nothing to the sum, and so hide.
+/// `y - largest`, of all numbers of a row.
 #[inline(always)]
 fn distances<T: Float>(y: &[T], largest: f64, d: &mut [f64]) {
     for (d, &y) in d.iter_mut().zip(y) {
-        *d = if y.abs() < T::infinity() { y.get() - largest } else { f64::NAN };
+        *d = distance(y.get(), largest);
     }
+}
+
+/// `y - largest`; NaN for an infinity, which as minus infinity would add nothing to the sum, and so hide.
+#[inline(always)]
+pub(super) fn distance(y: f64, largest: f64) -> f64 {
+    if y.abs() < f64::INFINITY { y - largest } else { f64::NAN }
 }

@@ -60,7 +60,7 @@ mod tests {
         near(MishSlope, |x| {
             let t = log_one_plus_exp(x).tanh();
             let sigmoid = if x > 0.0 { 1.0 / (1.0 + (-x).exp()) } else { x.exp() / (1.0 + x.exp()) };
-            t + x * sigmoid * (1.0 - t * t)
+            t + x * sigmoid * log_one_plus_exp(x).cosh().powi(-2)
         });
     }
 }
