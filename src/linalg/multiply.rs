@@ -203,9 +203,12 @@ impl<T: Float> Product<'_, T> {
                             other => other,
                         },
                     };
+                    // A single vector a row leaves registers for twice the rows, and so for as many sums as hide their latency. There is
+                    // but one panel then, and `a` is not packed.
+                    let tallest = if count == 1 { 2 * S::ROWS } else { S::ROWS };
                     let mut i = 0;
                     while i < height {
-                        let rows = tile_rows::<S>(height - i);
+                        let rows = tile_rows(height - i, tallest);
                         if PACK_A {
                             (column.a, column.a_row, column.a_depth) = (a_room.wrapping_add(i * depth), 1, rows);
                         } else {
@@ -232,7 +235,7 @@ impl<T: Float> Product<'_, T> {
     ) {
         let mut i = 0;
         while i < height {
-            let rows = tile_rows::<S>(height - i);
+            let rows = tile_rows(height - i, S::ROWS);
             let to = to.wrapping_add(i * depth);
             for p in 0..depth {
                 let (from, to) = (self.a.at(i0 + i, k0 + p), to.wrapping_add(p * rows));
@@ -308,10 +311,10 @@ impl<T: Float, const PACK_A: bool, const PACK_B: bool> Work for Blocked<'_, T, P
     }
 }
 
-/// How many rows the next tile has, where so many are left: full ones, and then by halves.
+/// How many rows the next tile has, where so many are left: as many as it may have, and then by halves.
 #[inline(always)]
-fn tile_rows<S: Simd>(left: usize) -> usize {
-    if left >= S::ROWS { S::ROWS } else { 1 << left.ilog2() }
+fn tile_rows(left: usize, tallest: usize) -> usize {
+    if left >= tallest { tallest } else { 1 << left.ilog2() }
 }
 
 #[inline(always)]
@@ -341,6 +344,7 @@ impl<S: Simd> Column<'_, S> {
         // SAFETY: the caller's promise, for each of them.
         unsafe {
             match vectors {
+                1 if rows == 16 => self.sums::<16, 1>(),
                 1 => self.tile_of::<1>(rows),
                 2 => self.tile_of::<2>(rows),
                 _ => self.tile_of::<WIDE>(rows),
@@ -386,19 +390,22 @@ impl<S: Simd> Column<'_, S> {
                     }
                 }
             }
-            let (mut a, mut b) = (self.a, self.b);
+            // A pointer for every four rows: from one pointer the compiler would reach the rows by a chain of additions, each of which waits
+            // for the one before, and the sums for the last of them.
+            let mut a: [_; R] = std::array::from_fn(|r| self.a.wrapping_add(r / 4 * 4 * self.a_row));
+            let mut b = self.b;
             for _ in 0..self.depth {
                 let mut vectors = [S::zero(); V];
                 for (v, vector) in vectors.iter_mut().enumerate() {
                     *vector = load(b, v);
                 }
                 for (r, sums) in sums.iter_mut().enumerate() {
-                    let number = S::splat(*a.add(r * self.a_row));
+                    let number = S::splat(*a[r / 4 * 4].add(r % 4 * self.a_row));
                     for (sum, vector) in sums.iter_mut().zip(vectors) {
                         *sum = S::mul_add(number, vector, *sum);
                     }
                 }
-                a = a.wrapping_add(self.a_depth);
+                a = a.map(|a| a.wrapping_add(self.a_depth));
                 b = b.wrapping_add(self.b_row);
             }
             for (r, sums) in sums.into_iter().enumerate() {
