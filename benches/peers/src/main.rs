@@ -89,6 +89,9 @@ fn memory(name: &str) -> Result<(), Box<dyn Error>> {
         step();
     });
     let peak = measure::peak_kib()?;
-    println!("{}: evenkeel, peak {peak} KiB resident, {before} KiB of them before the network was built", workload.description());
+    println!(
+        "{}: evenkeel, peak {peak} KiB resident, {before} KiB of them before the network was built",
+        workload.description()
+    );
     Ok(())
 }
