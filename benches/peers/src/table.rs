@@ -20,7 +20,7 @@ impl Table {
 
     /// A row a workload, a column a contestant in microseconds, and what the fastest of the others takes, in steps of the first.
     pub fn print(&self) {
-        println!("{}, {}", date(), processor());
+        println!("{}, {}, load average {}", date(), processor(), load());
         println!("{}", env::args().collect::<Vec<_>>().join(" "));
         println!("microseconds a training step, the median of the samples\n");
         let cells = |cells: &[String]| cells.iter().map(|cell| format!("{cell:>11}")).collect::<String>();
@@ -49,6 +49,12 @@ impl Table {
 fn date() -> String {
     let date = Command::new("date").arg("+%Y-%m-%d").output();
     date.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+/// How many wanted to run in the last minute: beyond this program's own threads they took time from the contestants.
+fn load() -> String {
+    let known = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    known.split_whitespace().next().unwrap_or("unknown").to_owned()
 }
 
 fn processor() -> String {
