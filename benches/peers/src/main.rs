@@ -13,7 +13,8 @@
 //! A step is forward, loss (read), backward, where the workload says so clipping with the norms read, and update, on one batch in
 //! memory. Each contestant goes the fast way of its documentation. Needs Linux: `taskset` pins the whole process, its child included,
 //! to as many cores as there are threads; a round asks each contestant for one sample, so that whatever slows the machine down meets
-//! all of them; the table shows the medians. On PyPI the Linux wheel of PyTorch brings the CUDA libraries along, several GB.
+//! all of them; the table shows the medians. Run it on a machine that has nothing else to do: threads that wait for each other by
+//! spinning, as PyTorch's do, take a multiple of the time where one of them has to share its core. On PyPI the Linux wheel of PyTorch brings the CUDA libraries along, several GB.
 
 mod burn;
 mod candle;
