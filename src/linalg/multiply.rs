@@ -75,12 +75,12 @@ pub(crate) fn multiply<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T]
     if let Start::Row(row) = start {
         assert_eq!(row.len(), b.cols, "one start a column");
     }
-    let operations = 2 * a.rows.saturating_mul(a.cols).saturating_mul(b.cols);
-    Product { a, b, c, start }.shared(available().min(operations / WORTH_OPERATIONS));
+    T::multiply(Product { a, b, c, start });
 }
 
 /// A product, its shapes checked.
-struct Product<'a, T> {
+#[derive(Debug)]
+pub struct Product<'a, T> {
     a: Matrix<'a, T>,
     b: Matrix<'a, T>,
     c: &'a mut [T],
@@ -88,6 +88,12 @@ struct Product<'a, T> {
 }
 
 impl<T: Float> Product<'_, T> {
+    /// Computes it, on as many threads as are worth it.
+    pub(super) fn compute(self) {
+        let operations = 2 * self.a.rows.saturating_mul(self.a.cols).saturating_mul(self.b.cols);
+        self.shared(available().min(operations / WORTH_OPERATIONS));
+    }
+
     /// Computes the rows of `c` in as many parts at once.
     fn shared(self, parts: usize) {
         let rows = self.a.rows;
