@@ -49,6 +49,53 @@ impl<'a, T> Matrix<'a, T> {
     }
 }
 
+impl<T> Matrix<'_, T> {
+    /// The block that is packed next.
+    #[inline(always)]
+    fn ahead(&self, (row, rows): (usize, usize), (col, cols): (usize, usize)) -> Ahead<T> {
+        let from = self.at(row, col);
+        if self.col_stride == 1 {
+            Ahead { from, lines: rows, stride: self.row_stride, len: cols }
+        } else {
+            Ahead { from, lines: cols, stride: self.col_stride, len: rows }
+        }
+    }
+}
+
+/// Numbers that will be wanted soon: `lines` of `len` neighbours each. They are asked for while tiles are computed, since packing, which
+/// only copies, would wait for each of them.
+struct Ahead<T> {
+    from: *const T,
+    lines: usize,
+    stride: usize,
+    len: usize,
+}
+
+impl<T> Ahead<T> {
+    /// Asks for the share of them that falls to the rows `done` of `all`.
+    #[inline(always)]
+    fn fetch(&self, done: std::ops::Range<usize>, all: usize) {
+        for line in self.lines * done.start / all..self.lines * done.end / all {
+            for at in (0..self.len).step_by(64 / size_of::<T>()) {
+                prefetch(self.from.wrapping_add(line * self.stride + at));
+            }
+        }
+    }
+}
+
+/// Asks for the cache line of a number, which need not be there.
+#[inline(always)]
+fn prefetch<T>(from: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has the instruction, and it never faults, whatever the address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(from.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = from;
+}
+
 /// What the sums of a product start from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Start<'a, T> {
@@ -171,20 +218,23 @@ impl<T: Float> Product<'_, T> {
         let depths = k.div_ceil(DEEP);
         let vectors = n.div_ceil(S::LANES);
         let panels = vectors.div_ceil(WIDE);
-        for block in 0..depths {
-            // As even as possible: the last block would else be a small one, and cost as much traffic as a full one.
-            let (k0, k1) = (k * block / depths, k * (block + 1) / depths);
-            let depth = k1 - k0;
-            for i0 in (0..m).step_by(tall) {
-                let height = tall.min(m - i0);
+        // As even as possible: the last block would else be a small one, and cost as much traffic as a full one.
+        let block_of = |block: usize| (k * block / depths, k * (block + 1) / depths - k * block / depths);
+        let panel_of = |panel: usize| {
+            let (first, last) = (vectors * panel / panels, vectors * (panel + 1) / panels);
+            (first * S::LANES, n.min(last * S::LANES) - first * S::LANES, last - first)
+        };
+        // The rows of `c` outside, so that those of a block stay in the cache while k passes.
+        for i0 in (0..m).step_by(tall) {
+            let height = tall.min(m - i0);
+            for block in 0..depths {
+                let (k0, depth) = block_of(block);
                 if PACK_A {
                     // SAFETY: `depth` x `height` numbers, at most `DEEP` x `TALL`, of a block that lies within `a`.
                     unsafe { self.pack_a::<S>(a_room, (i0, height), (k0, depth)) };
                 }
                 for panel in 0..panels {
-                    let (v0, v1) = (vectors * panel / panels, vectors * (panel + 1) / panels);
-                    let (j0, width) = (v0 * S::LANES, n.min(v1 * S::LANES) - v0 * S::LANES);
-                    let count = v1 - v0;
+                    let (j0, width, count) = panel_of(panel);
                     let (b, b_row) = if PACK_B {
                         // SAFETY: `depth` x `count` vectors, at most `DEEP` x `PANEL` numbers, of a block that lies within `b`.
                         unsafe { self.pack_b::<S>(b_room, (j0, width, count), (k0, depth)) };
@@ -209,6 +259,12 @@ impl<T: Float> Product<'_, T> {
                             other => other,
                         },
                     };
+                    let ahead = PACK_B.then(|| {
+                        let last = panel + 1 == panels;
+                        let (block, panel) = if last { ((block + 1) % depths, 0) } else { (block, panel + 1) };
+                        let ((k0, depth), (j0, width, _)) = (block_of(block), panel_of(panel));
+                        self.b.ahead((k0, depth), (j0, width))
+                    });
                     // A single vector a row leaves registers for twice the rows, and so for as many sums as hide their latency. There is
                     // but one panel then, and `a` is not packed.
                     let tallest = if count == 1 { 2 * S::ROWS } else { S::ROWS };
@@ -219,6 +275,9 @@ impl<T: Float> Product<'_, T> {
                             (column.a, column.a_row, column.a_depth) = (a_room.wrapping_add(i * depth), 1, rows);
                         } else {
                             column.a = self.a.at(i0 + i, k0);
+                        }
+                        if let Some(ahead) = &ahead {
+                            ahead.fetch(i..i + rows, height);
                         }
                         // SAFETY: `rows` rows of `count` vectors, the last one masked, lie within `c`; the factors within theirs or,
                         // packed, within their rooms.

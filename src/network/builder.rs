@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::Network;
-use super::geometry::{Geometry, allocate};
+use super::geometry::Geometry;
+use super::room::Room;
 use crate::linalg::first_non_finite;
 use crate::{Error, Float, Generator, Initializer, Layer, Param, Role, Xavier};
 
@@ -88,7 +89,7 @@ impl<T: Float> NetworkBuilder<T> {
             return Err(Error::Empty { what: "the list of layers" });
         }
         let (geometry, state) = self.plan()?;
-        let mut parameters = allocate("the parameters", geometry.layout.len())?;
+        let mut parameters = Room::zeros("the parameters", geometry.layout.len())?;
         for slot in geometry.layout.slots() {
             let initializer = self.initializer(slot.layer, &slot.param);
             let out = &mut parameters[slot.range.clone()];

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::{Error, Float, Layout, Plan};
+use crate::{Error, Layout, Plan};
 
 /// Everything about a network that never changes after it is built; shared with its workspaces.
 #[derive(Debug, Clone, Default)]
@@ -39,13 +39,4 @@ impl Geometry {
             known: self.names.join(", "),
         })
     }
-}
-
-/// A vector of zeros, or an error where the system has no memory for it.
-pub(super) fn allocate<T: Float>(what: &'static str, len: usize) -> Result<Vec<T>, Error> {
-    let mut numbers = Vec::new();
-    let bytes = len.saturating_mul(size_of::<T>()) as u64;
-    numbers.try_reserve_exact(len).map_err(|_| Error::OutOfMemory { what, bytes })?;
-    numbers.resize(len, T::zero());
-    Ok(numbers)
 }

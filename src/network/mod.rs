@@ -4,6 +4,7 @@ mod builder;
 mod geometry;
 mod observe;
 mod predict;
+mod room;
 mod step;
 mod workspace;
 
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use crate::{Error, Float, Layer, Layout, Mode, Pass, Plan, Rows, RowsMut};
 use geometry::Geometry;
+use room::Room;
 
 /// Layers in order, with one flat vector of parameters and one of state.
 ///
@@ -65,7 +67,7 @@ use geometry::Geometry;
 pub struct Network<T> {
     layers: Vec<Arc<dyn Layer<T>>>,
     geometry: Arc<Geometry>,
-    parameters: Vec<T>,
+    parameters: Room<T>,
     state: Vec<T>,
     seed: u64,
     updates: u64,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::Network;
-use super::geometry::{Geometry, allocate};
+use super::geometry::Geometry;
+use super::room::{Room, allocate};
 use crate::linalg::in_pool;
 use crate::{Error, Float, Mode, Rows, RowsMut};
 
@@ -25,9 +26,9 @@ use crate::{Error, Float, Mode, Rows, RowsMut};
 pub struct Predictor<T> {
     geometry: Arc<Geometry>,
     rows: usize,
-    values: [Vec<T>; 2],
-    saved: Vec<T>,
-    scratch: Vec<T>,
+    values: [Room<T>; 2],
+    saved: Room<T>,
+    scratch: Room<T>,
 }
 
 impl<T: Float> Predictor<T> {
@@ -39,9 +40,9 @@ impl<T: Float> Predictor<T> {
         Ok(Self {
             geometry: Arc::clone(geometry),
             rows,
-            values: [allocate(what, values)?, allocate(what, values)?],
-            saved: allocate(what, saved)?,
-            scratch: allocate(what, scratch)?,
+            values: [Room::zeros(what, values)?, Room::zeros(what, values)?],
+            saved: Room::zeros(what, saved)?,
+            scratch: Room::zeros(what, scratch)?,
         })
     }
 

@@ -1,7 +1,7 @@
 //! The parts of a training step: forward, loss, backward, update.
 
 use super::Network;
-use super::geometry::allocate;
+use super::room::Room;
 use super::workspace::{Stage, Workspace};
 use crate::linalg::{in_pool, norm};
 use crate::{Error, Float, Gradients, Loss, Mode, Optimizer, Rows, RowsMut, Targets, Update};
@@ -9,7 +9,7 @@ use crate::{Error, Float, Gradients, Loss, Mode, Optimizer, Rows, RowsMut, Targe
 /// What an optimizer remembers about a network: made by [`Network::optimizer_state`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct OptimizerState<T> {
-    slots: Vec<T>,
+    slots: Room<T>,
     /// How many updates there were.
     step: u64,
     /// The norm of what the last update added to each parameter.
@@ -171,7 +171,7 @@ impl<T: Float> Network<T> {
         let len = self.layout().len().saturating_mul(optimizer.slots());
         let bytes = (len as u64).saturating_mul(size_of::<T>() as u64);
         Error::within("the optimizer's memory", bytes, self.geometry.memory_limit)?;
-        let slots = allocate("the optimizer's memory", len)?;
+        let slots = Room::zeros("the optimizer's memory", len)?;
         let norms = vec![0.0; self.layout().slots().len()];
         Ok(OptimizerState { slots, step: 0, norms, optimizer: optimizer.name() })
     }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::geometry::{Geometry, allocate};
+use super::geometry::Geometry;
+use super::room::Room;
 use crate::linalg::Norm;
 use crate::{Error, Float, Mode, Rows, RowsMut};
 
@@ -39,13 +40,13 @@ pub struct Workspace<T> {
     pub(super) rows: usize,
     pub(super) stage: Stage,
     /// The input, and the output of each layer.
-    pub(super) values: Vec<Vec<T>>,
+    pub(super) values: Vec<Room<T>>,
     /// What each layer saved.
-    pub(super) saved: Vec<Vec<T>>,
-    pub(super) scratch: Vec<T>,
+    pub(super) saved: Vec<Room<T>>,
+    pub(super) scratch: Room<T>,
     /// The derivative by the output of the layer at hand, and room for that by its input.
-    pub(super) deltas: [Vec<T>; 2],
-    pub(super) gradients: Vec<T>,
+    pub(super) deltas: [Room<T>; 2],
+    pub(super) gradients: Room<T>,
     /// The norm of each parameter's gradient, as backward left it.
     pub(super) norms: Vec<Option<Norm>>,
 }
@@ -58,7 +59,7 @@ impl<T: Float> Workspace<T> {
         let what = "a workspace";
         Error::within(what, bytes, geometry.memory_limit)?;
         // What is beyond `usize` no system can give.
-        let room = |count: u128| allocate(what, usize::try_from(count).unwrap_or(usize::MAX));
+        let room = |count: u128| Room::zeros(what, usize::try_from(count).unwrap_or(usize::MAX));
         let all = |counts: Vec<u128>| counts.into_iter().map(room).collect::<Result<_, _>>();
         Ok(Self {
             capacity,
@@ -68,7 +69,7 @@ impl<T: Float> Workspace<T> {
             saved: all(sizes.saved)?,
             scratch: room(sizes.scratch)?,
             deltas: [room(sizes.delta)?, room(sizes.delta)?],
-            gradients: allocate(what, geometry.layout.len())?,
+            gradients: Room::zeros(what, geometry.layout.len())?,
             norms: vec![None; geometry.layout.slots().len()],
             geometry,
         })
