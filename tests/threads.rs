@@ -48,10 +48,14 @@ fn any_number_of_threads_gives_the_same_bits() {
     let (bits, numbers, shared) = run(1, adam());
     assert_eq!(shared, 0, "one thread has nobody to share with");
     for threads in [2, 7] {
-        let (of_threads, their_numbers, shared) = run(threads, adam());
-        assert!(bits == of_threads, "{threads} threads leave other bits than one");
-        assert_eq!(numbers, their_numbers, "{threads} threads");
-        assert!(shared > 0, "{threads} threads shared nothing, so nothing was tested");
+        // On a busy machine a second thread may wake too late to get anything: so again, until there was something to test.
+        let shared = (0..100).any(|_| {
+            let (of_threads, their_numbers, shared) = run(threads, adam());
+            assert!(bits == of_threads, "{threads} threads leave other bits than one");
+            assert_eq!(numbers, their_numbers, "{threads} threads");
+            shared > 0
+        });
+        assert!(shared, "{threads} threads shared nothing, so nothing was tested");
     }
     // And in the global pool, which is entered from outside.
     let sgd = || Sgd::new(0.05).unwrap().momentum(0.9).unwrap().weight_decay(1e-4).unwrap();

@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::simd::{Isa, Level, Simd, Work};
-use super::threads::{WORTH_OPERATIONS, available, join};
+use super::threads::{join, threads_for};
 use crate::Float;
 
 /// A borrowed matrix with strides: swapping them transposes it at no cost.
@@ -138,7 +138,7 @@ impl<T: Float> Product<'_, T> {
     /// Computes it, on as many threads as are worth it.
     pub(super) fn compute(self) {
         let operations = 2 * self.a.rows.saturating_mul(self.a.cols).saturating_mul(self.b.cols);
-        self.shared(available().min(operations / WORTH_OPERATIONS));
+        self.shared(threads_for(operations));
     }
 
     /// Computes the rows of `c` in as many parts at once.

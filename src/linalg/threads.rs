@@ -29,19 +29,22 @@ pub(crate) fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnc
     (a, b())
 }
 
-/// How many threads there are to share work with, the caller's included.
+/// How many threads are worth it for so many operations: as many as there are, the caller's included, or fewer.
 #[inline]
-pub(crate) fn available() -> usize {
+pub(crate) fn threads_for(operations: usize) -> usize {
+    let worth = operations / WORTH_OPERATIONS;
+    // Asking for the pool starts it, which small networks do not need.
     #[cfg(feature = "parallel")]
-    return rayon::current_num_threads();
-    #[cfg(not(feature = "parallel"))]
-    1
+    if worth > 1 {
+        return worth.min(rayon::current_num_threads());
+    }
+    worth.min(1)
 }
 
 /// Computes on a thread of the pool, if there is that much to do: from there sharing costs far less than from outside.
 #[cfg(feature = "parallel")]
 pub(crate) fn in_pool<O: Send>(operations: usize, work: impl FnOnce() -> O + Send) -> O {
-    if operations < WORTH_OPERATIONS || rayon::current_thread_index().is_some() || available() == 1 {
+    if rayon::current_thread_index().is_some() || threads_for(operations) < 2 {
         return work();
     }
     rayon::join(work, || ()).0
