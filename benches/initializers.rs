@@ -1,4 +1,4 @@
-//! Every initializer on a weight of 1024 x 1024.
+//! Every initializer on a weight of 1024 x 1024, and the two samplers on ten million numbers.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -31,5 +31,24 @@ fn initializers(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, initializers);
+fn ten_million(criterion: &mut Criterion) {
+    let param = Param::bias(10_000_000);
+    let mut numbers = vec![0.0_f32; 10_000_000];
+    let mut group = criterion.benchmark_group("ten_million");
+    group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(2)).sample_size(20);
+    group.throughput(Throughput::Elements(numbers.len() as u64));
+    let both: [(&str, Box<dyn Initializer<f32>>); 2] = [
+        ("normal", Box::new(Normal::new(0.0, 1.0).expect("a deviation"))),
+        ("uniform", Box::new(Uniform::new(0.0, 1.0).expect("bounds"))),
+    ];
+    for (name, initializer) in both {
+        let mut generator = Generator::named(1, name);
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| initializer.fill(&param, black_box(&mut numbers), &mut generator));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, initializers, ten_million);
 criterion_main!(benches);

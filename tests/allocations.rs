@@ -107,6 +107,15 @@ fn assert_steps_are_free(name: &str, trainer: TrainerBuilder<f32>, data: &Datase
 }
 
 #[test]
+fn a_prediction_takes_no_memory() {
+    let network = network();
+    let mut predictor = network.predictor(19).unwrap();
+    let data = rows_of_classes();
+    let taken = calls(|| assert!(network.predict_with(data.inputs(), &mut predictor).is_ok()));
+    assert_eq!(taken, 0);
+}
+
+#[test]
 fn a_step_of_the_trainer_takes_no_memory() {
     let classes = || Trainer::builder(network(), SoftmaxCrossEntropy::new(), Adam::new(0.01).unwrap());
     let heavy = Sgd::new(0.01).unwrap().momentum(0.9).unwrap().nesterov().weight_decay(0.01).unwrap();

@@ -1,8 +1,5 @@
 //! `Normal`: the bell curve.
 
-use rand::RngExt;
-use rand_distr::StandardNormal;
-
 use super::{InitMoments, Initializer};
 use crate::{Error, Float, Generator, Param};
 
@@ -37,7 +34,7 @@ impl Normal {
 
 impl<T: Float> Initializer<T> for Normal {
     fn fill(&self, _: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
-        out.iter_mut().for_each(|w| *w = T::of(self.mean + self.std * rng.sample::<f64, _>(StandardNormal)));
+        rng.fill_normal(self.mean, self.std, out);
         Ok(())
     }
 

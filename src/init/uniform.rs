@@ -1,7 +1,5 @@
 //! `Uniform`: equally likely anywhere between two bounds.
 
-use rand::RngExt;
-
 use super::{InitMoments, Initializer};
 use crate::{Error, Float, Generator, Param};
 
@@ -41,8 +39,7 @@ impl Uniform {
 
 impl<T: Float> Initializer<T> for Uniform {
     fn fill(&self, _: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
-        let width = self.high - self.low;
-        out.iter_mut().for_each(|w| *w = T::of(self.low + width * rng.random::<f64>()));
+        rng.fill_uniform(self.low, self.high - self.low, out);
         Ok(())
     }
 

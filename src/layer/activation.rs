@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::{Layer, Pass, Plan};
-use crate::linalg::vectorized;
+use crate::linalg::{PIECE, half, join, vectorized};
 use crate::{Bounds, Error, Float, He, Initializer, Rows, RowsMut};
 
 /// A function applied to every number on its own. Whatever implements it is a [`Layer`].
@@ -86,7 +86,7 @@ impl<T: Float, A: Activation> Layer<T> for A {
     }
 
     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, _: &mut Pass<'_, T>) -> Result<(), Error> {
-        self.values(x.data(), y.data_mut());
+        shared_values(self, x.data(), y.data_mut());
         Ok(())
     }
 
@@ -100,7 +100,7 @@ impl<T: Float, A: Activation> Layer<T> for A {
         _: &mut Pass<'_, T>,
     ) {
         let Some(mut dx) = dx else { return };
-        self.slopes(x.data(), y.data(), dy.data(), dx.data_mut());
+        shared_slopes(self, x.data(), y.data(), dy.data(), dx.data_mut());
     }
 
     fn feeding_initializer(&self) -> Option<Box<dyn Initializer<T>>> {
@@ -114,6 +114,30 @@ impl<T: Float, A: Activation> Layer<T> for A {
     fn kinks(&self) -> &[f64] {
         Activation::kinks(self)
     }
+}
+
+/// The values, piece by piece, on as many threads as are idle.
+fn shared_values<T: Float>(activation: &impl Activation, x: &[T], y: &mut [T]) {
+    if x.len() <= PIECE {
+        return activation.values(x, y);
+    }
+    let at = half(x.len());
+    let ((x, right_x), (y, right_y)) = (x.split_at(at), y.split_at_mut(at));
+    join(|| shared_values(activation, x, y), || shared_values(activation, right_x, right_y));
+}
+
+/// The slopes times what comes from behind, piece by piece, on as many threads as are idle.
+fn shared_slopes<T: Float>(activation: &impl Activation, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
+    if x.len() <= PIECE {
+        return activation.slopes(x, y, dy, dx);
+    }
+    let at = half(x.len());
+    let ((x, right_x), (y, right_y)) = (x.split_at(at), y.split_at(at));
+    let ((dy, right_dy), (dx, right_dx)) = (dy.split_at(at), dx.split_at_mut(at));
+    join(
+        || shared_slopes(activation, x, y, dy, dx),
+        || shared_slopes(activation, right_x, right_y, right_dy, right_dx),
+    );
 }
 
 /// The moments of a standard normal input, the plain check of a value and its slope, for the tests of every activation.

@@ -9,8 +9,11 @@ mod threads;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use multiply::Product;
 pub(crate) use multiply::{Matrix, Start, multiply};
 pub(crate) use norm::{BLOCK, Norm, Squares, first_non_finite, half, norm};
+#[cfg(test)]
+pub(crate) use simd::Level;
 pub(crate) use simd::{Isa, Simd, Work, dispatch, vectorized};
 #[cfg(feature = "parallel")]
 pub use threads::shared_pieces;
@@ -21,12 +24,25 @@ pub trait Kernel: Sized + elementwise::Elementary {
     /// The vectors of such numbers in an instruction set.
     #[doc(hidden)]
     type Lanes<I: Isa>: Simd<Number = Self>;
+
+    /// Computes a product. A method of the type, so that its many tiles are compiled once, with this crate, and not with every crate that
+    /// uses it.
+    #[doc(hidden)]
+    fn multiply(product: Product<'_, Self>);
 }
 
 impl Kernel for f32 {
     type Lanes<I: Isa> = I::F32;
+
+    fn multiply(product: Product<'_, Self>) {
+        product.compute();
+    }
 }
 
 impl Kernel for f64 {
     type Lanes<I: Isa> = I::F64;
+
+    fn multiply(product: Product<'_, Self>) {
+        product.compute();
+    }
 }

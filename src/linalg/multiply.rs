@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::simd::{Isa, Simd, Work, dispatch};
+use super::simd::{Isa, Level, Simd, Work};
 use super::threads::{WORTH_OPERATIONS, available, join};
 use crate::Float;
 
@@ -75,12 +75,12 @@ pub(crate) fn multiply<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T]
     if let Start::Row(row) = start {
         assert_eq!(row.len(), b.cols, "one start a column");
     }
-    let operations = 2 * a.rows.saturating_mul(a.cols).saturating_mul(b.cols);
-    Product { a, b, c, start }.shared(available().min(operations / WORTH_OPERATIONS));
+    T::multiply(Product { a, b, c, start });
 }
 
 /// A product, its shapes checked.
-struct Product<'a, T> {
+#[derive(Debug)]
+pub struct Product<'a, T> {
     a: Matrix<'a, T>,
     b: Matrix<'a, T>,
     c: &'a mut [T],
@@ -88,13 +88,19 @@ struct Product<'a, T> {
 }
 
 impl<T: Float> Product<'_, T> {
+    /// Computes it, on as many threads as are worth it.
+    pub(super) fn compute(self) {
+        let operations = 2 * self.a.rows.saturating_mul(self.a.cols).saturating_mul(self.b.cols);
+        self.shared(available().min(operations / WORTH_OPERATIONS));
+    }
+
     /// Computes the rows of `c` in as many parts at once.
     fn shared(self, parts: usize) {
         let rows = self.a.rows;
         // Whole tiles, so that only the last part has a partial one.
         let upper = (rows * (parts / 2) / parts.max(1)).next_multiple_of(8).min(rows);
         if parts < 2 || upper == 0 || upper == rows {
-            return dispatch(self);
+            return self.blocked(Level::best());
         }
         let Self { a, b, c, start } = self;
         let (above, below) = c.split_at_mut(upper * b.cols);
@@ -103,15 +109,6 @@ impl<T: Float> Product<'_, T> {
             || Product { a: a_above, b, c: above, start }.shared(parts / 2),
             || Product { a: a_below, b, c: below, start }.shared(parts - parts / 2),
         );
-    }
-}
-
-impl<T: Float> Work for Product<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(self) {
-        self.blocked::<T::Lanes<I>>();
     }
 }
 
@@ -124,8 +121,10 @@ const TALL: usize = 128;
 const WIDE: usize = 3;
 /// The most numbers that a row of a panel has: three vectors of sixteen.
 const PANEL: usize = WIDE * 16;
-/// Columns of a transposed `a` are read where they stand if the panel's worth of them is at most so many bytes.
+/// A transposed `a` is read where it stands if a block of it spans at most so many bytes: then the first-level cache holds it.
 const NEAR: usize = 16 << 10;
+/// So is `b`, if a block of it spans at most so many: then its panels do not drive each other out of the cache.
+const FAR: usize = 128 << 10;
 
 /// Room for `N` numbers, aligned as a cache line.
 #[repr(align(64))]
@@ -134,23 +133,21 @@ struct Room<T, const N: usize>([MaybeUninit<T>; N]);
 impl<T: Float> Product<'_, T> {
     /// The product in blocks that fit the caches. A factor whose numbers stand as the tiles want them is read in place, so that a small
     /// product costs nothing but its arithmetic; else it is packed, block by block, on the stack.
-    #[inline(always)]
-    fn blocked<S: Simd<Number = T>>(mut self) {
-        let (k, n) = (self.a.cols, self.b.cols);
-        if k == 0 {
+    fn blocked(self, level: Level) {
+        let Self { a, b, .. } = &self;
+        let depth = a.cols.min(DEEP);
+        if depth == 0 {
             return self.nothing();
         }
-        // Neighbours in a column of `a` are neighbours in memory only where it is transposed; then they come in single cache lines,
-        // far apart.
-        let pack_a =
-            self.a.row_stride == 1 && self.a.col_stride * k.min(DEEP) * size_of::<T>() > NEAR && n > WIDE * S::LANES;
-        let pack_b = self.b.col_stride != 1
-            || (self.b.row_stride * k.min(DEEP) * size_of::<T>() > 8 * NEAR && self.a.rows >= 64);
+        // Neighbours in a column of `a` are neighbours in memory only where it is transposed; then they come in single cache lines, far
+        // apart, which are to be fetched once and not again for every panel.
+        let pack_a = a.row_stride == 1 && a.col_stride * depth * size_of::<T>() > NEAR && b.cols > PANEL;
+        let pack_b = b.col_stride != 1 || (b.row_stride * depth * size_of::<T>() > FAR && a.rows > TALL / 2);
         match (pack_a, pack_b) {
-            (false, false) => self.sweep::<S, false, false>(usize::MAX),
-            (false, true) => self.sweep::<S, false, true>(usize::MAX),
-            (true, false) => self.sweep::<S, true, false>(TALL),
-            (true, true) => self.sweep::<S, true, true>(TALL),
+            (false, false) => level.run(Blocked::<T, false, false>(self)),
+            (false, true) => level.run(Blocked::<T, false, true>(self)),
+            (true, false) => level.run(Blocked::<T, true, false>(self)),
+            (true, true) => level.run(Blocked::<T, true, true>(self)),
         }
     }
 
@@ -164,11 +161,13 @@ impl<T: Float> Product<'_, T> {
     }
 
     #[inline(always)]
-    fn sweep<S: Simd<Number = T>, const PACK_A: bool, const PACK_B: bool>(&mut self, tall: usize) {
+    fn sweep<S: Simd<Number = T>, const PACK_A: bool, const PACK_B: bool>(&mut self) {
         let (m, k, n) = (self.a.rows, self.a.cols, self.b.cols);
-        let (mut a_room, mut b_room) =
-            (MaybeUninit::<Room<T, { DEEP * TALL }>>::uninit(), MaybeUninit::<Room<T, { DEEP * PANEL }>>::uninit());
+        // What is not packed takes no room: the compiler drops it.
+        let mut a_room = MaybeUninit::<Room<T, { DEEP * TALL }>>::uninit();
+        let mut b_room = MaybeUninit::<Room<T, { DEEP * PANEL }>>::uninit();
         let (a_room, b_room) = (a_room.as_mut_ptr().cast::<T>(), b_room.as_mut_ptr().cast::<T>());
+        let tall = if PACK_A { TALL } else { m.max(1) };
         let depths = k.div_ceil(DEEP);
         let vectors = n.div_ceil(S::LANES);
         let panels = vectors.div_ceil(WIDE);
@@ -176,7 +175,7 @@ impl<T: Float> Product<'_, T> {
             // As even as possible: the last block would else be a small one, and cost as much traffic as a full one.
             let (k0, k1) = (k * block / depths, k * (block + 1) / depths);
             let depth = k1 - k0;
-            for i0 in (0..m).step_by(tall.min(m.max(1))) {
+            for i0 in (0..m).step_by(tall) {
                 let height = tall.min(m - i0);
                 if PACK_A {
                     // SAFETY: `depth` x `height` numbers, at most `DEEP` x `TALL`, of a block that lies within `a`.
@@ -210,9 +209,12 @@ impl<T: Float> Product<'_, T> {
                             other => other,
                         },
                     };
+                    // A single vector a row leaves registers for twice the rows, and so for as many sums as hide their latency. There is
+                    // but one panel then, and `a` is not packed.
+                    let tallest = if count == 1 { 2 * S::ROWS } else { S::ROWS };
                     let mut i = 0;
                     while i < height {
-                        let rows = tile_rows::<S>(height - i);
+                        let rows = tile_rows(height - i, tallest);
                         if PACK_A {
                             (column.a, column.a_row, column.a_depth) = (a_room.wrapping_add(i * depth), 1, rows);
                         } else {
@@ -239,7 +241,7 @@ impl<T: Float> Product<'_, T> {
     ) {
         let mut i = 0;
         while i < height {
-            let rows = tile_rows::<S>(height - i);
+            let rows = tile_rows(height - i, S::ROWS);
             let to = to.wrapping_add(i * depth);
             for p in 0..depth {
                 let (from, to) = (self.a.at(i0 + i, k0 + p), to.wrapping_add(p * rows));
@@ -302,10 +304,23 @@ impl<T: Float> Product<'_, T> {
     }
 }
 
-/// How many rows the next tile has, where so many are left: full ones, and then by halves.
+/// A product with either factor packed, or read in place: each of the four is compiled on its own, so that only those that pack have their
+/// room on the stack.
+struct Blocked<'a, T, const PACK_A: bool, const PACK_B: bool>(Product<'a, T>);
+
+impl<T: Float, const PACK_A: bool, const PACK_B: bool> Work for Blocked<'_, T, PACK_A, PACK_B> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self) {
+        self.0.sweep::<T::Lanes<I>, PACK_A, PACK_B>();
+    }
+}
+
+/// How many rows the next tile has, where so many are left: as many as it may have, and then by halves.
 #[inline(always)]
-fn tile_rows<S: Simd>(left: usize) -> usize {
-    if left >= S::ROWS { S::ROWS } else { 1 << left.ilog2() }
+fn tile_rows(left: usize, tallest: usize) -> usize {
+    if left >= tallest { tallest } else { 1 << left.ilog2() }
 }
 
 #[inline(always)]
@@ -335,6 +350,7 @@ impl<S: Simd> Column<'_, S> {
         // SAFETY: the caller's promise, for each of them.
         unsafe {
             match vectors {
+                1 if rows == 16 => self.sums::<16, 1>(),
                 1 => self.tile_of::<1>(rows),
                 2 => self.tile_of::<2>(rows),
                 _ => self.tile_of::<WIDE>(rows),
@@ -380,19 +396,22 @@ impl<S: Simd> Column<'_, S> {
                     }
                 }
             }
-            let (mut a, mut b) = (self.a, self.b);
+            // A pointer for every four rows: from one pointer the compiler would reach the rows by a chain of additions, each of which waits
+            // for the one before, and the sums for the last of them.
+            let mut a: [_; R] = std::array::from_fn(|r| self.a.wrapping_add(r / 4 * 4 * self.a_row));
+            let mut b = self.b;
             for _ in 0..self.depth {
                 let mut vectors = [S::zero(); V];
                 for (v, vector) in vectors.iter_mut().enumerate() {
                     *vector = load(b, v);
                 }
                 for (r, sums) in sums.iter_mut().enumerate() {
-                    let number = S::splat(*a.add(r * self.a_row));
+                    let number = S::splat(*a[r / 4 * 4].add(r % 4 * self.a_row));
                     for (sum, vector) in sums.iter_mut().zip(vectors) {
                         *sum = S::mul_add(number, vector, *sum);
                     }
                 }
-                a = a.wrapping_add(self.a_depth);
+                a = a.map(|a| a.wrapping_add(self.a_depth));
                 b = b.wrapping_add(self.b_row);
             }
             for (r, sums) in sums.into_iter().enumerate() {
@@ -424,31 +443,62 @@ mod tests {
         (0..len).map(|_| T::of(generator.random_range(-1.0..1.0))).collect()
     }
 
-    fn agrees_with_naive<T: Float>(m: usize, k: usize, n: usize, form: u8, add: bool, seed: u64) {
+    /// Compares the product in every instruction set, from every start, with three loops.
+    fn agrees_with_naive<T: Float>(m: usize, k: usize, n: usize, form: u8, seed: u64) {
         let (a, b) = (draw::<T>(m * k, seed), draw::<T>(k * n, seed + 1));
         let a = if form & 1 == 0 { Matrix::new(&a, k) } else { Matrix::new(&a, m).transposed() };
         let b = if form & 2 == 0 { Matrix::new(&b, n) } else { Matrix::new(&b, k).transposed() };
-        let before = draw::<T>(m * n, seed + 2);
-        let mut c = before.clone();
-        let start = if add { Start::There } else { Start::Zero };
-        multiply(a, b, &mut c, start);
-        for (at, (&c, &before)) in c.iter().zip(&before).enumerate() {
-            let (sum, size) = naive(a, b, at / n, at % n);
-            let start = if add { before.get() } else { 0.0 };
-            // k products and sums, each rounded once: the usual bound, with one more for the addition to what was there.
-            let bound = (k as f64 + 2.0) * T::epsilon().get() * (size + start.abs());
-            assert!((c.get() - (sum + start)).abs() <= bound, "{m}x{k}x{n} at {at}: {c} is not {}", sum + start);
+        let (before, row) = (draw::<T>(m * n, seed + 2), draw::<T>(n, seed + 3));
+        for level in Level::all() {
+            for start in [Start::Zero, Start::There, Start::Row(&row)] {
+                let mut c = before.clone();
+                Product { a, b, c: &mut c, start }.blocked(level);
+                for (at, &c) in c.iter().enumerate() {
+                    let (sum, size) = naive(a, b, at / n, at % n);
+                    let start = match start {
+                        Start::Zero => 0.0,
+                        Start::There => before[at].get(),
+                        Start::Row(row) => row[at % n].get(),
+                    };
+                    // k products and sums, each rounded once: the usual bound, with one more for the addition to the start.
+                    let bound = (k as f64 + 2.0) * T::epsilon().get() * (size + start.abs());
+                    let right = (c.get() - (sum + start)).abs() <= bound;
+                    assert!(right, "{level:?}, {m}x{k}x{n}, form {form}, at {at}: {c} is not {}", sum + start);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn large_and_narrow_products_agree_too() {
+        // Beyond every block, with every way of packing; and the shapes of a narrow output.
+        for (m, k, n) in [(130, 200, 180), (300, 33, 65), (70, 400, 49), (1, 500, 1), (9, 1, 200), (17, 193, 10)] {
+            for form in 0..4 {
+                agrees_with_naive::<f32>(m, k, n, form, 1);
+                agrees_with_naive::<f64>(m, k, n, form, 2);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_summed_by_a_factor_of_ones() {
+        let x = draw::<f64>(7 * 5, 1);
+        let mut sums = [1.0; 5];
+        multiply(Matrix::repeated(&1.0, 1, 7), Matrix::new(&x, 5), &mut sums, Start::There);
+        for (column, sum) in sums.iter().enumerate() {
+            let plain: f64 = x.iter().skip(column).step_by(5).sum();
+            assert!((sum - (1.0 + plain)).abs() <= 9.0 * f64::EPSILON * 8.0);
         }
     }
 
     proptest! {
         #[test]
         fn agrees_with_three_loops(
-            m in 1_usize..80, k in 1_usize..300, n in 1_usize..70, form in 0_u8..4, add: bool, seed: u64,
+            m in 1_usize..80, k in 1_usize..300, n in 1_usize..70, form in 0_u8..4, seed: u64,
         ) {
             let seed = seed / 2;
-            agrees_with_naive::<f32>(m, k, n, form, add, seed);
-            agrees_with_naive::<f64>(m, k, n, form, add, seed);
+            agrees_with_naive::<f32>(m, k, n, form, seed);
+            agrees_with_naive::<f64>(m, k, n, form, seed);
         }
 
         #[test]

@@ -106,6 +106,12 @@ impl<T: Float> Workspace<T> {
         Ok(Rows::of(&self.gradients[slot.range.clone()], slot.param.cols))
     }
 
+    /// The Euclidean norm of the gradient of each parameter, in the order of the network's layout, as the last backward pass left it.
+    /// They were computed there, so reading them costs nothing; NaN before the first pass, and where a clipper has changed the gradient.
+    pub fn gradient_norms(&self) -> impl ExactSizeIterator<Item = f64> {
+        self.norms.iter().map(|norm| norm.map_or(f64::NAN, Norm::value))
+    }
+
     /// All gradients, flat, in the order of the network's layout.
     pub fn gradients(&self) -> &[T] {
         &self.gradients

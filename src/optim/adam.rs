@@ -72,11 +72,12 @@ impl Adam {
             // Rounded to zero in T it would divide 0 by 0 where there is no gradient.
             epsilon: T::of(self.epsilon).max(T::min_positive_value()),
         };
-        update.apply(&rule);
+        update.apply(rule);
     }
 }
 
 /// The rule of one step: what does not depend on the entry is computed once.
+#[derive(Clone, Copy)]
 struct AdamRule<T> {
     rate: T,
     root: T,
@@ -90,12 +91,12 @@ struct AdamRule<T> {
 
 impl<T: Float> Rule<T, 2> for AdamRule<T> {
     #[inline(always)]
-    fn change(&self, Entry { weight, gradient, slots: [mean, square], decays }: Entry<'_, T, 2>) -> T {
-        *mean = faded(self.keep1 * *mean + self.take1 * gradient);
+    fn change(&self, Entry { weight, gradient, slots: [mean, square], decays }: Entry<T, 2>) -> (T, [T; 2]) {
+        let mean = faded(self.keep1 * mean + self.take1 * gradient);
         // The square of a large gradient may be beyond T; an infinite average would never come down again.
-        *square = faded(self.keep2 * *square + self.take2 * gradient * gradient).min(T::max_value());
-        let step = self.rate * *mean / (square.sqrt() * self.root + self.epsilon);
-        if decays { -self.shrink * weight - step } else { -step }
+        let square = faded(self.keep2 * square + self.take2 * gradient * gradient).min(T::max_value());
+        let step = self.rate * mean / (square.sqrt() * self.root + self.epsilon);
+        (if decays { -self.shrink * weight - step } else { -step }, [mean, square])
     }
 }
 

@@ -54,18 +54,20 @@ pub trait Optimizer<T: Float>: Debug + Send + Sync {
 }
 
 /// How one weight changes, given all that there is to know of it; the pass over all of them is [`Update::apply`].
-trait Rule<T, const SLOTS: usize> {
-    /// What is to be added to the weight. It is to be `#[inline(always)]`, so that it becomes part of the vectorized loop.
-    fn change(&self, entry: Entry<'_, T, SLOTS>) -> T;
+trait Rule<T, const SLOTS: usize>: Copy + Send {
+    /// What is to be added to the weight, and what is to be remembered. It is to be `#[inline(always)]`, so that it becomes part of the
+    /// vectorized loop.
+    fn change(&self, entry: Entry<T, SLOTS>) -> (T, [T; SLOTS]);
 }
 
 /// One weight with all that its update needs.
-struct Entry<'a, T, const SLOTS: usize> {
+#[derive(Clone, Copy)]
+struct Entry<T, const SLOTS: usize> {
     weight: T,
     /// Its gradient, scaled.
     gradient: T,
     /// What is remembered of it.
-    slots: [&'a mut T; SLOTS],
+    slots: [T; SLOTS],
     /// Whether weight decay applies to it: to weights only, a bias or a gain is not pulled to zero.
     decays: bool,
 }
@@ -73,7 +75,7 @@ struct Entry<'a, T, const SLOTS: usize> {
 impl<T: Float> Update<'_, T> {
     /// The one pass over all parameters that every optimizer shares. It reads gradients and reads and writes weights and slots once, and
     /// carries the scale and the norm of what it adds along.
-    fn apply<const SLOTS: usize>(self, rule: &(impl Rule<T, SLOTS> + Sync)) {
+    fn apply<const SLOTS: usize>(self, rule: impl Rule<T, SLOTS>) {
         let Self { layout, mut weights, mut gradients, slots, scale, norms, .. } = self;
         let mut slots = slots.chunks_exact_mut(layout.len().max(1));
         let slots: [Option<&mut [T]>; SLOTS] = std::array::from_fn(|_| slots.next());
@@ -102,10 +104,10 @@ struct Part<'a, T, R, const SLOTS: usize> {
     slots: [&'a mut [T]; SLOTS],
     scale: T,
     decays: bool,
-    rule: &'a R,
+    rule: R,
 }
 
-impl<T: Float, R: Rule<T, SLOTS> + Sync, const SLOTS: usize> Part<'_, T, R, SLOTS> {
+impl<T: Float, R: Rule<T, SLOTS>, const SLOTS: usize> Part<'_, T, R, SLOTS> {
     /// Piece by piece, in a tree that depends on the length alone.
     fn shared(self) -> Squares {
         if self.weights.len() <= PIECE {
@@ -138,10 +140,14 @@ impl<T: Float, R: Rule<T, SLOTS>, const SLOTS: usize> Work for Part<'_, T, R, SL
             let mut of_slots = slots.each_ref().map(|slot| block(&slot[start..end]));
             let mut added = [T::zero(); BLOCK];
             for lane in 0..BLOCK {
-                let slots = of_slots.each_mut().map(|block| &mut block[lane]);
                 let (weight, gradient) = (of_weights[lane], scale * of_gradients[lane]);
-                added[lane] = rule.change(Entry { weight, gradient, slots, decays });
-                of_weights[lane] = weight + added[lane];
+                let slots = std::array::from_fn(|slot| of_slots[slot][lane]);
+                let (change, slots) = rule.change(Entry { weight, gradient, slots, decays });
+                added[lane] = change;
+                of_weights[lane] = weight + change;
+                for slot in 0..SLOTS {
+                    of_slots[slot][lane] = slots[slot];
+                }
             }
             squares.add(&added);
             weights[start..end].copy_from_slice(&of_weights[..end - start]);

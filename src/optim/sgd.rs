@@ -80,13 +80,17 @@ impl<T: Float> Optimizer<T> for Sgd {
         let (rate, momentum, decay) = (T::of(update.rate), T::of(self.momentum), T::of(self.decay));
         let plain = Plain { rate, decay };
         if self.momentum == 0.0 {
-            return update.apply(&plain);
+            return update.apply(plain);
         }
-        update.apply(&Heavy { plain, momentum, nesterov: self.nesterov });
+        if self.nesterov {
+            return update.apply(Heavy::<T, true> { plain, momentum });
+        }
+        update.apply(Heavy::<T, false> { plain, momentum });
     }
 }
 
 /// The rule without momentum.
+#[derive(Clone, Copy)]
 struct Plain<T> {
     rate: T,
     decay: T,
@@ -101,23 +105,24 @@ impl<T: Float> Plain<T> {
 
 impl<T: Float> Rule<T, 0> for Plain<T> {
     #[inline(always)]
-    fn change(&self, Entry { weight, gradient, decays, .. }: Entry<'_, T, 0>) -> T {
-        -self.rate * self.decayed(weight, gradient, decays)
+    fn change(&self, Entry { weight, gradient, decays, .. }: Entry<T, 0>) -> (T, [T; 0]) {
+        (-self.rate * self.decayed(weight, gradient, decays), [])
     }
 }
 
 /// The rule with momentum, which remembers the velocity.
-struct Heavy<T> {
+#[derive(Clone, Copy)]
+struct Heavy<T, const NESTEROV: bool> {
     plain: Plain<T>,
     momentum: T,
-    nesterov: bool,
 }
 
-impl<T: Float> Rule<T, 1> for Heavy<T> {
+impl<T: Float, const NESTEROV: bool> Rule<T, 1> for Heavy<T, NESTEROV> {
     #[inline(always)]
-    fn change(&self, Entry { weight, gradient, slots: [velocity], decays }: Entry<'_, T, 1>) -> T {
+    fn change(&self, Entry { weight, gradient, slots: [velocity], decays }: Entry<T, 1>) -> (T, [T; 1]) {
         let gradient = self.plain.decayed(weight, gradient, decays);
-        *velocity = faded(self.momentum * *velocity + gradient);
-        -self.plain.rate * if self.nesterov { gradient + self.momentum * *velocity } else { *velocity }
+        let velocity = faded(self.momentum * velocity + gradient);
+        let ahead = if NESTEROV { gradient + self.momentum * velocity } else { velocity };
+        (-self.plain.rate * ahead, [velocity])
     }
 }

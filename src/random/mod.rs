@@ -1,5 +1,10 @@
 //! The crate's random generator: portable, named, one stream a purpose.
 
+mod fill;
+mod normal;
+mod streams;
+mod uniform;
+
 use std::convert::Infallible;
 
 use rand::rngs::Xoshiro256PlusPlus;
