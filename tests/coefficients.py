@@ -101,10 +101,11 @@ def exponential():
 
 
 def logarithm():
-    """2 atanh(v / 2) / v in v^2, for v up to 2/3; relative errors."""
-    f = lambda s: 2 * atanh(sqrt(s) / 2) / sqrt(s) if s > 0 else mpf(1)
-    for name, degree, text in [("log f32", 4, single), ("log f64", 10, double)]:
-        p, error = fit(f, lambda s: 1 / f(s), 0, mpf(4) / 9, degree)
+    """(2 atanh(v / 2) - v) / v^3 in v^2, for v up to 2/3; errors relative to 2 atanh(v / 2)."""
+    whole = lambda s: 2 * atanh(sqrt(s) / 2) / sqrt(s)
+    f = lambda s: (whole(s) - 1) / s
+    for name, degree, text in [("log f32", 3, single), ("log f64", 9, double)]:
+        p, error = fit(f, lambda s: s / whole(s), mpf(10) ** -9, mpf(4) / 9, degree)
         show(name, p, error, text)
 
 

@@ -149,6 +149,30 @@ pub(super) mod tests {
     const POINTS: [f64; 16] =
         [-40.0, -9.0, -3.1, -2.9, -1.0, -0.3, -1e-3, -1e-9, 1e-9, 1e-3, 0.3, 1.0, 2.9, 3.1, 9.0, 40.0];
 
+    /// Checks what is computed of whole slices against what is computed of their numbers one by one.
+    fn agrees_on_slices<T: Float>(activation: &impl Activation) {
+        let x: Vec<T> = (-200..=200).map(|i| T::of(f64::from(i) * 0.137)).collect();
+        let dy: Vec<T> = (0..x.len()).map(|i| T::of(1.0 + (i % 3) as f64)).collect();
+        let (mut y, mut dx) = (vec![T::zero(); x.len()], vec![T::zero(); x.len()]);
+        activation.values(&x, &mut y);
+        activation.slopes(&x, &y, &dy, &mut dx);
+        for (at, &x) in x.iter().enumerate() {
+            let (value, slope) = (activation.value(x), dy[at] * activation.slope(x, activation.value(x)));
+            let near = |found: T, expected: T| {
+                let error = (found.get() - expected.get()).abs();
+                // Slopes near zero are differences, and so are those of the references far out: times x, up to 27.
+                assert!(
+                    error <= 16.0 * T::epsilon().get() * (1.0 + expected.get().abs() + 4.0 * x.get().abs()),
+                    "{found}, but one by one {expected}, at {x}"
+                );
+            };
+            if value.get().abs() < 1e6 {
+                near(y[at], value);
+                near(dx[at], slope);
+            }
+        }
+    }
+
     /// Checks an activation against its formula, its slope against central differences, f32 against f64, and that it keeps a NaN.
     pub(in crate::layer) fn agrees(activation: &impl Activation, formula: impl Fn(f64) -> f64) {
         for x in POINTS {
@@ -168,6 +192,8 @@ pub(super) mod tests {
             let bound = rounding + 1e-8 * slope.abs() + f64::EPSILON / step;
             assert!((slope - numeric).abs() <= bound, "f'({x}) = {slope}, but differences give {numeric}");
         }
+        agrees_on_slices::<f64>(activation);
+        agrees_on_slices::<f32>(activation);
         let (nan, single): (f64, f32) = (activation.value(f64::NAN), activation.value(f32::NAN));
         assert!(nan.is_nan() && single.is_nan(), "a NaN was lost");
     }

@@ -83,3 +83,57 @@ impl<T: Float> Loss<T> for SoftmaxCrossEntropy {
         Ok(dispatch(Entropy::new(self, out, targets, weight, grad)) / weight)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The definition, row by row in f64: the loss and its gradient.
+    fn naive(loss: &SoftmaxCrossEntropy, y: &[f64], width: usize, targets: &[usize]) -> (f64, Vec<f64>) {
+        let whole: f64 = targets.iter().map(|&class| loss.weight(class)).sum();
+        let (sharp, spread) = loss.shares(width);
+        let (mut sum, mut grad) = (0.0, Vec::new());
+        for (y, &target) in y.chunks(width).zip(targets) {
+            let largest = y.iter().fold(f64::NEG_INFINITY, |largest, &y| largest.max(y));
+            let log_sum = y.iter().map(|y| (y - largest).exp()).sum::<f64>().ln();
+            let on = |class: usize| loss.weight(class) * (spread + if class == target { sharp } else { 0.0 });
+            let total: f64 = (0..width).map(on).sum();
+            for (class, y) in y.iter().enumerate() {
+                let log_p = y - largest - log_sum;
+                sum -= on(class) * log_p;
+                grad.push((total * log_p.exp() - on(class)) / whole);
+            }
+        }
+        (sum / whole, grad)
+    }
+
+    #[test]
+    fn agrees_with_its_definition_for_every_shape_of_block() {
+        for width in (1..40).chain([100, 256, 257, 511, 512, 513, 1024, 1300]) {
+            for rows in [1, 2, 31, 32, 33, 65] {
+                let y: Vec<f64> = (0..rows * width).map(|i| 9.0 * (i as f64 * 0.37).sin()).collect();
+                let targets: Vec<usize> = (0..rows).map(|row| row * 7 % width).collect();
+                let weights: Vec<f64> = (0..width).map(|class| 0.5 + (class % 3) as f64).collect();
+                let plain = SoftmaxCrossEntropy::new();
+                let smooth = plain.clone().smoothing(0.1).unwrap();
+                for loss in [plain.clone().class_weights(&weights), smooth.clone().class_weights(&weights)] {
+                    check(&loss.unwrap(), &y, width, &targets);
+                }
+                check(&plain, &y, width, &targets);
+                check(&smooth, &y, width, &targets);
+            }
+        }
+    }
+
+    fn check(loss: &SoftmaxCrossEntropy, y: &[f64], width: usize, targets: &[usize]) {
+        let (expected, expected_grad) = naive(loss, y, width, targets);
+        let mut grad = vec![f64::NAN; y.len()];
+        let (rows, given) = (Rows::new(y, width).unwrap(), Targets::Classes(targets));
+        let found = loss.evaluate(rows, given, Some(RowsMut::new(&mut grad, width).unwrap())).unwrap();
+        assert!((found - expected).abs() <= 1e-13 * expected, "{found}, not {expected}: {loss:?}, {width} classes");
+        assert_eq!(loss.evaluate(rows, given, None).unwrap(), found);
+        for (found, expected) in grad.iter().zip(expected_grad) {
+            assert!((found - expected).abs() <= 1e-14, "{found}, not {expected}: {loss:?}, {width} classes");
+        }
+    }
+}

@@ -69,14 +69,19 @@ pub(super) fn narrow_rows<I: Isa, T: Float>(
     for ((scale, total), sum) in scales.iter_mut().zip(&totals).zip(&sums) {
         *scale = total / sum;
     }
+    // What lies on the class of a row is taken from its share at once, so that a single class gives exactly zero.
+    let mut own = [0.0; BESIDE];
+    for (row, (own, &class)) in own.iter_mut().zip(classes).enumerate() {
+        *own = columns[class][row] * scales[row] - (targets.on_class(class) + targets.on_every(class));
+    }
     for (class, column) in columns.iter_mut().enumerate() {
         let on = targets.on_every(class);
         for (e, scale) in column.iter_mut().zip(&scales) {
             *e = *e * scale - on;
         }
     }
-    for (row, &class) in classes.iter().enumerate() {
-        columns[class][row] -= targets.on_class(class);
+    for (row, (own, &class)) in own.iter().zip(classes).enumerate() {
+        columns[class][row] = *own;
     }
     let inverse = targets.weight().recip();
     for (row, grad) in grad.chunks_exact_mut(width).enumerate() {

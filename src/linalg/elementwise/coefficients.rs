@@ -14,7 +14,7 @@ pub trait Elementary: Copy + 'static {
     const LESS_ONE_LOWEST: Self;
     /// (exp(r) - 1 - r) / r^2 for |r| <= 0.35; errors relative to exp(r) - 1.
     const EXP: &'static [Self];
-    /// 2 atanh(v / 2) / v in powers of v^2, for |v| <= 2/3; relative errors.
+    /// (2 atanh(v / 2) - v) / v^3 in powers of v^2, for |v| <= 2/3; errors relative to 2 atanh(v / 2).
     const LOG: &'static [Self];
     /// Phi(-a) exp(a^2 / 2) (a + c) in powers of 1 - 2c / (a + c), for a from 0 to `GELU_HIGHEST`; relative errors.
     const GELU: &'static [Self];
@@ -40,8 +40,8 @@ impl Elementary for f32 {
     const LESS_ONE_LOWEST: Self = -18.0;
     /// Error 2^-26.1.
     const EXP: &'static [Self] = &[0.49999997, 0.16666539, 0.041667227, 0.008367182, 0.0013881802];
-    /// Error 2^-27.9.
-    const LOG: &'static [Self] = &[1.0, 0.083332896, 0.012507784, 0.002184422, 0.0005503581];
+    /// Error 2^-27.7.
+    const LOG: &'static [Self] = &[0.08333302, 0.012506727, 0.002187641, 0.0005471091];
     /// Error 2^-26.8.
     const GELU: &'static [Self] = &[
         0.75528514,
@@ -95,19 +95,18 @@ impl Elementary for f64 {
         2.7627401168502224e-07,
         2.505267294679945e-08,
     ];
-    /// Error 2^-59.5.
+    /// Error 2^-59.4.
     const LOG: &'static [Self] = &[
-        1.0,
-        0.08333333333333266,
-        0.012500000000059477,
-        0.002232142855072278,
-        0.00043402781468304994,
-        8.87780263073806e-05,
-        1.8782513981652636e-05,
-        4.0588691759994064e-06,
-        9.24091259688072e-07,
-        1.5860909100535817e-07,
-        8.134871769210317e-08,
+        0.08333333333333288,
+        0.012500000000048474,
+        0.002232142855321715,
+        0.00043402781159472114,
+        8.877804921365375e-05,
+        1.8782407709169835e-05,
+        4.059180096592136e-06,
+        9.235340306410267e-07,
+        1.5916766769602902e-07,
+        8.110885676831907e-08,
     ];
     /// Error 2^-57.9.
     const GELU: &'static [Self] = &[

@@ -15,7 +15,8 @@ pub(crate) fn log_one_plus<T: Float, const FMA: bool>(m: T) -> T {
 /// 2 atanh(v / 2) for |v| <= 2/3.
 #[inline(always)]
 fn series<T: Float, const FMA: bool>(v: T) -> T {
-    v * polynomial::<T, FMA>(T::LOG, v * v)
+    let square = v * v;
+    mul_add::<T, FMA>(v * square, polynomial::<T, FMA>(T::LOG, square), v)
 }
 
 /// log(x) for x >= 1, of infinity and of NaN too: within 2 ulp.
