@@ -10,10 +10,13 @@ pub(crate) const WORTH_OPERATIONS: usize = 4_000_000;
 /// How many numbers a pass over memory takes at once: 128 KiB of f32, half of which is worth a thread of its own.
 pub(crate) const PIECE: usize = 1 << 15;
 
-/// Computes both, at once where a thread is idle.
+/// Computes both, at once where a thread of the pool is idle. Outside of the pool one after the other: see [`in_pool`].
 #[cfg(feature = "parallel")]
 pub(crate) fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     let here = rayon::current_thread_index();
+    if here.is_none() {
+        return (a(), b());
+    }
     rayon::join(a, move || {
         if rayon::current_thread_index() != here {
             SHARED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -29,13 +32,12 @@ pub(crate) fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnc
     (a, b())
 }
 
-/// How many threads are worth it for so many operations: as many as there are, the caller's included, or fewer.
+/// How many threads of the pool that we are in are worth it for so many operations; one where we are in none.
 #[inline]
 pub(crate) fn threads_for(operations: usize) -> usize {
     let worth = operations / WORTH_OPERATIONS;
-    // Asking for the pool starts it, which small networks do not need.
     #[cfg(feature = "parallel")]
-    if worth > 1 {
+    if worth > 1 && rayon::current_thread_index().is_some() {
         return worth.min(rayon::current_num_threads());
     }
     worth.min(1)
@@ -44,7 +46,9 @@ pub(crate) fn threads_for(operations: usize) -> usize {
 /// Computes on a thread of the pool, if there is that much to do: from there sharing costs far less than from outside.
 #[cfg(feature = "parallel")]
 pub(crate) fn in_pool<O: Send>(operations: usize, work: impl FnOnce() -> O + Send) -> O {
-    if rayon::current_thread_index().is_some() || threads_for(operations) < 2 {
+    // Work that is not worth it does not even ask for the pool, which would start it.
+    let worth = operations / WORTH_OPERATIONS > 1;
+    if !worth || rayon::current_thread_index().is_some() || rayon::current_num_threads() == 1 {
         return work();
     }
     rayon::join(work, || ()).0
