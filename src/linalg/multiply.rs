@@ -83,14 +83,14 @@ impl<T> Ahead<T> {
     }
 }
 
-/// Asks for the cache line of a number, which need not be there.
+/// Asks for the cache line of a number, which need not be there: into the second level, since the first is full of what is in use.
 #[inline(always)]
 fn prefetch<T>(from: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 processor has the instruction, and it never faults, whatever the address.
     unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(from.cast());
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T1>(from.cast());
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = from;
@@ -162,8 +162,8 @@ impl<T: Float> Product<'_, T> {
 /// How much of k is summed before the sums go back to memory: with three vectors a row, a panel of `b` of that depth takes 36 KiB in
 /// AVX-512 and 18 KiB in AVX2, and stays in the first-level cache while the rows of `a` pass.
 const DEEP: usize = 192;
-/// How many rows of `a` are packed at once: 96 KiB of f32, well inside the second-level cache.
-const TALL: usize = 128;
+/// How many bytes of `a` are packed at once: 256 rows of f32 or 128 of f64, well inside the second-level cache.
+const TALL: usize = DEEP * 1024;
 /// The most vectors that a row of a tile has.
 const WIDE: usize = 3;
 /// The most numbers that a row of a panel has: three vectors of sixteen.
@@ -173,9 +173,9 @@ const NEAR: usize = 16 << 10;
 /// So is `b`, if a block of it spans at most so many: then its panels do not drive each other out of the cache.
 const FAR: usize = 128 << 10;
 
-/// Room for `N` numbers, aligned as a cache line.
+/// Room for numbers, aligned as a cache line.
 #[repr(align(64))]
-struct Room<T, const N: usize>([MaybeUninit<T>; N]);
+struct Room<const BYTES: usize>([MaybeUninit<u8>; BYTES]);
 
 impl<T: Float> Product<'_, T> {
     /// The product in blocks that fit the caches. A factor whose numbers stand as the tiles want them is read in place, so that a small
@@ -188,8 +188,13 @@ impl<T: Float> Product<'_, T> {
         }
         // Neighbours in a column of `a` are neighbours in memory only where it is transposed; then they come in single cache lines, far
         // apart, which are to be fetched once and not again for every panel.
-        let pack_a = a.row_stride == 1 && a.col_stride * depth * size_of::<T>() > NEAR && b.cols > PANEL;
-        let pack_b = b.col_stride != 1 || (b.row_stride * depth * size_of::<T>() > FAR && a.rows > TALL / 2);
+        let pack_a = if a.row_stride == 1 {
+            a.col_stride * depth * size_of::<T>() > NEAR && b.cols > PANEL
+        } else {
+            // Rows a power of two apart fall onto the same lines of the cache; copied side by side they do not. Many panels make up for it.
+            b.cols >= 4 * PANEL && a.rows >= 8
+        };
+        let pack_b = b.col_stride != 1 || (b.row_stride * depth * size_of::<T>() > FAR && a.rows >= 64);
         match (pack_a, pack_b) {
             (false, false) => level.run(Blocked::<T, false, false>(self)),
             (false, true) => level.run(Blocked::<T, false, true>(self)),
@@ -211,10 +216,10 @@ impl<T: Float> Product<'_, T> {
     fn sweep<S: Simd<Number = T>, const PACK_A: bool, const PACK_B: bool>(&mut self) {
         let (m, k, n) = (self.a.rows, self.a.cols, self.b.cols);
         // What is not packed takes no room: the compiler drops it.
-        let mut a_room = MaybeUninit::<Room<T, { DEEP * TALL }>>::uninit();
-        let mut b_room = MaybeUninit::<Room<T, { DEEP * PANEL }>>::uninit();
+        let mut a_room = MaybeUninit::<Room<TALL>>::uninit();
+        let mut b_room = MaybeUninit::<Room<{ DEEP * PANEL * 4 }>>::uninit();
         let (a_room, b_room) = (a_room.as_mut_ptr().cast::<T>(), b_room.as_mut_ptr().cast::<T>());
-        let tall = if PACK_A { TALL } else { m.max(1) };
+        let tall = if PACK_A { TALL / DEEP / size_of::<T>() } else { m.max(1) };
         let depths = k.div_ceil(DEEP);
         let vectors = n.div_ceil(S::LANES);
         let panels = vectors.div_ceil(WIDE);
@@ -230,13 +235,13 @@ impl<T: Float> Product<'_, T> {
             for block in 0..depths {
                 let (k0, depth) = block_of(block);
                 if PACK_A {
-                    // SAFETY: `depth` x `height` numbers, at most `DEEP` x `TALL`, of a block that lies within `a`.
+                    // SAFETY: `depth` x `height` numbers, at most `TALL` bytes, of a block that lies within `a`.
                     unsafe { self.pack_a::<S>(a_room, (i0, height), (k0, depth)) };
                 }
                 for panel in 0..panels {
                     let (j0, width, count) = panel_of(panel);
                     let (b, b_row) = if PACK_B {
-                        // SAFETY: `depth` x `count` vectors, at most `DEEP` x `PANEL` numbers, of a block that lies within `b`.
+                        // SAFETY: `depth` x `count` vectors, at most `DEEP` x `WIDE` of 64 bytes, of a block that lies within `b`.
                         unsafe { self.pack_b::<S>(b_room, (j0, width, count), (k0, depth)) };
                         (b_room.cast_const(), count * S::LANES)
                     } else {
@@ -272,7 +277,9 @@ impl<T: Float> Product<'_, T> {
                     while i < height {
                         let rows = tile_rows(height - i, tallest);
                         if PACK_A {
-                            (column.a, column.a_row, column.a_depth) = (a_room.wrapping_add(i * depth), 1, rows);
+                            column.a = a_room.wrapping_add(i * depth);
+                            (column.a_row, column.a_depth) =
+                                if self.a.row_stride == 1 { (1, rows) } else { (depth, 1) };
                         } else {
                             column.a = self.a.at(i0 + i, k0);
                         }
@@ -290,7 +297,7 @@ impl<T: Float> Product<'_, T> {
         }
     }
 
-    /// Copies a block of a transposed `a`, tile by tile, so that the innermost loop reads it front to back.
+    /// Copies a block of `a`: row by row or, where it is transposed, tile by tile and column by column, as its numbers stand.
     #[inline(always)]
     unsafe fn pack_a<S: Simd<Number = T>>(
         &self,
@@ -298,6 +305,13 @@ impl<T: Float> Product<'_, T> {
         (i0, height): (usize, usize),
         (k0, depth): (usize, usize),
     ) {
+        if self.a.row_stride != 1 {
+            for i in 0..height {
+                // SAFETY: `depth` neighbours in a row of `a` (its column stride is 1) into the caller's room.
+                unsafe { self.a.at(i0 + i, k0).copy_to_nonoverlapping(to.add(i * depth), depth) };
+            }
+            return;
+        }
         let mut i = 0;
         while i < height {
             let rows = tile_rows(height - i, S::ROWS);
