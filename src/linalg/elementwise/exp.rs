@@ -5,7 +5,7 @@
 use super::{Function, mul_add, polynomial};
 use crate::Float;
 
-/// exp(x): within 1 ulp where the processor fuses, 1.1 where not; subnormal results included.
+/// exp(x): within 1.3 ulp, subnormal results included.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Exp;
 
