@@ -188,18 +188,19 @@ impl<T: Float> Product<'_, T> {
         }
         // Neighbours in a column of `a` are neighbours in memory only where it is transposed; then they come in single cache lines, far
         // apart, which are to be fetched once and not again for every panel.
-        let pack_a = if a.row_stride == 1 {
-            a.col_stride * depth * size_of::<T>() > NEAR && b.cols > PANEL
-        } else {
-            // Rows a power of two apart fall onto the same lines of the cache; copied side by side they do not. Many panels make up for it.
-            b.cols >= 4 * PANEL && a.rows >= 8
-        };
+        let transposed = a.row_stride == 1;
+        let pack_a = transposed && a.col_stride * depth * size_of::<T>() > NEAR && b.cols > PANEL;
+        // Rows a power of two apart fall onto the same lines of the cache; side by side they do not. Or many panels make up for the copy.
+        let apart = a.row_stride * size_of::<T>();
+        let copy_a = !transposed && a.rows >= 8 && (b.cols >= 4 * PANEL || (apart > 0 && apart.is_multiple_of(2048)));
         let pack_b = b.col_stride != 1 || (b.row_stride * depth * size_of::<T>() > FAR && a.rows >= 64);
-        match (pack_a, pack_b) {
-            (false, false) => level.run(Blocked::<T, false, false>(self)),
-            (false, true) => level.run(Blocked::<T, false, true>(self)),
-            (true, false) => level.run(Blocked::<T, true, false>(self)),
-            (true, true) => level.run(Blocked::<T, true, true>(self)),
+        match (pack_a, copy_a, pack_b) {
+            (true, _, false) => level.run(Blocked::<T, TILES, false>(self)),
+            (true, _, true) => level.run(Blocked::<T, TILES, true>(self)),
+            (_, true, false) => level.run(Blocked::<T, ROWS, false>(self)),
+            (_, true, true) => level.run(Blocked::<T, ROWS, true>(self)),
+            (_, _, false) => level.run(Blocked::<T, IN_PLACE, false>(self)),
+            (_, _, true) => level.run(Blocked::<T, IN_PLACE, true>(self)),
         }
     }
 
@@ -213,13 +214,13 @@ impl<T: Float> Product<'_, T> {
     }
 
     #[inline(always)]
-    fn sweep<S: Simd<Number = T>, const PACK_A: bool, const PACK_B: bool>(&mut self) {
+    fn sweep<S: Simd<Number = T>, const A: u8, const PACK_B: bool>(&mut self) {
         let (m, k, n) = (self.a.rows, self.a.cols, self.b.cols);
         // What is not packed takes no room: the compiler drops it.
         let mut a_room = MaybeUninit::<Room<TALL>>::uninit();
         let mut b_room = MaybeUninit::<Room<{ DEEP * PANEL * 4 }>>::uninit();
         let (a_room, b_room) = (a_room.as_mut_ptr().cast::<T>(), b_room.as_mut_ptr().cast::<T>());
-        let tall = if PACK_A { TALL / DEEP / size_of::<T>() } else { m.max(1) };
+        let tall = if A != IN_PLACE { TALL / DEEP / size_of::<T>() } else { m.max(1) };
         let depths = k.div_ceil(DEEP);
         let vectors = n.div_ceil(S::LANES);
         let panels = vectors.div_ceil(WIDE);
@@ -234,7 +235,7 @@ impl<T: Float> Product<'_, T> {
             let height = tall.min(m - i0);
             for block in 0..depths {
                 let (k0, depth) = block_of(block);
-                if PACK_A {
+                if A != IN_PLACE {
                     // SAFETY: `depth` x `height` numbers, at most `TALL` bytes, of a block that lies within `a`.
                     unsafe { self.pack_a::<S>(a_room, (i0, height), (k0, depth)) };
                 }
@@ -271,18 +272,16 @@ impl<T: Float> Product<'_, T> {
                         self.b.ahead((k0, depth), (j0, width))
                     });
                     // A single vector a row leaves registers for twice the rows, and so for as many sums as hide their latency. There is
-                    // but one panel then, and `a` is not packed.
+                    // but one panel then, and `a` is not packed in tiles.
                     let tallest = if count == 1 { 2 * S::ROWS } else { S::ROWS };
                     let mut i = 0;
                     while i < height {
                         let rows = tile_rows(height - i, tallest);
-                        if PACK_A {
-                            column.a = a_room.wrapping_add(i * depth);
-                            (column.a_row, column.a_depth) =
-                                if self.a.row_stride == 1 { (1, rows) } else { (depth, 1) };
-                        } else {
-                            column.a = self.a.at(i0 + i, k0);
-                        }
+                        (column.a, column.a_row, column.a_depth) = match A {
+                            TILES => (a_room.wrapping_add(i * depth).cast_const(), 1, rows),
+                            ROWS => (a_room.wrapping_add(i * depth).cast_const(), depth, 1),
+                            _ => (self.a.at(i0 + i, k0), self.a.row_stride, self.a.col_stride),
+                        };
                         if let Some(ahead) = &ahead {
                             ahead.fetch(i..i + rows, height);
                         }
@@ -377,16 +376,21 @@ impl<T: Float> Product<'_, T> {
     }
 }
 
-/// A product with either factor packed, or read in place: each of the four is compiled on its own, so that only those that pack have their
-/// room on the stack.
-struct Blocked<'a, T, const PACK_A: bool, const PACK_B: bool>(Product<'a, T>);
+/// How `a` is read: in place, from rows copied side by side, or from tiles of a transposed one.
+const IN_PLACE: u8 = 0;
+const ROWS: u8 = 1;
+const TILES: u8 = 2;
 
-impl<T: Float, const PACK_A: bool, const PACK_B: bool> Work for Blocked<'_, T, PACK_A, PACK_B> {
+/// A product with either factor packed, or read in place: each way is compiled on its own, so that only those that pack have their room on
+/// the stack.
+struct Blocked<'a, T, const A: u8, const PACK_B: bool>(Product<'a, T>);
+
+impl<T: Float, const A: u8, const PACK_B: bool> Work for Blocked<'_, T, A, PACK_B> {
     type Output = ();
 
     #[inline(always)]
     fn run<I: Isa>(mut self) {
-        self.0.sweep::<T::Lanes<I>, PACK_A, PACK_B>();
+        self.0.sweep::<T::Lanes<I>, A, PACK_B>();
     }
 }
 
