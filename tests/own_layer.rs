@@ -268,3 +268,52 @@ fn one_with_noise_has_the_same_noise_in_the_same_step() {
         network.update(&optimizer, &mut state, &mut workspace, 1.0, 0.01).unwrap();
     }
 }
+
+/// y = 2 (x W + b): one linear layer, used twice.
+#[derive(Debug)]
+struct Twice(Linear<f64>);
+
+impl Layer<f64> for Twice {
+    fn kind(&self) -> &'static str {
+        "twice"
+    }
+
+    fn plan(&self, n_in: usize) -> Result<Plan, Error> {
+        // Another parameter than the inner layer knows of, so that it must not overwrite what is there.
+        Ok(self.0.plan(n_in)?.param(Param::gain(self.0.plan(n_in)?.n_out)))
+    }
+
+    fn forward(&self, x: Rows<'_, f64>, mut y: RowsMut<'_, f64>, pass: &mut Pass<'_, f64>) -> Result<(), Error> {
+        let (inner, gain) = pass.params.split_at(pass.params.len() - y.cols());
+        pass.params = inner;
+        self.0.forward(x, y.reborrow(), pass)?;
+        y.iter_mut().for_each(|y| y.iter_mut().zip(gain).for_each(|(y, gain)| *y = 2.0 * *y + gain));
+        Ok(())
+    }
+
+    fn backward(
+        &self,
+        x: Rows<'_, f64>,
+        y: Rows<'_, f64>,
+        dy: Rows<'_, f64>,
+        mut dx: Option<RowsMut<'_, f64>>,
+        gradients: &mut [f64],
+        pass: &mut Pass<'_, f64>,
+    ) {
+        let (inner, gain) = gradients.split_at_mut(gradients.len() - dy.cols());
+        dy.iter().for_each(|dy| gain.iter_mut().zip(dy).for_each(|(gain, dy)| *gain += dy));
+        pass.params = &pass.params[..inner.len()];
+        self.0.backward(x, y, dy, None, inner, pass);
+        self.0.backward(x, y, dy, dx.as_mut().map(RowsMut::reborrow), inner, pass);
+        if let Some(dx) = &mut dx {
+            dx.data_mut().iter_mut().for_each(|dx| *dx *= 2.0);
+        }
+    }
+}
+
+#[test]
+fn a_layer_inside_another_adds_its_gradients() {
+    let network = Network::builder(3).layer(Linear::new(4)).layer(Twice(Linear::new(2))).seed(2).build().unwrap();
+    let x = [0.3, -0.8, 0.5, 1.0, 0.2, -0.1];
+    check::gradients(&network, Rows::new(&x, 3).unwrap(), 1).unwrap();
+}

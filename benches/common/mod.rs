@@ -5,7 +5,7 @@ use evenkeel::*;
 /// A network with what trains it, on one fixed batch.
 pub struct Workload {
     pub name: &'static str,
-    widths: Vec<usize>,
+    pub widths: Vec<usize>,
     pub batch: usize,
     tanh: bool,
     optimizer: Kind,
@@ -33,7 +33,7 @@ impl Workload {
         ]
     }
 
-    pub fn n_in(&self) -> usize {
+    fn n_in(&self) -> usize {
         self.widths[0]
     }
 
@@ -65,16 +65,6 @@ impl Workload {
         };
         let builder = builder.batch(self.batch);
         if self.clipped { builder.clip(GlobalNorm::new(1.0).expect("a limit")) } else { builder }
-    }
-
-    /// How many multiplications and additions the products of one training step take.
-    pub fn operations(&self) -> f64 {
-        let products = self.widths.windows(2).enumerate().map(|(layer, pair)| {
-            // Forward, the gradient by the weights, and, but for the first layer, that by the inputs.
-            let passes = if layer == 0 { 2.0 } else { 3.0 };
-            2.0 * passes * (self.batch * pair[0] * pair[1]) as f64
-        });
-        products.sum()
     }
 }
 

@@ -68,7 +68,11 @@ impl NonFinite {
         };
         match self {
             Self::Stop => Err(Error::NonFinite {
-                what: format!("gradient of {}", gradients.layout().slots()[place.slot].param.name),
+                // A clipper of a user's own may name a parameter that there is not.
+                what: match gradients.layout().slots().get(place.slot) {
+                    Some(slot) => format!("gradient of {}", slot.param.name),
+                    None => "a gradient".to_owned(),
+                },
                 index: place.index,
                 value: place.value,
                 step,

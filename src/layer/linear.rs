@@ -63,8 +63,9 @@ impl<T: Float> Layer<T> for Linear<T> {
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
         Error::at_least_one("Linear", "n_out", self.n_out)?;
-        let plan = Plan::new(self.n_out).param(Param::weight(n_in, self.n_out)).writes_gradients();
-        Ok(if self.bias { plan.param(Param::bias(self.n_out)) } else { plan })
+        let plan = Plan::new(self.n_out).param(Param::weight(n_in, self.n_out));
+        let plan = if self.bias { plan.param(Param::bias(self.n_out)) } else { plan };
+        Ok(plan.writes_gradients())
     }
 
     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) -> Result<(), Error> {

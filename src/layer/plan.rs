@@ -44,6 +44,7 @@ impl Plan {
     /// With one more parameter.
     pub fn param(mut self, param: Param) -> Self {
         self.params.push(param);
+        self.writes_gradients = false;
         self
     }
 
@@ -67,7 +68,8 @@ impl Plan {
         Self { scratch_per_row, ..self }
     }
 
-    /// With a backward that looks at [`Pass::fresh`]. Without this gradients are set to zero first, and it may always add.
+    /// With a backward that looks at [`Pass::fresh`], which saves setting the gradients to zero first. To be said last: a parameter that is
+    /// added afterwards takes it back, since whoever adds it may not know.
     pub fn writes_gradients(self) -> Self {
         Self { writes_gradients: true, ..self }
     }
@@ -96,8 +98,8 @@ pub struct Pass<'a, T> {
     pub saved: &'a mut [T],
     /// `scratch_per_row` numbers for each row of the pass, of unknown content; gone after the call.
     pub scratch: &'a mut [T],
-    /// In backward: whether the gradients hold nothing yet. They are zeros then, unless the plan says
-    /// [`writes_gradients`](Plan::writes_gradients): then their content is unknown, and to be overwritten.
+    /// In backward: whether the gradients hold nothing yet, not even zeros, and are to be overwritten instead of added to. Only ever so for
+    /// a layer whose plan says [`writes_gradients`](Plan::writes_gradients).
     pub fresh: bool,
     /// A seed of the layer's own: noise must be a function of it, of the step and of the row, and of nothing else.
     pub seed: u64,

@@ -2,15 +2,19 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod elementwise;
+mod matrix;
 mod multiply;
 mod norm;
+mod pack;
 mod simd;
 mod threads;
+mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub(crate) use matrix::Matrix;
 use multiply::Product;
-pub(crate) use multiply::{Matrix, Start, multiply};
+pub(crate) use multiply::multiply;
 pub(crate) use norm::{BLOCK, Norm, Squares, first_non_finite, half, norm};
 #[cfg(test)]
 pub(crate) use simd::Level;
@@ -18,6 +22,7 @@ pub(crate) use simd::{Isa, Simd, Work, dispatch, vectorized};
 #[cfg(feature = "parallel")]
 pub use threads::shared_pieces;
 pub(crate) use threads::{PIECE, in_pool, join};
+pub(crate) use tile::Start;
 
 /// What the kernels need to know of a number. Sealed: implemented for `f32` and `f64` alone.
 pub trait Kernel: Sized + elementwise::Elementary {

@@ -2,110 +2,11 @@
 
 use std::mem::MaybeUninit;
 
+use super::matrix::Matrix;
 use super::simd::{Isa, Level, Simd, Work};
 use super::threads::{join, threads_for};
+use super::tile::{Column, Start, WIDE, tile_rows};
 use crate::Float;
-
-/// A borrowed matrix with strides: swapping them transposes it at no cost.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Matrix<'a, T> {
-    data: &'a [T],
-    rows: usize,
-    cols: usize,
-    row_stride: usize,
-    col_stride: usize,
-}
-
-impl<'a, T> Matrix<'a, T> {
-    /// A row-major matrix of `cols` columns.
-    pub(crate) fn new(data: &'a [T], cols: usize) -> Self {
-        debug_assert!(cols > 0 && data.len().is_multiple_of(cols));
-        Self { data, rows: data.len() / cols, cols, row_stride: cols, col_stride: 1 }
-    }
-
-    /// Its transpose.
-    pub(crate) fn transposed(self) -> Self {
-        let Self { data, rows, cols, row_stride, col_stride } = self;
-        Self { data, rows: cols, cols: rows, row_stride: col_stride, col_stride: row_stride }
-    }
-
-    /// One number, `rows` x `cols` times: of ones, a product sums the rows of its other factor.
-    pub(crate) fn repeated(number: &'a T, rows: usize, cols: usize) -> Self {
-        Self { data: std::slice::from_ref(number), rows, cols, row_stride: 0, col_stride: 0 }
-    }
-
-    /// The rows before `row`, and the others.
-    fn split_rows(self, row: usize) -> (Self, Self) {
-        let below = &self.data[row * self.row_stride..];
-        (Self { rows: row, ..self }, Self { data: below, rows: self.rows - row, ..self })
-    }
-
-    /// Where entry (`row`, `col`) stands, for an entry that there is.
-    #[inline(always)]
-    fn at(&self, row: usize, col: usize) -> *const T {
-        debug_assert!(row < self.rows && col < self.cols);
-        // In bounds by the assertion of `multiply`; `wrapping_add` needs no more than that to be sound.
-        self.data.as_ptr().wrapping_add(row * self.row_stride + col * self.col_stride)
-    }
-}
-
-impl<T> Matrix<'_, T> {
-    /// The block that is packed next.
-    #[inline(always)]
-    fn ahead(&self, (row, rows): (usize, usize), (col, cols): (usize, usize)) -> Ahead<T> {
-        let from = self.at(row, col);
-        if self.col_stride == 1 {
-            Ahead { from, lines: rows, stride: self.row_stride, len: cols }
-        } else {
-            Ahead { from, lines: cols, stride: self.col_stride, len: rows }
-        }
-    }
-}
-
-/// Numbers that will be wanted soon: `lines` of `len` neighbours each. They are asked for while tiles are computed, since packing, which
-/// only copies, would wait for each of them.
-struct Ahead<T> {
-    from: *const T,
-    lines: usize,
-    stride: usize,
-    len: usize,
-}
-
-impl<T> Ahead<T> {
-    /// Asks for the share of them that falls to the rows `done` of `all`.
-    #[inline(always)]
-    fn fetch(&self, done: std::ops::Range<usize>, all: usize) {
-        for line in self.lines * done.start / all..self.lines * done.end / all {
-            for at in (0..self.len).step_by(64 / size_of::<T>()) {
-                prefetch(self.from.wrapping_add(line * self.stride + at));
-            }
-        }
-    }
-}
-
-/// Asks for the cache line of a number, which need not be there: into the second level, since the first is full of what is in use.
-#[inline(always)]
-fn prefetch<T>(from: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: every x86-64 processor has the instruction, and it never faults, whatever the address.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T1>(from.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = from;
-}
-
-/// What the sums of a product start from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Start<'a, T> {
-    /// Nothing: `c = a b`.
-    Zero,
-    /// What is there: `c += a b`.
-    There,
-    /// The same row everywhere: `c = row + a b`.
-    Row(&'a [T]),
-}
 
 /// `c = start + a b`.
 ///
@@ -113,11 +14,13 @@ pub(crate) enum Start<'a, T> {
 /// stands: so two equal columns of `b` (or rows of `a`) give equal columns (or rows) of `c`, bit by bit, and units that are
 /// tied stay tied.
 pub(crate) fn multiply<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T], start: Start<'_, T>) {
-    assert!(a.cols == b.rows && c.len() == a.rows * b.cols, "the shapes of a product were checked when it was planned");
+    let shapes = a.cols == b.rows && a.rows.checked_mul(b.cols) == Some(c.len());
+    assert!(shapes, "the shapes of a product were checked when it was planned");
     for matrix in [&a, &b] {
         let last =
             matrix.rows.saturating_sub(1) * matrix.row_stride + matrix.cols.saturating_sub(1) * matrix.col_stride;
-        assert!(matrix.rows * matrix.cols == 0 || last < matrix.data.len(), "a matrix lies within its numbers");
+        let empty = matrix.rows == 0 || matrix.cols == 0;
+        assert!(empty || last < matrix.data.len(), "a matrix lies within its numbers");
     }
     if let Start::Row(row) = start {
         assert_eq!(row.len(), b.cols, "one start a column");
@@ -145,7 +48,7 @@ impl<T: Float> Product<'_, T> {
     fn shared(self, parts: usize) {
         let rows = self.a.rows;
         // Whole tiles, so that only the last part has a partial one.
-        let upper = (rows * (parts / 2) / parts.max(1)).next_multiple_of(8).min(rows);
+        let upper = (rows * (parts / 2) / parts).next_multiple_of(8).min(rows);
         if parts < 2 || upper == 0 || upper == rows {
             return self.blocked(Level::best());
         }
@@ -164,8 +67,6 @@ impl<T: Float> Product<'_, T> {
 const DEEP: usize = 192;
 /// How many bytes of `a` are packed at once: 256 rows of f32 or 128 of f64, well inside the second-level cache.
 const TALL: usize = DEEP * 1024;
-/// The most vectors that a row of a tile has.
-const WIDE: usize = 3;
 /// The most numbers that a row of a panel has: three vectors of sixteen.
 const PANEL: usize = WIDE * 16;
 /// A transposed `a` is read where it stands if a block of it spans at most so many bytes: then the first-level cache holds it.
@@ -192,9 +93,10 @@ impl<T: Float> Product<'_, T> {
         let pack_a = transposed && a.col_stride * depth * size_of::<T>() > NEAR && b.cols > PANEL;
         // Rows a power of two apart fall onto the same lines of the cache; side by side they do not. Or many panels make up for the copy.
         let apart = a.row_stride * size_of::<T>();
-        let copy_a = !transposed && a.rows >= 8 && (b.cols >= 4 * PANEL || (apart > 0 && apart.is_multiple_of(2048)));
+        let copy_a =
+            a.col_stride == 1 && a.rows >= 8 && (b.cols >= 4 * PANEL || (apart > 0 && apart.is_multiple_of(2048)));
         let pack_b = b.col_stride != 1 || (b.row_stride * depth * size_of::<T>() > FAR && a.rows >= 64);
-        match (pack_a, copy_a, pack_b) {
+        match (pack_a, copy_a && !transposed, pack_b) {
             (true, _, false) => level.run(Blocked::<T, TILES, false>(self)),
             (true, _, true) => level.run(Blocked::<T, TILES, true>(self)),
             (_, true, false) => level.run(Blocked::<T, ROWS, false>(self)),
@@ -215,6 +117,8 @@ impl<T: Float> Product<'_, T> {
 
     #[inline(always)]
     fn sweep<S: Simd<Number = T>, const A: u8, const PACK_B: bool>(&mut self) {
+        // What the rooms, and the shapes of the tiles, rest on.
+        const { assert!(S::LANES * size_of::<T>() <= 64 && (S::ROWS == 4 || S::ROWS == 8)) };
         let (m, k, n) = (self.a.rows, self.a.cols, self.b.cols);
         // What is not packed takes no room: the compiler drops it.
         let mut a_room = MaybeUninit::<Room<TALL>>::uninit();
@@ -237,13 +141,13 @@ impl<T: Float> Product<'_, T> {
                 let (k0, depth) = block_of(block);
                 if A != IN_PLACE {
                     // SAFETY: `depth` x `height` numbers, at most `TALL` bytes, of a block that lies within `a`.
-                    unsafe { self.pack_a::<S>(a_room, (i0, height), (k0, depth)) };
+                    unsafe { self.a.pack_left::<S>(a_room, (i0, height), (k0, depth)) };
                 }
                 for panel in 0..panels {
                     let (j0, width, count) = panel_of(panel);
                     let (b, b_row) = if PACK_B {
                         // SAFETY: `depth` x `count` vectors, at most `DEEP` x `WIDE` of 64 bytes, of a block that lies within `b`.
-                        unsafe { self.pack_b::<S>(b_room, (j0, width, count), (k0, depth)) };
+                        unsafe { self.b.pack_right::<S>(b_room, (j0, width, count), (k0, depth)) };
                         (b_room.cast_const(), count * S::LANES)
                     } else {
                         (self.b.at(k0, j0), self.b.row_stride)
@@ -265,7 +169,8 @@ impl<T: Float> Product<'_, T> {
                             other => other,
                         },
                     };
-                    let ahead = PACK_B.then(|| {
+                    let over = i0 + height == m && block + 1 == depths && panel + 1 == panels;
+                    let ahead = (PACK_B && !over).then(|| {
                         let last = panel + 1 == panels;
                         let (block, panel) = if last { ((block + 1) % depths, 0) } else { (block, panel + 1) };
                         let ((k0, depth), (j0, width, _)) = (block_of(block), panel_of(panel));
@@ -295,85 +200,6 @@ impl<T: Float> Product<'_, T> {
             }
         }
     }
-
-    /// Copies a block of `a`: row by row or, where it is transposed, tile by tile and column by column, as its numbers stand.
-    #[inline(always)]
-    unsafe fn pack_a<S: Simd<Number = T>>(
-        &self,
-        to: *mut T,
-        (i0, height): (usize, usize),
-        (k0, depth): (usize, usize),
-    ) {
-        if self.a.row_stride != 1 {
-            for i in 0..height {
-                // SAFETY: `depth` neighbours in a row of `a` (its column stride is 1) into the caller's room.
-                unsafe { self.a.at(i0 + i, k0).copy_to_nonoverlapping(to.add(i * depth), depth) };
-            }
-            return;
-        }
-        let mut i = 0;
-        while i < height {
-            let rows = tile_rows(height - i, S::ROWS);
-            let to = to.wrapping_add(i * depth);
-            for p in 0..depth {
-                let (from, to) = (self.a.at(i0 + i, k0 + p), to.wrapping_add(p * rows));
-                // SAFETY: `rows` neighbours in a column of `a` (its row stride is 1) into the caller's room.
-                unsafe {
-                    match rows {
-                        8 => copy::<T, 8>(from, to),
-                        4 => copy::<T, 4>(from, to),
-                        _ => from.copy_to_nonoverlapping(to, rows),
-                    }
-                }
-            }
-            i += rows;
-        }
-    }
-
-    /// Copies a panel of `b`, padded with whatever there is to `count` whole vectors a row: the tiles do not look at the padding.
-    #[inline(always)]
-    unsafe fn pack_b<S: Simd<Number = T>>(
-        &self,
-        to: *mut T,
-        (j0, width, count): (usize, usize, usize),
-        (k0, depth): (usize, usize),
-    ) {
-        let row = count * S::LANES;
-        if self.b.col_stride == 1 {
-            // SAFETY: whole vectors of `b`, the last one masked, into the caller's room.
-            unsafe {
-                let last = S::first(width - (count - 1) * S::LANES);
-                for p in 0..depth {
-                    let (from, to) = (self.b.at(k0 + p, j0), to.wrapping_add(p * row));
-                    for v in 0..count - 1 {
-                        S::store(to.add(v * S::LANES), S::load(from.add(v * S::LANES)));
-                    }
-                    let v = count - 1;
-                    S::store(to.add(v * S::LANES), S::load_part(from.add(v * S::LANES), last));
-                }
-            }
-            return;
-        }
-        for v in 0..count {
-            let j = v * S::LANES;
-            let columns = S::LANES.min(width - j);
-            let mut p = 0;
-            while p < depth {
-                let (from, to) = (self.b.at(k0 + p, j0 + j), to.wrapping_add(p * row + j));
-                if columns == S::LANES && depth - p >= S::LANES && self.b.row_stride == 1 {
-                    // SAFETY: a square of `LANES` by `LANES` that lies within `b` and the caller's room.
-                    unsafe { S::transpose(from, self.b.col_stride, to, row) };
-                    p += S::LANES;
-                } else {
-                    for j in 0..S::LANES {
-                        // SAFETY: one of `columns` columns of `b`, or zero, into the caller's room.
-                        unsafe { *to.add(j) = if j < columns { *from.add(j * self.b.col_stride) } else { T::zero() } };
-                    }
-                    p += 1;
-                }
-            }
-        }
-    }
 }
 
 /// How `a` is read: in place, from rows copied side by side, or from tiles of a transposed one.
@@ -391,113 +217,6 @@ impl<T: Float, const A: u8, const PACK_B: bool> Work for Blocked<'_, T, A, PACK_
     #[inline(always)]
     fn run<I: Isa>(mut self) {
         self.0.sweep::<T::Lanes<I>, A, PACK_B>();
-    }
-}
-
-/// How many rows the next tile has, where so many are left: as many as it may have, and then by halves.
-#[inline(always)]
-fn tile_rows(left: usize, tallest: usize) -> usize {
-    if left >= tallest { tallest } else { 1 << left.ilog2() }
-}
-
-#[inline(always)]
-unsafe fn copy<T: Copy, const N: usize>(from: *const T, to: *mut T) {
-    // SAFETY: the caller's pointers are valid for `N` numbers.
-    unsafe { to.cast::<[T; N]>().write_unaligned(from.cast::<[T; N]>().read_unaligned()) }
-}
-
-/// One column of tiles: a panel of `b`, past which the rows of `a` go.
-struct Column<'a, S: Simd> {
-    depth: usize,
-    a: *const S::Number,
-    a_row: usize,
-    a_depth: usize,
-    b: *const S::Number,
-    b_row: usize,
-    c: *mut S::Number,
-    c_row: usize,
-    /// Which numbers of the last vector of a row there are.
-    last: S::Mask,
-    start: Start<'a, S::Number>,
-}
-
-impl<S: Simd> Column<'_, S> {
-    #[inline(always)]
-    unsafe fn tile(&self, rows: usize, vectors: usize) {
-        // SAFETY: the caller's promise, for each of them.
-        unsafe {
-            match vectors {
-                1 if rows == 16 => self.sums::<16, 1>(),
-                1 => self.tile_of::<1>(rows),
-                2 => self.tile_of::<2>(rows),
-                _ => self.tile_of::<WIDE>(rows),
-            }
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn tile_of<const V: usize>(&self, rows: usize) {
-        // SAFETY: the caller's promise, for each of them.
-        unsafe {
-            match rows {
-                8 => self.sums::<8, V>(),
-                4 => self.sums::<4, V>(),
-                2 => self.sums::<2, V>(),
-                _ => self.sums::<1, V>(),
-            }
-        }
-    }
-
-    /// A tile of `R` rows by `V` vectors, in registers: each number of `a` is spread over a vector, and meets `V` vectors of `b`.
-    #[inline(always)]
-    unsafe fn sums<const R: usize, const V: usize>(&self) {
-        // SAFETY: the caller's promise: all of these numbers are there, but for those of the last vector that `last` leaves out.
-        unsafe {
-            let load = |row: *const S::Number, v: usize| {
-                let from = row.add(v * S::LANES);
-                if v == V - 1 { S::load_part(from, self.last) } else { S::load(from) }
-            };
-            let mut sums = [[S::zero(); V]; R];
-            match self.start {
-                Start::Zero => {}
-                Start::There => {
-                    for (r, sums) in sums.iter_mut().enumerate() {
-                        for (v, sum) in sums.iter_mut().enumerate() {
-                            *sum = load(self.c.add(r * self.c_row), v);
-                        }
-                    }
-                }
-                Start::Row(row) => {
-                    for (v, start) in (0..V).map(|v| (v, load(row.as_ptr(), v))) {
-                        sums.iter_mut().for_each(|sums| sums[v] = start);
-                    }
-                }
-            }
-            // A pointer for every four rows: from one pointer the compiler would reach the rows by a chain of additions, each of which waits
-            // for the one before, and the sums for the last of them.
-            let mut a: [_; R] = std::array::from_fn(|r| self.a.wrapping_add(r / 4 * 4 * self.a_row));
-            let mut b = self.b;
-            for _ in 0..self.depth {
-                let mut vectors = [S::zero(); V];
-                for (v, vector) in vectors.iter_mut().enumerate() {
-                    *vector = load(b, v);
-                }
-                for (r, sums) in sums.iter_mut().enumerate() {
-                    let number = S::splat(*a[r / 4 * 4].add(r % 4 * self.a_row));
-                    for (sum, vector) in sums.iter_mut().zip(vectors) {
-                        *sum = S::mul_add(number, vector, *sum);
-                    }
-                }
-                a = a.map(|a| a.wrapping_add(self.a_depth));
-                b = b.wrapping_add(self.b_row);
-            }
-            for (r, sums) in sums.into_iter().enumerate() {
-                for (v, sum) in sums.into_iter().enumerate() {
-                    let to = self.c.add(r * self.c_row + v * S::LANES);
-                    if v == V - 1 { S::store_part(to, self.last, sum) } else { S::store(to, sum) }
-                }
-            }
-        }
     }
 }
 
@@ -553,6 +272,19 @@ mod tests {
             for form in 0..4 {
                 agrees_with_naive::<f32>(m, k, n, form, 1);
                 agrees_with_naive::<f64>(m, k, n, form, 2);
+            }
+        }
+    }
+
+    #[test]
+    fn a_repeated_number_is_never_copied_out_of_its_bounds() {
+        let x = draw::<f32>(200 * 300, 1);
+        let mut sums = vec![0.0; 9 * 300];
+        multiply(Matrix::repeated(&1.0, 9, 200), Matrix::new(&x, 300), &mut sums, Start::Zero);
+        for row in sums.chunks(300) {
+            for (column, sum) in row.iter().enumerate() {
+                let plain: f32 = x.iter().skip(column).step_by(300).sum();
+                assert!((sum - plain).abs() <= 202.0 * f32::EPSILON * 200.0);
             }
         }
     }

@@ -16,7 +16,7 @@ pub(crate) struct Norm {
 impl Norm {
     pub(crate) const ZERO: Self = Self { scale: 1.0, square: 0.0 };
 
-    /// The norm that is that number.
+    /// The norm that is that number, which is positive and finite.
     pub(crate) fn of(value: f64) -> Self {
         Self { scale: value, square: 1.0 }
     }
@@ -44,7 +44,7 @@ impl Norm {
             return Self::ZERO;
         }
         let mut sum = Compensated::default();
-        for Self { scale: own, square } in parts {
+        for Self { scale: own, square } in parts.filter(|part| part.square != 0.0) {
             let ratio = own / scale;
             sum.add(if ratio == 1.0 { square } else { square * ratio * ratio });
         }
@@ -55,9 +55,8 @@ impl Norm {
 /// sqrt(sum of x^2), within 2.5 machine epsilons of `f64` for any number of entries.
 ///
 /// Squares are summed in f64, in blocks of 64 by pairs and then block by block with the rounding error carried along, so that the error
-/// does not grow with the length. Only where that overflows or comes near the subnormal
-/// numbers (f64 beyond 1e+-150) the entries are scaled by a power of two and summed again. A NaN or an infinity among the entries
-/// gives a norm that is not finite.
+/// does not grow with the length. Only where that overflows or comes near the subnormal numbers (f64 beyond 1e+-150) the entries are scaled
+/// by a power of two and summed again. A NaN or an infinity among the entries gives a norm that is not finite.
 pub(crate) fn norm<T: Float>(x: &[T]) -> Norm {
     squares(x).norm(x)
 }
@@ -163,7 +162,7 @@ impl Squares {
         if largest == 0.0 || largest.is_infinite() {
             return Norm { scale: 1.0, square: largest };
         }
-        // The power of two below the largest entry, so that dividing is exact; two thirds keep 1 / scale finite.
+        // The power of two below the largest entry, so that dividing is exact; kept away from both ends of the range.
         let scale = largest.log2().floor().clamp(-1000.0, 1000.0).exp2();
         let mut sum = Compensated::default();
         x.iter().for_each(|x| sum.add((x.get() / scale).powi(2)));

@@ -136,7 +136,7 @@ impl Level {
     #[inline]
     pub(crate) fn run<W: Work>(self, work: W) -> W::Output {
         match self.0 {
-            Set::Portable => work.run::<Portable>(),
+            Set::Portable => in_portable(work),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a `Level` of AVX2 is only made where the processor has it.
             Set::Avx2 => unsafe { in_avx2(work) },
@@ -161,14 +161,24 @@ fn has_avx2() -> bool {
     has!("avx2") && has!("fma")
 }
 
+// Each is a function of its own, never part of its caller: what room a kernel has on the stack is taken for the kernel alone, and given back
+// before anything waits for another thread.
+
+#[inline(never)]
+fn in_portable<W: Work>(work: W) -> W::Output {
+    work.run::<Portable>()
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")]
+#[inline(never)]
 fn in_avx512<W: Work>(work: W) -> W::Output {
     work.run::<super::x86::Avx512>()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
+#[inline(never)]
 fn in_avx2<W: Work>(work: W) -> W::Output {
     work.run::<super::x86::Avx2>()
 }

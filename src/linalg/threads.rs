@@ -35,7 +35,7 @@ pub(crate) fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnc
 /// How many threads of the pool that we are in are worth it for so many operations; one where we are in none.
 #[inline]
 pub(crate) fn threads_for(operations: usize) -> usize {
-    let worth = operations / WORTH_OPERATIONS;
+    let worth = (operations / WORTH_OPERATIONS).max(1);
     #[cfg(feature = "parallel")]
     if worth > 1 && rayon::current_thread_index().is_some() {
         return worth.min(rayon::current_num_threads());

@@ -183,7 +183,7 @@ impl<T: Float> Network<T> {
             state: &self.state[self.geometry.state_ranges[index].clone()],
             saved: &mut saved[..rows * plan.saved_per_row + plan.saved],
             scratch: &mut scratch[..rows * plan.scratch_per_row],
-            fresh: true,
+            fresh: plan.writes_gradients,
             seed: self.seed ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
             step: self.updates,
         }

@@ -149,6 +149,8 @@ impl<T: Float, R: Rule<T, SLOTS>, const SLOTS: usize> Work for Part<'_, T, R, SL
                     of_slots[slot][lane] = slots[slot];
                 }
             }
+            // An infinite rate would make a NaN of the padding.
+            added[end - start..].fill(T::zero());
             squares.add(&added);
             weights[start..end].copy_from_slice(&of_weights[..end - start]);
             for (block, slot) in of_slots.iter().zip(&mut slots) {
