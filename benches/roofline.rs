@@ -37,7 +37,10 @@ fn peak(test: bool) -> f64 {
             let (a, b) = (_mm512_set1_ps(black_box(0.5)), _mm512_set1_ps(black_box(0.25)));
             let mut sums = [_mm512_set1_ps(0.5); 24];
             for _ in 0..ROUNDS {
-                sums = sums.map(|sum| _mm512_fmadd_ps(sum, a, b));
+                // A loop and not a closure, which would be a function without the instructions.
+                for sum in &mut sums {
+                    *sum = _mm512_fmadd_ps(*sum, a, b);
+                }
             }
             sums.into_iter().map(|sum| _mm512_reduce_add_ps(sum)).sum()
         }
@@ -47,7 +50,9 @@ fn peak(test: bool) -> f64 {
             let (a, b) = (_mm256_set1_ps(black_box(0.5)), _mm256_set1_ps(black_box(0.25)));
             let mut sums = [_mm256_set1_ps(0.5); 12];
             for _ in 0..ROUNDS {
-                sums = sums.map(|sum| _mm256_fmadd_ps(sum, a, b));
+                for sum in &mut sums {
+                    *sum = _mm256_fmadd_ps(*sum, a, b);
+                }
             }
             sums.into_iter().map(|sum| _mm256_cvtss_f32(sum)).sum()
         }
