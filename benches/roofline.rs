@@ -42,7 +42,11 @@ fn peak(test: bool) -> f64 {
                     *sum = _mm512_fmadd_ps(*sum, a, b);
                 }
             }
-            sums.into_iter().map(|sum| _mm512_reduce_add_ps(sum)).sum()
+            let mut total = sums[0];
+            for &sum in &sums[1..] {
+                total = _mm512_add_ps(total, sum);
+            }
+            _mm512_reduce_add_ps(total)
         }
         #[target_feature(enable = "avx2,fma")]
         fn narrow() -> f32 {
@@ -54,7 +58,11 @@ fn peak(test: bool) -> f64 {
                     *sum = _mm256_fmadd_ps(*sum, a, b);
                 }
             }
-            sums.into_iter().map(|sum| _mm256_cvtss_f32(sum)).sum()
+            let mut total = sums[0];
+            for &sum in &sums[1..] {
+                total = _mm256_add_ps(total, sum);
+            }
+            _mm256_cvtss_f32(total)
         }
         if is_x86_feature_detected!("avx512f") {
             // SAFETY: just detected.
