@@ -15,13 +15,13 @@ mod x86;
 pub(crate) use matrix::Matrix;
 use multiply::Product;
 pub(crate) use multiply::multiply;
-pub(crate) use norm::{BLOCK, Norm, Squares, first_non_finite, half, norm};
+pub(crate) use norm::{BLOCK, Norm, Squares, first_non_finite, norm};
 #[cfg(test)]
 pub(crate) use simd::Level;
-pub(crate) use simd::{Isa, Simd, Work, dispatch, vectorized};
+pub(crate) use simd::{Isa, Simd, Work, dispatch, padded, vectorized};
 #[cfg(feature = "parallel")]
 pub use threads::shared_pieces;
-pub(crate) use threads::{PIECE, in_pool, join};
+pub(crate) use threads::{PIECE, half, in_pool, join};
 pub(crate) use tile::Start;
 
 /// What the kernels need to know of a number. Sealed: implemented for `f32` and `f64` alone.

@@ -1,7 +1,7 @@
 //! The Euclidean norm, right wherever its numbers are finite.
 
-use super::simd::{Isa, Work, dispatch};
-use super::threads::{PIECE, join};
+use super::simd::{Isa, Work, dispatch, padded};
+use super::threads::{PIECE, half, join};
 use crate::Float;
 
 /// A Euclidean norm, as `scale * sqrt(square)`: finite numbers never overflow it, and tiny ones never vanish from it.
@@ -71,11 +71,6 @@ fn squares<T: Float>(x: &[T]) -> Squares {
     left.merged(right)
 }
 
-/// Where to cut so many numbers into two: at whole pieces.
-pub(crate) fn half(len: usize) -> usize {
-    (len.div_ceil(PIECE) / 2) * PIECE
-}
-
 struct SumOfSquares<'a, T>(&'a [T]);
 
 impl<T: Float> Work for SumOfSquares<'_, T> {
@@ -89,9 +84,7 @@ impl<T: Float> Work for SumOfSquares<'_, T> {
             squares.add(block);
         }
         if !rest.is_empty() {
-            let mut block = [T::zero(); BLOCK];
-            block[..rest.len()].copy_from_slice(rest);
-            squares.add(&block);
+            squares.add(&padded(rest));
         }
         squares
     }

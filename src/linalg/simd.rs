@@ -91,6 +91,17 @@ pub(crate) fn vectorized<O>(loops: impl FnOnce() -> O) -> O {
     dispatch(Loops(loops))
 }
 
+/// Numbers as an array, of a length that the compiler knows: padded with zeros where there are fewer.
+#[inline(always)]
+pub(crate) fn padded<T: num_traits::Zero + Copy, const N: usize>(numbers: &[T]) -> [T; N] {
+    // Where there are as many the compiler sees a plain load.
+    numbers.try_into().unwrap_or_else(|_| {
+        let mut array = [T::zero(); N];
+        array[..numbers.len()].copy_from_slice(numbers);
+        array
+    })
+}
+
 /// An instruction set that this processor has; made by [`Level::all`] and [`Level::best`] alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Level(Set);

@@ -5,10 +5,16 @@
 
 /// How many multiplications and additions are worth a second thread: waking one takes some microseconds, in which a core does about a
 /// million of them.
-pub(crate) const WORTH_OPERATIONS: usize = 4_000_000;
+#[cfg(feature = "parallel")]
+const WORTH_OPERATIONS: usize = 4_000_000;
 
 /// How many numbers a pass over memory takes at once: 128 KiB of f32, half of which is worth a thread of its own.
 pub(crate) const PIECE: usize = 1 << 15;
+
+/// Where to cut so many numbers into two: at whole pieces.
+pub(crate) fn half(len: usize) -> usize {
+    (len.div_ceil(PIECE) / 2) * PIECE
+}
 
 /// Computes both, at once where a thread of the pool is idle. Outside of the pool one after the other: see [`in_pool`].
 #[cfg(feature = "parallel")]
@@ -33,22 +39,24 @@ pub(crate) fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnc
 }
 
 /// How many threads of the pool that we are in are worth it for so many operations; one where we are in none.
-#[inline]
+#[cfg(feature = "parallel")]
 pub(crate) fn threads_for(operations: usize) -> usize {
-    let worth = (operations / WORTH_OPERATIONS).max(1);
-    #[cfg(feature = "parallel")]
-    if worth > 1 && rayon::current_thread_index().is_some() {
-        return worth.min(rayon::current_num_threads());
-    }
-    worth.min(1)
+    let worth = operations / WORTH_OPERATIONS;
+    if worth < 2 || rayon::current_thread_index().is_none() { 1 } else { worth.min(rayon::current_num_threads()) }
+}
+
+/// One: there is no pool.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn threads_for(_: usize) -> usize {
+    1
 }
 
 /// Computes on a thread of the pool, if there is that much to do: from there sharing costs far less than from outside.
 #[cfg(feature = "parallel")]
 pub(crate) fn in_pool<O: Send>(operations: usize, work: impl FnOnce() -> O + Send) -> O {
     // Work that is not worth it does not even ask for the pool, which would start it.
-    let worth = operations / WORTH_OPERATIONS > 1;
-    if !worth || rayon::current_thread_index().is_some() || rayon::current_num_threads() == 1 {
+    let worth = operations / WORTH_OPERATIONS;
+    if worth < 2 || rayon::current_thread_index().is_some() || rayon::current_num_threads() == 1 {
         return work();
     }
     rayon::join(work, || ()).0

@@ -11,7 +11,7 @@ pub use sgd::Sgd;
 
 use std::fmt::Debug;
 
-use crate::linalg::{BLOCK, Isa, PIECE, Squares, Work, dispatch, half, join};
+use crate::linalg::{BLOCK, Isa, PIECE, Squares, Work, dispatch, half, join, padded};
 use crate::{Float, Layout, Role};
 
 /// Everything an optimizer needs for one update of a network.
@@ -135,9 +135,9 @@ impl<T: Float, R: Rule<T, SLOTS>, const SLOTS: usize> Work for Part<'_, T, R, SL
         for start in (0..weights.len()).step_by(BLOCK) {
             let end = weights.len().min(start + BLOCK);
             // Copies into arrays of a known length stay in registers; the last is padded with zeros.
-            let mut of_weights = block(&weights[start..end]);
-            let of_gradients = block(&gradients[start..end]);
-            let mut of_slots = slots.each_ref().map(|slot| block(&slot[start..end]));
+            let mut of_weights: [T; BLOCK] = padded(&weights[start..end]);
+            let of_gradients: [T; BLOCK] = padded(&gradients[start..end]);
+            let mut of_slots: [[T; BLOCK]; SLOTS] = slots.each_ref().map(|slot| padded(&slot[start..end]));
             let mut added = [T::zero(); BLOCK];
             for lane in 0..BLOCK {
                 let (weight, gradient) = (of_weights[lane], scale * of_gradients[lane]);
@@ -159,17 +159,6 @@ impl<T: Float, R: Rule<T, SLOTS>, const SLOTS: usize> Work for Part<'_, T, R, SL
         }
         squares
     }
-}
-
-/// Numbers, padded with zeros.
-#[inline(always)]
-fn block<T: Float>(numbers: &[T]) -> [T; BLOCK] {
-    // Where the length is that of a block, the compiler sees a plain load.
-    numbers.try_into().unwrap_or_else(|_| {
-        let mut block = [T::zero(); BLOCK];
-        block[..numbers.len()].copy_from_slice(numbers);
-        block
-    })
 }
 
 /// The number itself, or zero where it is so small that the processor would compute with it a hundred times slower.

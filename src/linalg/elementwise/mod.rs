@@ -26,7 +26,7 @@ pub(crate) use tanh::Tanh;
 
 pub(crate) use coefficients::Elementary;
 
-use super::simd::{Isa, Work, dispatch};
+use super::simd::{Isa, Work, dispatch, padded};
 use crate::Float;
 
 /// A function of one number. `at`, and what it calls, is to be `#[inline(always)]`.
@@ -55,7 +55,7 @@ pub(crate) fn replace<I: Isa, T: Float>(f: &impl Function<T>, x: &mut [T]) {
         }
     }
     if !rest.is_empty() {
-        let mut block = padded(rest);
+        let mut block: [T; BLOCK] = padded(rest);
         for x in &mut block {
             *x = at::<I, T>(f, *x);
         }
@@ -109,14 +109,6 @@ fn lanes<T: Float>(x: &[T], start: T, add: impl Fn(T, T) -> T) -> T {
 /// How many numbers are computed at a time: some vectors of every instruction set. What is left over at the end of a slice is computed
 /// as a whole block too, which is faster than one by one.
 const BLOCK: usize = 32;
-
-/// A block that begins with these numbers, of which there are less than a block's.
-#[inline(always)]
-fn padded<T: Float>(x: &[T]) -> [T; BLOCK] {
-    let mut block = [T::zero(); BLOCK];
-    block[..x.len()].copy_from_slice(x);
-    block
-}
 
 struct Map<'a, F, T> {
     f: F,
