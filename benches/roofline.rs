@@ -103,12 +103,15 @@ fn products(test: bool, peak: f64) {
         let layer = Linear::<f32>::without_bias(n_out);
         let (x, dy, weight) = (vec![0.5; rows * n_in], vec![0.25; rows * n_out], vec![0.125; n_in * n_out]);
         let (mut y, mut dx, mut gradient) = (dy.clone(), x.clone(), weight.clone());
+        let plan = Layer::<f32>::plan(&layer, n_in).expect("a layer");
         let pass = |params| Pass {
+            plan: &plan,
             mode: Mode::Train,
             params,
             state: &[],
             saved: &mut [],
             scratch: &mut [],
+            lengths: &[],
             fresh: true,
             seed: 0,
             step: 0,

@@ -87,7 +87,7 @@ impl Layer<f64> for Noisy {
         }
     }
 
-    fn commit(&self, _: &[f64], state: &mut [f64]) {
+    fn commit(&self, _: &Passed<'_, f64>, state: &mut [f64]) {
         state[0] += 1.0;
     }
 }

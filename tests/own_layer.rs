@@ -90,8 +90,11 @@ impl<T: Float> Layer<T> for Centre {
         }
     }
 
-    fn commit(&self, saved: &[T], state: &mut [T]) {
-        state.iter_mut().zip(saved).for_each(|(state, &mean)| *state = T::of(0.75) * *state + T::of(0.25) * mean);
+    fn commit(&self, passed: &Passed<'_, T>, state: &mut [T]) {
+        state
+            .iter_mut()
+            .zip(passed.saved)
+            .for_each(|(state, &mean)| *state = T::of(0.75) * *state + T::of(0.25) * mean);
     }
 }
 

@@ -139,13 +139,9 @@ pub fn gradients(network: &Network<f64>, x: Rows<'_, f64>, seed: u64) -> Result<
     Ok(checked)
 }
 
-/// Whether an input of some layer lies on different sides of one of its kinks in the two passes.
+/// Whether a kink of some layer lies between the two passes.
 fn crosses_a_kink(network: &Network<f64>, up: &Workspace<f64>, down: &Workspace<f64>) -> bool {
-    network.layers().enumerate().any(|(index, layer)| {
-        let kinks = layer.kinks();
-        let inputs = up.values_of(index).data().iter().zip(down.values_of(index).data());
-        !kinks.is_empty() && inputs.into_iter().any(|(up, down)| kinks.iter().any(|kink| (up > kink) != (down > kink)))
-    })
+    network.layers().enumerate().any(|(index, layer)| layer.crosses_a_kink(&up.passed(index), &down.passed(index)))
 }
 
 /// A random linear function of the outputs: as a loss it has a gradient everywhere, and no curvature of its own.

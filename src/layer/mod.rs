@@ -28,7 +28,7 @@ pub use identity::Identity;
 pub use leaky_relu::LeakyRelu;
 pub use linear::Linear;
 pub use mish::Mish;
-pub use plan::{Mode, Pass, Plan};
+pub use plan::{Mode, Pass, Passed, Plan};
 pub use relu::Relu;
 pub use selu::Selu;
 pub use sigmoid::Sigmoid;
@@ -40,7 +40,7 @@ pub use tanh::Tanh;
 
 use std::fmt::Debug;
 
-use crate::{Bounds, Error, Float, Initializer, Param, Rows, RowsMut};
+use crate::{Bounds, Error, Float, Initializer, Param, Role, Rows, RowsMut};
 
 /// A map from rows of `n_in` numbers to rows of `n_out` numbers, with its derivative written by hand.
 ///
@@ -122,9 +122,9 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         pass: &mut Pass<'_, T>,
     );
 
-    /// Folds what a training pass left in `saved` into the layer's state. Called only when the update of that pass is applied, so
+    /// Folds what a training pass left behind into the layer's state. Called only when the update of that pass is applied, so
     /// that a skipped step or a look at probe rows changes nothing.
-    fn commit(&self, _saved: &[T], _state: &mut [T]) {}
+    fn commit(&self, _passed: &Passed<'_, T>, _state: &mut [T]) {}
 
     /// The initializer that the layer itself was given for one of its parameters.
     fn initializer(&self, _param: &Param) -> Option<&dyn Initializer<T>> {
@@ -136,6 +136,16 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         None
     }
 
+    /// The initializer that fits one of its parameters where nobody asks for another; `behind` is that which the layer behind asks for. `None`
+    /// leaves weights to [`Xavier`](crate::Xavier), gains to 1 and all else to 0.
+    fn fitting_initializer(
+        &self,
+        param: &Param,
+        behind: Option<Box<dyn Initializer<T>>>,
+    ) -> Option<Box<dyn Initializer<T>>> {
+        behind.filter(|_| param.role == Role::Weight)
+    }
+
     /// Where an output stops reacting to its input: what the monitor takes for dead and saturated.
     fn bounds(&self) -> Bounds {
         Bounds::NONE
@@ -144,5 +154,15 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
     /// Inputs at which an output has no smooth derivative by the input of the same column: a gradient check leaves them out.
     fn kinks(&self) -> &[f64] {
         &[]
+    }
+
+    /// Whether some output has no smooth derivative between two passes: then a difference of the two is not a derivative. Unless a layer
+    /// says otherwise, where an input lies on different sides of one of its [`kinks`](Self::kinks).
+    fn crosses_a_kink(&self, one: &Passed<'_, T>, other: &Passed<'_, T>) -> bool {
+        let sides = |x: T, kink: f64| x.get() > kink;
+        let mut pairs = one.x.data().iter().zip(other.x.data());
+        let kinks = self.kinks();
+        !kinks.is_empty()
+            && pairs.any(|(&one, &other)| kinks.iter().any(|&kink| sides(one, kink) != sides(other, kink)))
     }
 }

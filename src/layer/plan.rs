@@ -1,6 +1,6 @@
 //! `Plan` and `Pass`: what a layer asks for, and what it gets.
 
-use crate::Param;
+use crate::{Param, Rows};
 
 /// What a layer needs and gives, for a given number of inputs.
 ///
@@ -25,6 +25,8 @@ pub struct Plan {
     pub scratch_per_row: usize,
     /// Whether backward *writes* its gradients wherever [`Pass::fresh`] says that they are to be, instead of adding to zeros.
     pub writes_gradients: bool,
+    /// The plans of the layers inside, where it is made of others.
+    pub inside: Vec<Plan>,
 }
 
 impl Plan {
@@ -38,6 +40,7 @@ impl Plan {
             saved: 0,
             scratch_per_row: 0,
             writes_gradients: false,
+            inside: Vec::new(),
         }
     }
 
@@ -68,6 +71,16 @@ impl Plan {
         Self { scratch_per_row, ..self }
     }
 
+    /// With the plans of the layers inside: a pass hands them back in [`Pass::plan`].
+    pub fn inside(self, inside: Vec<Plan>) -> Self {
+        Self { inside, ..self }
+    }
+
+    /// How many numbers forward keeps for backward in a pass over so many rows.
+    pub fn saved_for(&self, rows: usize) -> usize {
+        self.saved_per_row.saturating_mul(rows).saturating_add(self.saved)
+    }
+
     /// With a backward that looks at [`Pass::fresh`], which saves setting the gradients to zero first. To be said last: a parameter that is
     /// added afterwards takes it back, since whoever adds it may not know.
     pub fn writes_gradients(self) -> Self {
@@ -87,6 +100,8 @@ pub enum Mode {
 /// What a layer may read and write during one pass.
 #[derive(Debug)]
 pub struct Pass<'a, T> {
+    /// What the layer planned for rows of this width.
+    pub plan: &'a Plan,
     /// Training or not.
     pub mode: Mode,
     /// Its parameters, in the order of its plan.
@@ -98,6 +113,8 @@ pub struct Pass<'a, T> {
     pub saved: &'a mut [T],
     /// `scratch_per_row` numbers for each row of the pass, of unknown content; gone after the call.
     pub scratch: &'a mut [T],
+    /// How many steps of each row's sequence there are; empty where all of them are there.
+    pub lengths: &'a [usize],
     /// In backward: whether the gradients hold nothing yet, not even zeros, and are to be overwritten instead of added to. Only ever so for
     /// a layer whose plan says [`writes_gradients`](Plan::writes_gradients).
     pub fresh: bool,
@@ -105,4 +122,17 @@ pub struct Pass<'a, T> {
     pub seed: u64,
     /// How many updates the network has had.
     pub step: u64,
+}
+
+/// What a forward pass through a layer left behind.
+#[derive(Debug, Clone, Copy)]
+pub struct Passed<'a, T> {
+    /// What the layer planned.
+    pub plan: &'a Plan,
+    /// What went in.
+    pub x: Rows<'a, T>,
+    /// What came out.
+    pub y: Rows<'a, T>,
+    /// What forward kept for backward, as in [`Pass::saved`].
+    pub saved: &'a [T],
 }

@@ -164,11 +164,12 @@ impl<T: Float> NetworkBuilder<T> {
         if let Some(given) = own.or(everywhere) {
             return Choice::Given(given);
         }
+        let behind = self.layers.get(layer + 1).and_then(|next| next.feeding_initializer());
+        if let Some(fitting) = self.layers[layer].fitting_initializer(param, behind) {
+            return Choice::Fitting(fitting);
+        }
         match param.role {
-            Role::Weight => {
-                let asked = self.layers.get(layer + 1).and_then(|next| next.feeding_initializer());
-                Choice::Fitting(asked.unwrap_or_else(|| Box::new(Xavier::normal())))
-            }
+            Role::Weight => Choice::Fitting(Box::new(Xavier::normal())),
             Role::Bias => Choice::Number(0.0),
             Role::Gain => Choice::Number(1.0),
         }

@@ -178,11 +178,13 @@ impl<T: Float> Network<T> {
     ) -> Pass<'a, T> {
         let plan: &Plan = &self.geometry.plans[index];
         Pass {
+            plan,
             mode,
             params: &self.parameters[self.geometry.parameter_ranges[index].clone()],
             state: &self.state[self.geometry.state_ranges[index].clone()],
-            saved: &mut saved[..rows * plan.saved_per_row + plan.saved],
+            saved: &mut saved[..plan.saved_for(rows)],
             scratch: &mut scratch[..rows * plan.scratch_per_row],
+            lengths: &[],
             fresh: plan.writes_gradients,
             seed: self.seed ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
             step: self.updates,

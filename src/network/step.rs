@@ -214,9 +214,7 @@ impl<T: Float> Network<T> {
         // A pass over memory, in which a number costs as much as some ten operations do in a register.
         in_pool(update.weights.len().saturating_mul(10), || optimizer.update(update));
         for (index, layer) in self.layers.iter().enumerate() {
-            let plan = &self.geometry.plans[index];
-            let saved = &workspace.saved[index][..workspace.rows * plan.saved_per_row + plan.saved];
-            layer.commit(saved, &mut self.state[self.geometry.state_ranges[index].clone()]);
+            layer.commit(&workspace.passed(index), &mut self.state[self.geometry.state_ranges[index].clone()]);
         }
         self.updates += 1;
         workspace.stage = Stage::Empty;

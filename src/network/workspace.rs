@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::geometry::Geometry;
 use super::room::Room;
 use crate::linalg::Norm;
-use crate::{Error, Float, Mode, Rows, RowsMut};
+use crate::{Error, Float, Mode, Passed, Rows, RowsMut};
 
 /// How far the passes in a workspace have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,13 @@ impl<T: Float> Workspace<T> {
     pub(crate) fn values_of(&self, index: usize) -> Rows<'_, T> {
         let width = self.geometry.widths[index];
         Rows::of(&self.values[index][..self.rows * width], width)
+    }
+
+    /// What the last forward pass left of layer `index`.
+    pub(crate) fn passed(&self, index: usize) -> Passed<'_, T> {
+        let plan = &self.geometry.plans[index];
+        let saved = &self.saved[index][..plan.saved_for(self.rows)];
+        Passed { plan, x: self.values_of(index), y: self.values_of(index + 1), saved }
     }
 
     /// Where the input of the next forward pass is to be written, for a caller who gathers rows himself.
