@@ -40,7 +40,7 @@ impl<T: Float> Matrix<'_, T> {
         }
     }
 
-    /// Copies a panel of `b`, padded with whatever there is to `count` whole vectors a row: the tiles do not look at the padding.
+    /// Copies a panel of a `b` that is transposed, padded to `count` whole vectors a row. (Where it is not, the first tile copies it.)
     #[inline(always)]
     pub(super) unsafe fn pack_right<S: Simd<Number = T>>(
         &self,
@@ -49,21 +49,6 @@ impl<T: Float> Matrix<'_, T> {
         (k0, depth): (usize, usize),
     ) {
         let row = count * S::LANES;
-        if self.col_stride == 1 {
-            // SAFETY: whole vectors of `b`, the last one masked, into the caller's room.
-            unsafe {
-                let last = S::first(width - (count - 1) * S::LANES);
-                for p in 0..depth {
-                    let (from, to) = (self.at(k0 + p, j0), to.wrapping_add(p * row));
-                    for v in 0..count - 1 {
-                        S::store(to.add(v * S::LANES), S::load(from.add(v * S::LANES)));
-                    }
-                    let v = count - 1;
-                    S::store(to.add(v * S::LANES), S::load_part(from.add(v * S::LANES), last));
-                }
-            }
-            return;
-        }
         for v in 0..count {
             let j = v * S::LANES;
             let columns = S::LANES.min(width - j);

@@ -1,5 +1,6 @@
 //! Tiles of a product in registers: the innermost loops.
 
+use super::matrix::prefetch;
 use super::simd::Simd;
 
 /// What the sums of a product start from.
@@ -30,6 +31,8 @@ pub(super) struct Column<'a, S: Simd> {
     pub(super) a_depth: usize,
     pub(super) b: *const S::Number,
     pub(super) b_row: usize,
+    /// Where a tile of at least four rows copies the panel to as it reads it: null unless it does.
+    pub(super) copy: *mut S::Number,
     pub(super) c: *mut S::Number,
     pub(super) c_row: usize,
     /// Which numbers of the last vector of a row there are.
@@ -43,7 +46,7 @@ impl<S: Simd> Column<'_, S> {
         // SAFETY: the caller's promise, for each of them.
         unsafe {
             match vectors {
-                1 if rows == 16 => self.sums::<16, 1>(),
+                1 if rows == 16 => self.sums::<16, 1, false>(),
                 1 => self.tile_of::<1>(rows),
                 2 => self.tile_of::<2>(rows),
                 _ => self.tile_of::<WIDE>(rows),
@@ -56,17 +59,19 @@ impl<S: Simd> Column<'_, S> {
         // SAFETY: the caller's promise, for each of them.
         unsafe {
             match rows {
-                8 => self.sums::<8, V>(),
-                4 => self.sums::<4, V>(),
-                2 => self.sums::<2, V>(),
-                _ => self.sums::<1, V>(),
+                8 if !self.copy.is_null() => self.sums::<8, V, true>(),
+                4 if !self.copy.is_null() => self.sums::<4, V, true>(),
+                8 => self.sums::<8, V, false>(),
+                4 => self.sums::<4, V, false>(),
+                2 => self.sums::<2, V, false>(),
+                _ => self.sums::<1, V, false>(),
             }
         }
     }
 
     /// A tile of `R` rows by `V` vectors, in registers: each number of `a` is spread over a vector, and meets `V` vectors of `b`.
     #[inline(always)]
-    unsafe fn sums<const R: usize, const V: usize>(&self) {
+    unsafe fn sums<const R: usize, const V: usize, const COPY: bool>(&self) {
         // SAFETY: the caller's promise: all of these numbers are there, but for those of the last vector that `last` leaves out.
         unsafe {
             let load = |row: *const S::Number, v: usize| {
@@ -93,10 +98,23 @@ impl<S: Simd> Column<'_, S> {
             // for the one before, and the sums for the last of them.
             let mut a: [_; R] = std::array::from_fn(|r| self.a.wrapping_add(r / 4 * 4 * self.a_row));
             let mut b = self.b;
+            let mut copy = self.copy;
+            // The next tile would wait for its sums, which stand in rows far apart.
+            for r in R..2 * R {
+                for v in 0..V {
+                    prefetch::<_, true>(self.c.wrapping_add(r * self.c_row + v * S::LANES));
+                }
+            }
             for _ in 0..self.depth {
                 let mut vectors = [S::zero(); V];
                 for (v, vector) in vectors.iter_mut().enumerate() {
                     *vector = load(b, v);
+                    if COPY {
+                        S::store(copy.add(v * S::LANES), *vector);
+                    }
+                }
+                if COPY {
+                    copy = copy.wrapping_add(V * S::LANES);
                 }
                 for (r, sums) in sums.iter_mut().enumerate() {
                     let number = S::splat(*a[r / 4 * 4].add(r % 4 * self.a_row));
