@@ -1,6 +1,7 @@
-//! Every clipper on a million gradients, with a limit that they exceed and with one that they do not.
+//! Every clipper on a million gradients, with a limit that they exceed and with one that they do not; and the global norm on fifty million,
+//! far beyond every cache, beside what memory itself takes for as many reads and writes.
 //!
-//! A clipper changes the gradients, so every run starts from a copy; what the copy costs, `copy` says.
+//! A clipper changes the gradients, so every run on a million starts from a copy; what the copy costs, `copy` says.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -42,5 +43,74 @@ fn clippers(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, clippers);
+/// Not clipping should take one read, clipping two reads and a write; folded into an update, clipping should add nothing.
+fn fifty_million(criterion: &mut Criterion) {
+    let builder = Network::<f32>::builder(5000).layer(Linear::without_bias(5000)).layer(Linear::without_bias(5000));
+    let network = builder.weights(Zeros).build().expect("a network");
+    let (layout, mut weights) = (network.layout(), network.parameters().to_vec());
+    let mut values: Vec<f32> = (0..layout.len()).map(|at| (at as f32 * 0.37).sin()).collect();
+    let mut group = criterion.benchmark_group("fifty_million");
+    group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3)).sample_size(10);
+    group.throughput(Throughput::Elements(values.len() as u64));
+    group.bench_function("one read", |bencher| bencher.iter(|| sum(black_box(&values))));
+    group.bench_function("two reads and one write", |bencher| {
+        bencher.iter(|| {
+            let sum = sum(black_box(&values));
+            // As good as one, and unknown to the compiler.
+            let factor = black_box(1.0_f32 - 1e-7 * sum.signum());
+            values.iter_mut().for_each(|value| *value *= factor);
+        });
+    });
+    let clip = |values: &mut [f32], share: f64| {
+        let mut gradients = Gradients::new(layout, &weights, values).expect("one size");
+        // The gradients have a size of 1 / sqrt(2), and clipping is to leave them about what they are.
+        let norm = (layout.len() as f64 / 2.0).sqrt();
+        GlobalNorm::new(norm * share).expect("a limit").clip(&mut gradients)
+    };
+    group.bench_function("global_norm/not_clipping", |bencher| {
+        bencher.iter(|| assert_eq!(clip(&mut values, 1.1).touched, 0));
+    });
+    // What the first clipping leaves is just within the limit; the next limit is a little lower.
+    let mut share = 1.0;
+    group.bench_function("global_norm/clipping", |bencher| {
+        bencher.iter(|| {
+            share *= 0.999;
+            let mut clipped = clip(&mut values, share);
+            assert!(clipped.touched > 0);
+            clipped.settle(&mut values);
+        });
+    });
+    let optimizer = Sgd::new(1e-9).expect("a rate");
+    for (name, scale) in [("update", 1.0), ("update/clipping", 0.5)] {
+        let mut norms = [0.0; 2];
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let (weights, gradients) = (&mut weights[..], &values[..]);
+                let norms = &mut norms;
+                optimizer.update(Update {
+                    layout,
+                    weights,
+                    gradients,
+                    slots: &mut [],
+                    step: 1,
+                    rate: 1e-9,
+                    scale,
+                    norms,
+                });
+            });
+        });
+    }
+    group.finish();
+}
+
+/// One read, in as many sums as hide their latency.
+fn sum(values: &[f32]) -> f32 {
+    let mut sums = [0.0; 64];
+    for block in values.as_chunks::<64>().0 {
+        sums.iter_mut().zip(block).for_each(|(sum, value)| *sum += value);
+    }
+    sums.iter().sum()
+}
+
+criterion_group!(benches, clippers, fifty_million);
 criterion_main!(benches);
