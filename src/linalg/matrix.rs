@@ -71,25 +71,20 @@ impl<T> Ahead<T> {
     pub(super) fn fetch(&self, done: std::ops::Range<usize>, all: usize) {
         for line in self.lines * done.start / all..self.lines * done.end / all {
             for at in (0..self.len).step_by(64 / size_of::<T>()) {
-                // Not into the first level, which is full of what is in use.
-                prefetch::<_, false>(self.from.wrapping_add(line * self.stride + at));
+                prefetch(self.from.wrapping_add(line * self.stride + at));
             }
         }
     }
 }
 
-/// Asks for the cache line of a number, which need not be there: into the second level of the cache, or `NEAR`, into the first.
+/// Asks for the cache line of a number, which need not be there: into the second level, since the first is full of what is in use.
 #[inline(always)]
-pub(super) fn prefetch<T, const NEAR: bool>(from: *const T) {
+pub(super) fn prefetch<T>(from: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 processor has the instruction, and it never faults, whatever the address.
     unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
-        if NEAR {
-            _mm_prefetch::<_MM_HINT_T0>(from.cast());
-        } else {
-            _mm_prefetch::<_MM_HINT_T1>(from.cast());
-        }
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T1>(from.cast());
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = from;

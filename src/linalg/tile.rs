@@ -102,7 +102,7 @@ impl<S: Simd> Column<'_, S> {
             // The next tile would wait for its sums, which stand in rows far apart.
             for r in R..2 * R {
                 for v in 0..V {
-                    prefetch::<_, true>(self.c.wrapping_add(r * self.c_row + v * S::LANES));
+                    prefetch(self.c.wrapping_add(r * self.c_row + v * S::LANES));
                 }
             }
             for _ in 0..self.depth {
