@@ -186,7 +186,8 @@ mod tests {
                 let kept = count(kept(p, rows, cols, 3, 11).into_iter());
                 assert!(likely(kept, rows * cols, 1.0 - p), "{kept} of {rows} x {cols} kept for p = {p}");
                 // A rate that is off by a hundredth would be told.
-                assert!(!likely(kept, rows * cols, 0.99 - 0.98 * p));
+                let wrong = if p < 0.5 { 0.99 - p } else { 1.01 - p };
+                assert!(!likely(kept, rows * cols, wrong));
             }
         }
         // In units of 2^-32 this is 1, and still not all are dropped for sure: one of 2^32 is not.
