@@ -375,7 +375,9 @@ fn what_is_no_index_is_told_with_its_place() {
 #[test]
 fn indices_have_no_derivative() {
     // A linear layer that hands whole numbers on, and whose weights nothing can move.
-    let mut network = Network::<f64>::builder(2).layer(Linear::new(2)).layer(Embedding::new(4, 3)).build().unwrap();
+    // The layer behind leaves derivatives where that by the indices is to be written.
+    let builder = Network::<f64>::builder(2).layer(Linear::new(2)).layer(Embedding::new(4, 3));
+    let mut network = builder.layer(Flatten).build().unwrap();
     network.parameter_mut("0.linear.weight").unwrap().data_mut().copy_from_slice(&[1.0, 0.0, 0.0, 1.0]);
     let x = [0.0, 3.0, 2.0, 2.0, 0.0, 0.0];
     let mut workspace = network.workspace(3).unwrap();
