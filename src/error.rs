@@ -63,6 +63,20 @@ pub enum Error {
         /// How many classes there are.
         classes: usize,
     },
+    /// A number that is to be an index is none.
+    #[error(
+        "row {row}, column {column} is {value}, but an index must be a whole number from 0 to {}", .count.saturating_sub(1)
+    )]
+    Index {
+        /// The row of the number.
+        row: usize,
+        /// The column of the number.
+        column: usize,
+        /// The number itself.
+        value: f64,
+        /// How many things there are to choose from.
+        count: usize,
+    },
     /// Targets of one kind were given where the other kind is needed.
     #[error("{of} needs {needs} as targets")]
     Targets {

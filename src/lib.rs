@@ -180,8 +180,8 @@ pub use init::{
     Zeros,
 };
 pub use layer::{
-    Activation, Elu, Exponential, Gelu, HardSigmoid, Identity, Layer, LeakyRelu, Linear, Mish, Mode, Pass, Passed,
-    Plan, Relu, Selu, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+    Activation, Dropout, Elu, Embedding, Exponential, Flatten, Gelu, HardSigmoid, Identity, Layer, LeakyRelu, Linear,
+    Mish, Mode, Pass, Passed, Plan, Relu, Residual, Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;

@@ -86,6 +86,15 @@ fn network() -> Network<f32> {
     builder.layer(Linear::without_bias(17)).layer(Softmax).layer(Linear::new(3)).seed(3).build().unwrap()
 }
 
+/// Layers in layers, three deep, of every kind that has others inside; with noise, and with a part that has no gradients to write.
+fn nested() -> Network<f32> {
+    let inner = Sequential::new().layer(Linear::new(9)).layer(Dropout::new(0.1).unwrap()).layer(Flatten);
+    let scaled = Residual::new().layer(inner).learned_scale(0.5).unwrap();
+    let projected = Residual::new().layer(scaled).layer(Linear::new(3)).projection(Linear::new(3));
+    let builder = Network::builder(5).layer(Sequential::new().layer(Linear::new(9)).layer(Tanh));
+    builder.layer(projected.scale(0.7).unwrap()).seed(3).build().unwrap()
+}
+
 /// After the first step, not one call in four epochs of single steps.
 fn assert_steps_are_free(name: &str, trainer: TrainerBuilder<f32>, data: &Dataset<f32>) {
     let mut trainer = trainer.batch(4).build().unwrap();
@@ -108,11 +117,12 @@ fn assert_steps_are_free(name: &str, trainer: TrainerBuilder<f32>, data: &Datase
 
 #[test]
 fn a_prediction_takes_no_memory() {
-    let network = network();
-    let mut predictor = network.predictor(19).unwrap();
-    let data = rows_of_classes();
-    let taken = calls(|| assert!(network.predict_with(data.inputs(), &mut predictor).is_ok()));
-    assert_eq!(taken, 0);
+    for network in [network(), nested()] {
+        let mut predictor = network.predictor(19).unwrap();
+        let data = rows_of_classes();
+        let taken = calls(|| assert!(network.predict_with(data.inputs(), &mut predictor).is_ok()));
+        assert_eq!(taken, 0);
+    }
 }
 
 #[test]
@@ -124,6 +134,8 @@ fn a_step_of_the_trainer_takes_no_memory() {
     let every = || Monitor::new().period(1).unwrap();
     let norm = || GlobalNorm::new(1e-3).unwrap();
     assert_steps_are_free("Adam", classes(), &of_classes);
+    let nested = Trainer::builder(nested(), SoftmaxCrossEntropy::new(), Adam::new(0.01).unwrap()).watch(every());
+    assert_steps_are_free("layers in layers", nested, &of_classes);
     assert_steps_are_free("momentum", values(), &of_values);
     assert_steps_are_free("Adam, watched", classes().watch(Monitor::new()), &of_classes);
     assert_steps_are_free("Adam, watched closely", classes().watch(every()).clip(norm()), &of_classes);

@@ -112,7 +112,9 @@ impl Run {
     /// A trainer made from nothing, whose network refuses a pass after `passes` others.
     fn trainer(self, seed: u64, passes: u64) -> Trainer<f64> {
         let noisy = Noisy(Arc::new(AtomicU64::new(passes)));
-        let builder = Network::builder(2).layer(Linear::new(7)).layer(Tanh).layer(noisy).layer(Linear::new(1));
+        let dropped = Residual::new().layer(Dropout::new(0.2).unwrap()).layer(Linear::new(7));
+        let hidden = Sequential::new().layer(dropped).layer(Tanh);
+        let builder = Network::builder(2).layer(Linear::new(7)).layer(hidden).layer(noisy).layer(Linear::new(1));
         let network = builder.seed(seed).build().unwrap();
         let builder = if self.adam {
             Trainer::builder(network, MeanSquared::new(), Adam::new(0.02).unwrap())

@@ -9,6 +9,7 @@ fn trainer(optimizer: impl Optimizer<f32> + 'static) -> Trainer<f32> {
         .layer(Tanh)
         .layer(Linear::new(350))
         .layer(Relu)
+        .layer(Residual::new().layer(Dropout::new(0.2).unwrap()).layer(Linear::new(350)).learned_scale(0.5).unwrap())
         .layer(Linear::new(10))
         .seed(5)
         .build()

@@ -1,17 +1,23 @@
 //! Layers: maps from rows to rows, with their derivative beside them.
 
 mod activation;
+mod dropout;
 mod elu;
+mod embedding;
 mod exponential;
+mod flatten;
 mod gelu;
 mod hard_sigmoid;
 mod identity;
+mod inside;
 mod leaky_relu;
 mod linear;
 mod mish;
 mod plan;
 mod relu;
+mod residual;
 mod selu;
+mod sequential;
 mod sigmoid;
 mod silu;
 mod softmax;
@@ -20,8 +26,11 @@ mod softsign;
 mod tanh;
 
 pub use activation::Activation;
+pub use dropout::Dropout;
 pub use elu::Elu;
+pub use embedding::Embedding;
 pub use exponential::Exponential;
+pub use flatten::Flatten;
 pub use gelu::Gelu;
 pub use hard_sigmoid::HardSigmoid;
 pub use identity::Identity;
@@ -30,7 +39,9 @@ pub use linear::Linear;
 pub use mish::Mish;
 pub use plan::{Mode, Pass, Passed, Plan};
 pub use relu::Relu;
+pub use residual::Residual;
 pub use selu::Selu;
+pub use sequential::Sequential;
 pub use sigmoid::Sigmoid;
 pub use silu::Silu;
 pub use softmax::Softmax;
@@ -126,7 +137,7 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
     /// that a skipped step or a look at probe rows changes nothing.
     fn commit(&self, _passed: &Passed<'_, T>, _state: &mut [T]) {}
 
-    /// The initializer that the layer itself was given for one of its parameters.
+    /// The initializer that the layer itself was given for one of its parameters, which is told as in its plan.
     fn initializer(&self, _param: &Param) -> Option<&dyn Initializer<T>> {
         None
     }

@@ -90,8 +90,10 @@ impl<T: Float> NetworkBuilder<T> {
         }
         let (geometry, state) = self.plan()?;
         let mut parameters = Room::zeros("the parameters", geometry.layout.len())?;
-        for slot in geometry.layout.slots() {
-            let initializer = self.initializer(slot.layer, &slot.param);
+        for (at, slot) in geometry.layout.slots().iter().enumerate() {
+            // A layer knows its parameters by the names in its plan.
+            let planned = &geometry.plans[slot.layer].params[at - geometry.slot_ranges[slot.layer].start];
+            let initializer = self.initializer(slot.layer, planned);
             let out = &mut parameters[slot.range.clone()];
             let mut generator = Generator::named(self.seed, &slot.param.name);
             let drawn = match initializer {

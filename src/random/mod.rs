@@ -5,6 +5,8 @@ mod normal;
 mod streams;
 mod uniform;
 
+pub(crate) use streams::{GOLDEN, mixed};
+
 use std::convert::Infallible;
 
 use rand::rngs::Xoshiro256PlusPlus;

@@ -9,6 +9,7 @@ impl Monitor {
     /// Registers a parameter of the layer of that name. Parameters are registered from input to output: the units of a weight are taken
     /// for the inputs of the next weight that has as many rows.
     pub fn watch_parameter(&mut self, layer: &str, param: &Param) -> ParameterId {
+        let own_name = param.name.strip_prefix(layer).and_then(|name| name.strip_prefix('.')).unwrap_or(&param.name);
         let layer = self.layer(layer);
         let id = self.parameters.len();
         let units = if param.unit_axis == 1 { param.cols } else { param.rows };
@@ -24,7 +25,7 @@ impl Monitor {
         }
         self.parameters.push(WatchedParameter {
             layer,
-            name: param.name.rsplit('.').next().unwrap_or_default().to_owned(),
+            name: own_name.to_owned(),
             role: param.role,
             len: param.rows.saturating_mul(param.cols),
             shape,

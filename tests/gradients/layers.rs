@@ -9,7 +9,7 @@ use crate::drawn::{check, numbers, size};
 use crate::{Boxed, failed, linear, network};
 
 /// Checks a layer between two linear ones, for inputs up to `spread`; `layer` is given a width of its own, if it has one.
-fn layer_agrees(spread: f64, layer: impl Fn(usize) -> Boxed) {
+pub(crate) fn layer_agrees(spread: f64, layer: impl Fn(usize) -> Boxed) {
     check((size(), size(), [size(), size()], size(), any::<u64>()), |(rows, n_in, [before, width], n_out, seed)| {
         let layers = vec![linear(before), layer(width), linear(n_out)];
         let network = network(n_in, layers, seed).map_err(failed)?;
@@ -18,7 +18,7 @@ fn layer_agrees(spread: f64, layer: impl Fn(usize) -> Boxed) {
     });
 }
 
-fn passes(network: &Network<f64>, x: &[f64], seed: u64) -> TestCaseResult {
+pub(crate) fn passes(network: &Network<f64>, x: &[f64], seed: u64) -> TestCaseResult {
     let x = Rows::new(x, network.n_in()).map_err(failed)?;
     let checked = gradients(network, x, seed).map_err(failed)?;
     prop_assert_eq!(checked.entries, network.parameters().len());

@@ -5,6 +5,7 @@ mod drawn;
 mod homogeneity;
 mod layers;
 mod losses;
+mod nested;
 mod planted;
 
 use evenkeel::*;

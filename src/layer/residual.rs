@@ -1,0 +1,347 @@
+//! `Residual`: layers that add to what passes by them.
+
+use std::sync::Arc;
+
+use super::inside::{Inside, first, last};
+use super::{Layer, Pass, Passed, Plan, Sequential};
+use crate::linalg::{PIECE, half, join, vectorized};
+use crate::{Constant, Error, Fans, Float, Initializer, Param, Role, Rows, RowsMut};
+
+/// Layers whose output is added to their input: the branch F, beside a way on which values and gradients pass unchanged.
+///
+/// ```text
+/// y = P(x) + s F(x)          dx = P'(x) dy + s F'(x) dy          ds += sum of dy F(x)
+/// ```
+///
+/// P is the identity unless there is a [projection](Self::projection); s is 1, another [number](Self::scale), or
+/// [learned](Self::learned_scale).
+///
+/// ```
+/// use evenkeel::{Linear, Network, Relu, Residual};
+/// let branch = || Residual::new().layer(Relu).layer(Linear::new(16));
+/// let network = Network::<f32>::builder(4)
+///     .layer(Linear::new(16))
+///     .layer(branch().scale(0.5)?)
+///     .layer(branch().learned_scale(0.0)?)
+///     .layer(Residual::new().layer(Linear::new(3)).projection(Linear::without_bias(3)))
+///     .build()?;
+/// assert_eq!(network.parameter("1.residual.1.linear.weight")?.rows(), 16);
+/// assert_eq!(network.parameter("2.residual.scale")?.data(), [0.0]);
+/// assert_eq!(network.parameter("3.residual.projection.weight")?.cols(), 3);
+/// // The branch is as wide as what it is added to.
+/// let refused = Network::<f32>::builder(4).layer(Residual::new().layer(Linear::new(5))).build().unwrap_err();
+/// assert!(refused.to_string().ends_with("expected 4, found 5"), "{refused}");
+/// # Ok::<(), evenkeel::Error>(())
+/// ```
+///
+/// # Errors
+/// When the network is built: [`Error::Size`] where the branch and what it is added to differ in width; [`Error::Empty`] where it has no
+/// layers; [`Error::Layer`], with its name, where one of them is impossible.
+///
+/// # Notes
+/// He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2016. A learned scale that starts at 0 makes every block the
+/// identity at first, so that signals keep their size through any depth: Bachlechner et al., "ReZero is all you need: fast convergence
+/// at large depth", 2021. There the first step moves the scales alone, since the gradients of all else in the branch are 0.
+#[derive(Debug, Clone)]
+pub struct Residual<T> {
+    branch: Sequential<T>,
+    projection: Option<Arc<dyn Layer<T>>>,
+    scale: Scale,
+}
+
+/// What the branch is multiplied by.
+#[derive(Debug, Clone, Copy)]
+enum Scale {
+    Fixed(f64),
+    Learned(Constant),
+}
+
+/// The name of the learned scale.
+const SCALE: &str = "scale";
+/// The name of the projection: with a dot behind it, how the names of its parameters start.
+const PROJECTION: &str = "projection";
+
+impl<T: Float> Residual<T> {
+    /// With no layer on the branch yet, a scale of 1 and no projection.
+    pub fn new() -> Self {
+        Self::from(Sequential::new())
+    }
+
+    /// With one more layer on the branch, behind those already there.
+    pub fn layer(self, layer: impl Layer<T> + 'static) -> Self {
+        Self { branch: self.branch.layer(layer), ..self }
+    }
+
+    /// With one more layer on the branch whose type is only known when the program runs.
+    pub fn boxed(self, layer: Box<dyn Layer<T>>) -> Self {
+        Self { branch: self.branch.boxed(layer), ..self }
+    }
+
+    /// With a branch that is multiplied by a number.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where it is not finite.
+    pub fn scale(self, scale: f64) -> Result<Self, Error> {
+        Ok(Self { scale: Scale::Fixed(Error::finite("Residual", SCALE, scale)?), ..self })
+    }
+
+    /// With a branch that is multiplied by a parameter, named `scale`, that starts as this number: 0 for ReZero.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where it is not finite.
+    pub fn learned_scale(self, start: f64) -> Result<Self, Error> {
+        let start = Error::finite("Residual", "learned_scale", start)?;
+        Ok(Self { scale: Scale::Learned(Constant::new(start)?), ..self })
+    }
+
+    /// With a layer on the other way, in place of the identity: where the branch changes the width.
+    pub fn projection(self, layer: impl Layer<T> + 'static) -> Self {
+        Self { projection: Some(Arc::new(layer)), ..self }
+    }
+
+    /// What the branch is multiplied by in this pass.
+    fn scale_in(&self, inside: &mut Inside<'_, T>) -> T {
+        match self.scale {
+            Scale::Fixed(scale) => T::of(scale),
+            Scale::Learned(_) => inside.own(1)[0],
+        }
+    }
+
+    /// Whether the derivative that enters the branch is `dy` itself.
+    fn is_plain(&self) -> bool {
+        matches!(self.scale, Scale::Fixed(1.0))
+    }
+
+    /// The branch, and the projection if there is one, with what a pass left of each.
+    fn passed<'a>(&'a self, whole: &Passed<'a, T>) -> impl Iterator<Item = (&'a dyn Layer<T>, Passed<'a, T>)> {
+        let Passed { plan, x, y, saved } = *whole;
+        let (mut outputs, mut saved) = saved.split_at(plan.inside.len() * y.data().len());
+        let layers = [Some(&self.branch as &dyn Layer<T>), self.projection.as_deref()];
+        layers.into_iter().flatten().zip(&plan.inside).map(move |(layer, plan)| {
+            let y = Rows::of(outputs.split_off(..y.data().len()).unwrap_or_default(), plan.n_out);
+            let saved = saved.split_off(..plan.saved_for(x.rows())).unwrap_or_default();
+            (layer, Passed { plan, x, y, saved })
+        })
+    }
+}
+
+impl<T: Float> Default for Residual<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> From<Sequential<T>> for Residual<T> {
+    fn from(branch: Sequential<T>) -> Self {
+        Self { branch, projection: None, scale: Scale::Fixed(1.0) }
+    }
+}
+
+impl<T: Float> Layer<T> for Residual<T> {
+    fn kind(&self) -> &'static str {
+        "residual"
+    }
+
+    fn plan(&self, n_in: usize) -> Result<Plan, Error> {
+        let branch = self.branch.plan(n_in)?;
+        let n_out = branch.n_out;
+        let mut plan = Plan::new(n_out);
+        plan.params.extend_from_slice(&branch.params);
+        plan.inside.push(branch);
+        if let Some(layer) = &self.projection {
+            let projection = layer.plan(n_in).map_err(|error| error.in_layer(PROJECTION))?;
+            let what = "the outputs of the branch, against those of its projection";
+            Error::same_size(what, projection.n_out, n_out)?;
+            let named = |param: &Param| Param { name: format!("{PROJECTION}.{}", param.name), ..param.clone() };
+            plan.params.extend(projection.params.iter().map(named));
+            plan.inside.push(projection);
+            // Room for what the projection adds to dx.
+            plan.scratch_per_row = n_in;
+        } else {
+            Error::same_size("the outputs of the branch, which has no projection, against its inputs", n_in, n_out)?;
+        }
+        if matches!(self.scale, Scale::Learned(_)) {
+            let fans = Fans { fan_in: 1, fan_out: 1 };
+            plan.params.push(Param { name: SCALE.to_owned(), role: Role::Gain, rows: 1, cols: 1, unit_axis: 1, fans });
+        }
+        if !self.is_plain() {
+            plan.scratch_per_row = plan.scratch_per_row.saturating_add(n_out);
+        }
+        for inside in &plan.inside {
+            plan.state.extend_from_slice(&inside.state);
+            // Its output is kept as well: backward may ask for it.
+            plan.saved_per_row = plan.saved_per_row.saturating_add(inside.saved_per_row).saturating_add(n_out);
+            plan.saved = plan.saved.saturating_add(inside.saved);
+        }
+        let scratch = plan.inside.iter().map(|inside| inside.scratch_per_row).max().unwrap_or(0);
+        plan.scratch_per_row = plan.scratch_per_row.saturating_add(scratch);
+        Ok(plan.writes_gradients())
+    }
+
+    fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) -> Result<(), Error> {
+        let (rows, n_out, plan) = (x.rows(), y.cols(), pass.plan);
+        let (mut inside, scratch) = Inside::of(pass, rows);
+        let scale = self.scale_in(&mut inside);
+        let outputs = inside.keep(plan.inside.len() * rows * n_out);
+        let (branch, projected) = outputs.split_at_mut(rows * n_out);
+        self.branch.forward(x, RowsMut::of(branch, n_out), &mut inside.first(0, &plan.inside[0], scratch))?;
+        let mut skip = x.data();
+        if let Some(layer) = &self.projection {
+            let pass = &mut inside.first(1, &plan.inside[1], scratch);
+            let done = layer.forward(x, RowsMut::of(projected, n_out), pass);
+            done.map_err(|error| error.in_layer(PROJECTION))?;
+            skip = projected;
+        }
+        join_ways(skip, scale, branch, y.data_mut());
+        Ok(())
+    }
+
+    fn backward(
+        &self,
+        x: Rows<'_, T>,
+        _: Rows<'_, T>,
+        dy: Rows<'_, T>,
+        mut dx: Option<RowsMut<'_, T>>,
+        mut gradients: &mut [T],
+        pass: &mut Pass<'_, T>,
+    ) {
+        let (rows, n_out, plan, fresh) = (x.rows(), dy.cols(), pass.plan, pass.fresh);
+        let (mut inside, scratch) = Inside::of(pass, rows);
+        let scale = self.scale_in(&mut inside);
+        let outputs = &*inside.keep(plan.inside.len() * rows * n_out);
+        let (branch, projected) = outputs.split_at(rows * n_out);
+        let (into_branch, scratch) = scratch.split_at_mut(if self.is_plain() { 0 } else { rows * n_out });
+        let mut branch_dy = dy;
+        match self.scale {
+            Scale::Learned(_) => {
+                let sum = scaled_and_summed(scale, branch, dy.data(), into_branch);
+                for gradient in last(&mut gradients, 1) {
+                    *gradient = if fresh { sum } else { *gradient + sum };
+                }
+                branch_dy = Rows::of(into_branch, n_out);
+            }
+            Scale::Fixed(_) if !self.is_plain() => {
+                scaled(scale, dy.data(), into_branch);
+                branch_dy = Rows::of(into_branch, n_out);
+            }
+            Scale::Fixed(_) => {}
+        }
+        let mut skip = dy.data();
+        let mut scratch = scratch;
+        if let Some(layer) = &self.projection {
+            let (room, rest) = scratch.split_at_mut(x.data().len());
+            let wanted = dx.is_some().then(|| RowsMut::of(room, x.cols()));
+            let (mut pass, gradients) = inside.last(1, &plan.inside[1], rest, &mut gradients);
+            layer.backward(x, Rows::of(projected, n_out), dy, wanted, gradients, &mut pass);
+            (skip, scratch) = (room, rest);
+        }
+        let (mut pass, gradients) = inside.last(0, &plan.inside[0], scratch, &mut gradients);
+        let wanted = dx.as_mut().map(RowsMut::reborrow);
+        self.branch.backward(x, Rows::of(branch, n_out), branch_dy, wanted, gradients, &mut pass);
+        if let Some(dx) = &mut dx {
+            added(skip, dx.data_mut());
+        }
+    }
+
+    fn commit(&self, passed: &Passed<'_, T>, mut state: &mut [T]) {
+        for (layer, passed) in self.passed(passed) {
+            layer.commit(&passed, first(&mut state, passed.plan.state.len()));
+        }
+    }
+
+    fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {
+        match (&self.scale, &self.projection, of_projection(param)) {
+            (Scale::Learned(start), ..) if param.name == SCALE => Some(start),
+            (_, Some(layer), Some(param)) => layer.initializer(&param),
+            _ => self.branch.initializer(param),
+        }
+    }
+
+    fn fitting_initializer(
+        &self,
+        param: &Param,
+        behind: Option<Box<dyn Initializer<T>>>,
+    ) -> Option<Box<dyn Initializer<T>>> {
+        match (&self.projection, of_projection(param)) {
+            (Some(layer), Some(param)) => layer.fitting_initializer(&param, behind),
+            _ => self.branch.fitting_initializer(param, behind),
+        }
+    }
+
+    fn crosses_a_kink(&self, one: &Passed<'_, T>, other: &Passed<'_, T>) -> bool {
+        self.passed(one).zip(self.passed(other)).any(|((layer, one), (_, other))| layer.crosses_a_kink(&one, &other))
+    }
+}
+
+/// A parameter of the projection, as that knows it.
+fn of_projection(param: &Param) -> Option<Param> {
+    let name = param.name.strip_prefix(PROJECTION)?.strip_prefix('.')?;
+    Some(Param { name: name.to_owned(), ..param.clone() })
+}
+
+/// `y = skip + scale branch`.
+fn join_ways<T: Float>(skip: &[T], scale: T, branch: &[T], y: &mut [T]) {
+    if y.len() <= PIECE {
+        return vectorized(|| {
+            for ((y, &skip), &branch) in y.iter_mut().zip(skip).zip(branch) {
+                *y = skip + scale * branch;
+            }
+        });
+    }
+    let at = half(y.len());
+    let ((skip, right_skip), (branch, right_branch)) = (skip.split_at(at), branch.split_at(at));
+    let (y, right_y) = y.split_at_mut(at);
+    join(|| join_ways(skip, scale, branch, y), || join_ways(right_skip, scale, right_branch, right_y));
+}
+
+/// `dx += skip`.
+fn added<T: Float>(skip: &[T], dx: &mut [T]) {
+    if dx.len() <= PIECE {
+        return vectorized(|| {
+            for (dx, &skip) in dx.iter_mut().zip(skip) {
+                *dx += skip;
+            }
+        });
+    }
+    let at = half(dx.len());
+    let ((skip, right_skip), (dx, right_dx)) = (skip.split_at(at), dx.split_at_mut(at));
+    join(|| added(skip, dx), || added(right_skip, right_dx));
+}
+
+/// `out = scale dy`.
+fn scaled<T: Float>(scale: T, dy: &[T], out: &mut [T]) {
+    if out.len() <= PIECE {
+        return vectorized(|| {
+            for (out, &dy) in out.iter_mut().zip(dy) {
+                *out = scale * dy;
+            }
+        });
+    }
+    let at = half(out.len());
+    let ((dy, right_dy), (out, right_out)) = (dy.split_at(at), out.split_at_mut(at));
+    join(|| scaled(scale, dy, out), || scaled(scale, right_dy, right_out));
+}
+
+/// `out = scale dy`, and the sum of `dy branch`: in lanes, pieces and halves that the length alone decides.
+fn scaled_and_summed<T: Float>(scale: T, branch: &[T], dy: &[T], out: &mut [T]) -> T {
+    if out.len() <= PIECE {
+        return vectorized(|| {
+            let mut lanes = [T::zero(); 16];
+            for ((out, dy), branch) in out.chunks_mut(16).zip(dy.chunks(16)).zip(branch.chunks(16)) {
+                for (((out, &dy), &branch), lane) in out.iter_mut().zip(dy).zip(branch).zip(&mut lanes) {
+                    *out = scale * dy;
+                    *lane += dy * branch;
+                }
+            }
+            lanes.into_iter().fold(T::zero(), |sum, lane| sum + lane)
+        });
+    }
+    let at = half(out.len());
+    let ((branch, right_branch), (dy, right_dy)) = (branch.split_at(at), dy.split_at(at));
+    let (out, right_out) = out.split_at_mut(at);
+    let (sum, right_sum) = join(
+        || scaled_and_summed(scale, branch, dy, out),
+        || scaled_and_summed(scale, right_branch, right_dy, right_out),
+    );
+    sum + right_sum
+}
