@@ -85,7 +85,9 @@ impl<T: Float> Loss<T> for SoftmaxCrossEntropy {
 
     fn divisor(&self, target: Targets<'_, T>) -> f64 {
         match target {
-            Targets::Classes(classes) if !self.weights.is_empty() => classes.iter().map(|&class| self.weight(class)).sum(),
+            Targets::Classes(classes) if !self.weights.is_empty() => {
+                classes.iter().map(|&class| self.weight(class)).sum()
+            }
             _ => target.rows() as f64,
         }
     }

@@ -172,8 +172,9 @@ impl<T: Float> Network<T> {
         divisor: f64,
         workspace: &mut Workspace<T>,
     ) -> Result<f64, Error> {
+        Error::positive("loss_part", "divisor", divisor)?;
         let value = self.loss(loss, targets, workspace)?;
-        let share = loss.divisor(targets) / Error::positive("loss_part", "divisor", divisor)?;
+        let share = loss.divisor(targets) / divisor;
         if share != 1.0 {
             let gradient = &mut workspace.deltas[0][..workspace.rows * self.n_out()];
             vectorized(|| gradient.iter_mut().for_each(|g| *g = T::of(g.get() * share)));

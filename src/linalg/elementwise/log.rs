@@ -92,7 +92,10 @@ mod tests {
                 assert!((log - x.ln()).abs() <= limit, "log {x} = {log}, not {}", x.ln());
             }
         }
-        assert_eq!([1.0, 0.0, -0.0, 5e-324].map(|x| Log.at::<true>(x)), [0.0, -f64::INFINITY, -f64::INFINITY, -f64::INFINITY]);
+        assert_eq!(
+            [1.0, 0.0, -0.0, 5e-324].map(|x| Log.at::<true>(x)),
+            [0.0, -f64::INFINITY, -f64::INFINITY, -f64::INFINITY]
+        );
         assert_eq!(Log.at::<true>(f64::INFINITY), f64::INFINITY);
         assert!([f64::NAN, -1.0, -5e-324, f64::NEG_INFINITY].iter().all(|&x| Log.at::<true>(x).is_nan()));
     }
