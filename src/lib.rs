@@ -185,9 +185,12 @@ pub use layer::{
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;
-pub use loss::{Huber, Loss, MeanAbsolute, MeanSquared, SigmoidCrossEntropy, SoftmaxCrossEntropy, Targets};
+pub use loss::{
+    BinaryCrossEntropy, CategoricalCrossEntropy, Huber, Loss, MeanAbsolute, MeanSquared, Poisson, SigmoidCrossEntropy,
+    SoftmaxCrossEntropy, SumSquared, Targets,
+};
 pub use network::{MEMORY_LIMIT, Network, NetworkBuilder, OptimizerState, Predictor, Watched, Workspace};
-pub use optim::{Adam, AdamW, Optimizer, Sgd, Update, schedule};
+pub use optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Sgd, Update, schedule};
 pub use random::Generator;
 pub use rows::{Rows, RowsMut};
 pub use stability::{

@@ -6,7 +6,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Instant;
 
-use evenkeel::schedule::Cosine;
+use evenkeel::schedule::{Cosine, ReduceOnPlateau};
 use evenkeel::*;
 
 struct Counting;
@@ -142,12 +142,34 @@ fn a_step_of_the_trainer_takes_no_memory() {
     assert_steps_are_free("momentum, watched", values().watch(Monitor::new()).clip(norm()), &of_values);
     let by_layer = PerLayerNorm::new(1e-3).unwrap();
     assert_steps_are_free("by layer", values().watch(every()).probe_rows(7).clip(by_layer), &of_values);
+    let parts = || classes().micro_batch(3).watch(every()).clip(norm());
+    assert_steps_are_free("Adam, in parts", parts(), &of_classes);
+    assert_steps_are_free("momentum, in parts", values().micro_batch(1), &of_values);
+    let rms = RmsProp::new(0.01).unwrap().momentum(0.5).unwrap().centered();
+    let of_probabilities = Trainer::builder(network(), CategoricalCrossEntropy::new(), rms);
+    let reduce = ReduceOnPlateau::new(0.5, 1).unwrap();
+    assert_steps_are_free("RMSprop", of_probabilities.reduce_on_plateau(reduce), &of_classes);
+    let counting = Trainer::builder(network(), Poisson::new(), Adagrad::new(0.01).unwrap());
+    assert_steps_are_free("Adagrad", counting, &of_values);
     let cosine = Cosine::new(100).unwrap();
     assert_steps_are_free(
         "by value",
         values().watch(every()).schedule(cosine).clip(ByValue::new(1e-4).unwrap()),
         &of_values,
     );
+}
+
+#[test]
+fn a_batch_in_parts_takes_the_memory_of_a_part() {
+    let held = |batch: usize, micro: usize| {
+        let before = HELD.get();
+        let builder = Trainer::builder(network(), SoftmaxCrossEntropy::new(), Adam::new(0.01).unwrap());
+        let trainer = builder.batch(batch).micro_batch(micro).build().unwrap();
+        (HELD.get() - before, drop(trainer)).0
+    };
+    // Of the other rows there are only the targets: a class, or three values.
+    assert_eq!(held(1024, 4) - held(4, 4), (1024 - 4) * (size_of::<usize>() + 3 * size_of::<f32>()) as isize);
+    assert_eq!(held(4, 1024), held(4, 4));
 }
 
 #[test]

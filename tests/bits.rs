@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use evenkeel::schedule::Cosine;
+use evenkeel::schedule::{Cosine, ReduceOnPlateau};
 use evenkeel::*;
 use proptest::prelude::*;
 
@@ -67,7 +67,7 @@ impl Layer<f64> for Noisy {
         }
         let noise = if pass.mode == Mode::Train { 1e-2 } else { 0.0 };
         for (row, (x, y)) in x.iter().zip(y.iter_mut()).enumerate() {
-            let mut rng = Generator::numbered(pass.seed ^ pass.step, "noise", row as u64);
+            let mut rng = Generator::numbered(pass.seed ^ pass.step, "noise", (pass.first_row + row) as u64);
             y.iter_mut().zip(x).for_each(|(y, x)| *y = x + noise * (rng.below(1000) as f64 / 1000.0 - 0.5));
         }
         Ok(())
@@ -99,13 +99,25 @@ struct Run {
     clipper: bool,
     stopping: bool,
     validation: bool,
+    plateau: bool,
+    micro: Option<usize>,
     watch: Option<u64>,
 }
 
 fn runs() -> impl Strategy<Value = Run> {
     let watch = prop_oneof![Just(None), Just(Some(1)), Just(Some(Monitor::PERIOD))];
-    let run = |(adam, clipper, stopping, validation, watch)| Run { adam, clipper, stopping, validation, watch };
-    (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), watch).prop_map(run)
+    let micro = prop_oneof![Just(None), Just(Some(2)), Just(Some(3))];
+    let run = |(adam, clipper, stopping, validation, plateau, micro, watch)| Run {
+        adam,
+        clipper,
+        stopping,
+        validation,
+        plateau,
+        micro,
+        watch,
+    };
+    let any = any::<bool>;
+    (any(), any(), any(), any(), any(), micro, watch).prop_map(run)
 }
 
 impl Run {
@@ -125,6 +137,9 @@ impl Run {
         let builder = if self.clipper { builder.clip(RunningLimit::default()) } else { builder };
         let patience = EarlyStopping::new(1).unwrap().improvement(0.01).unwrap();
         let builder = if self.stopping { builder.early_stopping(patience) } else { builder };
+        let reduce = ReduceOnPlateau::new(0.5, 0).unwrap().relative(0.05).unwrap().cooldown(1);
+        let builder = if self.plateau { builder.reduce_on_plateau(reduce) } else { builder };
+        let builder = if let Some(rows) = self.micro { builder.micro_batch(rows) } else { builder };
         match self.watch {
             Some(period) => builder.watch(Monitor::new().period(period).unwrap()).build().unwrap(),
             None => builder.build().unwrap(),
@@ -218,7 +233,8 @@ proptest! {
 
 #[test]
 fn early_stopping_stops_and_takes_back_the_best() {
-    let run = Run { adam: false, clipper: true, stopping: true, validation: true, watch: None };
+    let (plateau, micro) = (false, None);
+    let run = Run { adam: false, clipper: true, stopping: true, validation: true, plateau, micro, watch: None };
     let stopped = (0..20_u64).filter(|&seed| {
         let mut trainer = run.trainer(seed, WITHOUT_END);
         run.fit(&mut trainer).unwrap();
@@ -226,6 +242,21 @@ fn early_stopping_stops_and_takes_back_the_best() {
     });
     // Else the tests above would say nothing about it.
     assert!(stopped.count() > 4);
+}
+
+#[test]
+fn a_plateau_reduces_the_rate() {
+    let (plateau, micro) = (true, None);
+    let run = Run { adam: false, clipper: true, stopping: false, validation: false, plateau, micro, watch: None };
+    let reduced = (0..20_u64).filter(|&seed| {
+        let mut trainers = [run, Run { plateau: false, ..run }].map(|run| run.trainer(seed, WITHOUT_END));
+        for trainer in &mut trainers {
+            run.fit(trainer).unwrap();
+        }
+        bits(&trainers[0]) != bits(&trainers[1])
+    });
+    // Else the tests above would say nothing about it.
+    assert!(reduced.count() > 4);
 }
 
 /// What a run of some steps looks like while every gradient of a step is NaN.

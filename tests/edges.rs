@@ -36,6 +36,31 @@ fn adam_recovers_from_a_gradient_whose_square_is_beyond_f32() {
 }
 
 #[test]
+fn sums_and_averages_of_squares_beyond_f32_stay_finite() {
+    let rms = RmsProp::new(0.1).unwrap().alpha(0.5).unwrap();
+    let optimizers: [Box<dyn Optimizer<f32>>; 4] = [
+        Box::new(rms),
+        Box::new(rms.centered()),
+        Box::new(rms.momentum(0.9).unwrap()),
+        Box::new(Adagrad::new(0.1).unwrap().initial_accumulator(1e300).unwrap()),
+    ];
+    let gradients: Vec<f32> = std::iter::once(-2e24).chain(std::iter::repeat_n(1.0, 400)).collect();
+    for optimizer in optimizers {
+        let weights = updated(&*optimizer, &gradients);
+        assert!(weights.iter().all(|weight| weight.is_finite()), "{optimizer:?}: {weights:?}");
+        // Nothing divides by zero where there is no gradient, and a gradient that is NaN shows.
+        assert_eq!(updated(&*optimizer, &[0.0, 0.0]), [0.0, 0.0], "{optimizer:?}");
+        assert!(updated(&*optimizer, &[1.0, f32::NAN])[1].is_nan(), "{optimizer:?}");
+    }
+    let tiny = rms.epsilon(1e-60).unwrap();
+    assert_eq!(updated(&tiny, &[0.0, 0.0]), [0.0, 0.0]);
+    assert_eq!(updated(&Adagrad::new(0.1).unwrap().epsilon(1e-60).unwrap(), &[0.0, 0.0]), [0.0, 0.0]);
+    // A gradient that never changes has no spread; rounding makes none below it, whose root would be NaN.
+    let weights = updated(&rms.centered(), &[0.3; 300]);
+    assert!(weights.iter().all(|weight| weight.is_finite()), "{weights:?}");
+}
+
+#[test]
 fn adam_does_not_divide_zero_by_zero() {
     let adam = Adam::new(0.1).unwrap().epsilon(1e-60).unwrap();
     assert_eq!(updated(&adam, &[0.0, 0.0]), [0.0, 0.0]);

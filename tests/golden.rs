@@ -1,5 +1,6 @@
-//! Optimizers, losses and activations against values that PyTorch made: `golden/make.py` says how.
+//! Optimizers, losses, activations and the rates of a plateau against values that PyTorch made: `golden/make.py` says how.
 
+use evenkeel::schedule::{Plateau, ReduceOnPlateau};
 use evenkeel::*;
 use serde_json::Value;
 
@@ -82,6 +83,19 @@ fn optimizer<T: Float>(name: &str) -> Result<Box<dyn Optimizer<T>>, Error> {
         "adam" => Box::new(Adam::new(0.01)?),
         "adam betas epsilon" => Box::new(Adam::new(0.05)?.betas(0.8, 0.95)?.epsilon(1e-3)?),
         "adamw" => Box::new(AdamW::new(0.05, 0.1)?),
+        "rmsprop" => Box::new(RmsProp::new(0.01)?),
+        "rmsprop alpha epsilon" => Box::new(RmsProp::new(0.02)?.alpha(0.9)?.epsilon(1e-3)?),
+        "rmsprop momentum" => Box::new(RmsProp::new(0.01)?.momentum(0.9)?),
+        "rmsprop centered" => Box::new(RmsProp::new(0.01)?.centered()),
+        "rmsprop centered momentum weight decay" => {
+            let centered = RmsProp::new(0.01)?.alpha(0.9)?.epsilon(1e-2)?.centered();
+            Box::new(centered.momentum(0.5)?.weight_decay(0.1)?)
+        }
+        "adagrad" => Box::new(Adagrad::new(0.1)?),
+        "adagrad rate decay initial weight decay" => {
+            let slowing = Adagrad::new(0.1)?.rate_decay(0.25)?.initial_accumulator(0.125)?;
+            Box::new(slowing.epsilon(1e-3)?.weight_decay(0.1)?)
+        }
         _ => panic!("there is no optimizer {name:?}"),
     })
 }
@@ -89,7 +103,7 @@ fn optimizer<T: Float>(name: &str) -> Result<Box<dyn Optimizer<T>>, Error> {
 #[test]
 fn optimizers_take_the_same_steps() {
     let runs = runs(include_str!("golden/optimizers.json"));
-    assert_eq!(runs.len(), 8);
+    assert_eq!(runs.len(), 15);
     for run in &runs {
         trains_alike::<f64>(name(run), &run["f64"], &*optimizer(name(run)).unwrap());
         trains_alike::<f32>(name(run), &run["f32"], &*optimizer(name(run)).unwrap());
@@ -113,6 +127,11 @@ fn loss<T: Float>(name: &str, cols: usize) -> Result<Box<dyn Loss<T>>, Error> {
         "sigmoid_cross_entropy smoothing" => Box::new(sigmoid.smoothing(0.125)?),
         "sigmoid_cross_entropy weights" => Box::new(sigmoid.class_weights(weights)?),
         "sigmoid_cross_entropy smoothing weights" => Box::new(sigmoid.class_weights(weights)?.smoothing(0.125)?),
+        "poisson" => Box::new(Poisson::new()),
+        "poisson of rates" => Box::new(Poisson::of_rates()),
+        "sum_squared" => Box::new(SumSquared::new()),
+        "binary_cross_entropy" => Box::new(BinaryCrossEntropy::new()),
+        "categorical_cross_entropy" => Box::new(CategoricalCrossEntropy::new()),
         _ => panic!("there is no loss {name:?}"),
     })
 }
@@ -141,11 +160,42 @@ fn loses_alike<T: Float>(run: &Value) {
 #[test]
 fn losses_have_the_same_value_and_gradient() {
     let runs = runs(include_str!("golden/losses.json"));
-    assert_eq!(runs.len(), 31);
+    assert_eq!(runs.len(), 42);
     for run in &runs {
         loses_alike::<f64>(run);
         loses_alike::<f32>(run);
     }
+}
+
+#[test]
+fn a_plateau_has_the_same_rates() {
+    let runs = runs(include_str!("golden/plateaus.json"));
+    assert_eq!(runs.len(), 30);
+    let mut cuts = 0;
+    for run in &runs {
+        let setting = |key: &str| run[key].as_f64();
+        let start = 0.125;
+        let reduce = ReduceOnPlateau::new(setting("factor").unwrap(), run["patience"].as_u64().unwrap()).unwrap();
+        let threshold = setting("threshold").unwrap_or(1e-4);
+        let reduce = match run["threshold_mode"].as_str() {
+            Some("abs") => reduce.absolute(threshold),
+            _ => reduce.relative(threshold),
+        };
+        let reduce = reduce.unwrap().cooldown(run["cooldown"].as_u64().unwrap_or(0));
+        let reduce = reduce.floor(setting("min_lr").unwrap_or(0.0) / start).unwrap();
+        let (mut plateau, mut before) = (Plateau::default(), start);
+        let losses = run["losses"].as_array().unwrap();
+        for (epoch, (loss, rate)) in losses.iter().zip(numbers(&run["rates"])).enumerate() {
+            let loss = loss.as_f64().unwrap_or_else(|| loss.as_str().unwrap().parse().unwrap());
+            reduce.judge(&mut plateau, loss);
+            let found = start * plateau.factor();
+            // A rounding for every cut so far, on both sides.
+            assert!((found - rate).abs() <= 64.0 * f64::EPSILON * rate, "epoch {epoch} of {run}: {found}, not {rate}");
+            cuts += usize::from(rate < before);
+            before = rate;
+        }
+    }
+    assert!(cuts > 100, "{cuts} cuts");
 }
 
 /// Compares values and slopes. Each point counts for itself where it is above 1: else the exponential of 40 would hide all others.

@@ -5,6 +5,7 @@ mod drawn;
 use drawn::{check, numbers, size};
 use evenkeel::*;
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
 
 /// The value and the gradient of a loss, for outputs of so many columns.
 fn evaluate<T: Float>(
@@ -22,10 +23,18 @@ fn values<T: Float>(values: &[T], cols: usize) -> Targets<'_, T> {
     Targets::Values(Rows::new(values, cols).unwrap())
 }
 
-/// Every loss that compares values, and whether its targets are probabilities.
-fn of_values<T: Float>() -> [Box<dyn Loss<T>>; 4] {
+/// Every loss that compares values alone, and any of them.
+fn of_values<T: Float>() -> [Box<dyn Loss<T>>; 7] {
     let huber = Huber::new(1.0).unwrap();
-    [Box::new(MeanSquared::new()), Box::new(MeanAbsolute::new()), Box::new(huber), Box::new(SigmoidCrossEntropy::new())]
+    [
+        Box::new(MeanSquared::new()),
+        Box::new(MeanAbsolute::new()),
+        Box::new(huber),
+        Box::new(SigmoidCrossEntropy::new()),
+        Box::new(Poisson::new()),
+        Box::new(BinaryCrossEntropy::new()),
+        Box::new(SumSquared::new()),
+    ]
 }
 
 fn logits_of_ten_thousand<T: Float>() {
@@ -114,6 +123,101 @@ fn known_points_are_exact() {
 }
 
 #[test]
+fn probabilities_are_clipped() {
+    let most = -1e-7_f64.ln();
+    let clipped = |loss: &dyn Loss<f64>, y: &[f64], cols, t| evaluate(loss, y, cols, t).unwrap();
+    let binary = BinaryCrossEntropy::new();
+    // Sure and wrong, in the range and beyond it: the largest loss there is, and no gradient. The other way round the smallest.
+    let (value, gradient) = clipped(&binary, &[0.0, 1.0, -3.0, 7.0], 2, values(&[1.0, 0.0, 1.0, 0.0], 2));
+    assert!((value - most).abs() <= 1e-9 * most && gradient == [0.0; 4], "{value}, {gradient:?}");
+    let (value, gradient) = clipped(&binary, &[1.0, 0.0, 7.0, -3.0], 2, values(&[1.0, 0.0, 1.0, 0.0], 2));
+    assert!((value - 1e-7).abs() <= 1e-13 && gradient == [0.0; 4], "{value}, {gradient:?}");
+    assert_eq!(clipped(&binary, &[0.5], 1, values(&[1.0], 1)), (2_f64.ln(), vec![-2.0]));
+
+    let categorical = CategoricalCrossEntropy::new();
+    let (value, gradient) = clipped(&categorical, &[0.0, 2.0, 0.0], 3, Targets::Classes(&[0]));
+    assert!((value - most).abs() <= 1e-15 * most && gradient == [0.0; 3], "{value}, {gradient:?}");
+    // A single output is all of its row, whatever it is.
+    let (value, gradient) = clipped(&categorical, &[0.25, 9.0], 1, Targets::Classes(&[0, 0]));
+    assert!((value - 1e-7).abs() <= 1e-13 && gradient == [0.0; 2], "{value}, {gradient:?}");
+    // Shares of a row that sums to 4, and of one that sums to 1.
+    let found = clipped(&categorical, &[1.0, 1.0, 2.0, 0.25, 0.25, 0.5], 3, Targets::Classes(&[2, 2]));
+    assert_eq!(found, (2_f64.ln(), vec![0.125, 0.125, -0.125, 0.5, 0.5, -0.5]));
+    let one_hot = [0.0, 0.0, 1.0, 0.0, 0.0, 1.0];
+    assert_eq!(clipped(&categorical, &[1.0, 1.0, 2.0, 0.25, 0.25, 0.5], 3, values(&one_hot, 3)), found);
+    let (value, gradient) = clipped(&categorical, &[0.0; 3], 3, Targets::Classes(&[1]));
+    assert!(value.is_nan() && gradient.iter().all(|g| g.is_nan()));
+    for wrong in [Targets::Classes(&[3]), Targets::Classes(&[0, 1]), values(&[0.0; 2], 2)] {
+        assert!(evaluate(&categorical, &[0.5; 3], 3, wrong).is_err());
+    }
+}
+
+/// A batch cut in two: what the loss says of the parts, by their divisors, is what it says of the whole.
+fn adds_up(loss: &dyn Loss<f64>, y: &[f64], cols: usize, at: usize, targets: [Targets<'_, f64>; 3]) -> TestCaseResult {
+    let [whole, left, right] = targets;
+    let (value, gradient) = evaluate(loss, y, cols, whole).unwrap();
+    let divisor = loss.divisor(whole);
+    let (mut sum, mut size) = (0.0, 0.0);
+    for (y, gradient, part) in [(&y[..at], &gradient[..at], left), (&y[at..], &gradient[at..], right)] {
+        let (found, of_part) = evaluate(loss, y, cols, part).unwrap();
+        let share = loss.divisor(part) / divisor;
+        sum += share * found;
+        size += (share * found).abs();
+        for (&expected, found) in gradient.iter().zip(of_part) {
+            // Some roundings of the derivative, or of the two shares of weights up to 2 that it is the difference of.
+            let limit = 8.0 * f64::EPSILON * (expected.abs() + 2.0 / divisor);
+            prop_assert!((found * share - expected).abs() <= limit, "{}: {}, not {}", loss.name(), found, expected);
+        }
+    }
+    // Sums of up to 33 x 33 entries whose terms are of one sign, or nearly.
+    prop_assert!((sum - value).abs() <= 2e3 * f64::EPSILON * (size + 10.0), "{}: {}, not {}", loss.name(), sum, value);
+    Ok(())
+}
+
+#[test]
+fn the_losses_of_parts_add_up() {
+    check((2..34_usize, size(), any::<prop::sample::Index>(), any::<u64>()), |(rows, cols, cut, seed)| {
+        let outputs = numbers(rows * cols, 2.0, seed, "outputs");
+        let shares: Vec<f64> = numbers(rows * cols, 1.0, seed, "targets").into_iter().map(f64::abs).collect();
+        let classes: Vec<usize> = (0..rows).map(|row| (row * row + 1) % cols).collect();
+        let cut = 1 + cut.index(rows - 1);
+        let at = cut * cols;
+        let of_values = || [values(&shares, cols), values(&shares[..at], cols), values(&shares[at..], cols)];
+        let of_classes = || [&classes[..], &classes[..cut], &classes[cut..]].map(Targets::Classes);
+        for loss in self::of_values() {
+            adds_up(&*loss, &outputs, cols, at, of_values())?;
+        }
+        let weights: Vec<f64> = numbers(cols, 1.0, seed, "weights").into_iter().map(f64::exp2).collect();
+        let plain = SoftmaxCrossEntropy::new();
+        adds_up(&plain, &outputs, cols, at, of_classes())?;
+        adds_up(&plain.smoothing(0.1).unwrap().class_weights(&weights).unwrap(), &outputs, cols, at, of_classes())?;
+        let rates: Vec<f64> = outputs.iter().map(|y| y.abs() + 0.5).collect();
+        adds_up(&Poisson::of_rates(), &rates, cols, at, of_values())?;
+        adds_up(&CategoricalCrossEntropy::new(), &rates, cols, at, of_values())?;
+        adds_up(&CategoricalCrossEntropy::new(), &rates, cols, at, of_classes())
+    });
+}
+
+/// A loss on a data set does not depend on how many rows are computed at once, nor does that of a trained epoch.
+#[test]
+fn a_loss_of_a_data_set_is_that_of_one_batch() {
+    let network = Network::<f64>::builder(2).layer(Linear::new(3)).seed(4).build().unwrap();
+    let weights = [0.25, 1.0, 4.0];
+    let data = Dataset::classes(numbers(38, 1.0, 1, "inputs"), 2, (0..19).map(|row| row * row % 3).collect()).unwrap();
+    let loss = SoftmaxCrossEntropy::new().class_weights(&weights).unwrap();
+    let of =
+        |rows: usize| evenkeel::evaluate(&network, &loss, &data, &mut network.workspace(rows).unwrap()).unwrap().loss;
+    for rows in 1..19 {
+        assert!((of(rows) - of(19)).abs() <= 19.0 * f64::EPSILON * of(19), "{rows} rows at once");
+    }
+    // At a rate of next to nothing all batches see the same network.
+    let builder = Trainer::builder(network.clone(), loss.clone(), Sgd::new(1e-300).unwrap()).batch(5).epochs(1);
+    let mut trainer = builder.build().unwrap();
+    let epoch = trainer.epoch(&data, None).unwrap().unwrap();
+    assert!((epoch.loss - of(19)).abs() <= 19.0 * f64::EPSILON * of(19), "{}, not {}", epoch.loss, of(19));
+}
+
+#[test]
 fn weights_of_one_and_no_smoothing_change_nothing() {
     check((size(), size(), any::<u64>()), |(rows, cols, seed)| {
         let outputs = numbers(rows * cols, 5.0, seed, "outputs");
@@ -177,6 +281,10 @@ fn what_is_not_finite_shows_in_the_loss() {
         tells_what_is_not_finite::<f32>(&*loss32, values(&shares.map(|t| t as f32), 3));
         tells_what_is_not_finite::<f64>(&*loss64, values(&shares, 3));
     }
+    let categorical = CategoricalCrossEntropy::new();
+    tells_what_is_not_finite::<f32>(&categorical, Targets::Classes(&[0, 2]));
+    tells_what_is_not_finite::<f64>(&categorical, values(&shares, 3));
+    tells_what_is_not_finite::<f64>(&Poisson::of_rates(), values(&shares, 3));
     let plain = SoftmaxCrossEntropy::new();
     for loss in [plain.clone(), plain.smoothing(0.1).unwrap()] {
         tells_what_is_not_finite::<f32>(&loss, Targets::Classes(&[0, 2]));

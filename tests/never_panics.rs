@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 
-use evenkeel::schedule::{self, Cosine, Schedule, StepDecay, Warmup};
+use evenkeel::schedule::{self, Cosine, ReduceOnPlateau, Schedule, StepDecay, Warmup};
 use evenkeel::*;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -252,7 +252,7 @@ fn train(plans: Plans) -> Result<(), Error> {
         Dataset::values(numbers(cols[0]), cols[0], numbers(cols[1]), cols[1])?
     };
     let (kind, a, b) = plans.optimizer;
-    // Each of two optimizers with each of five losses.
+    // Each loss with one optimizer or two.
     let builder = match plans.loss % 10 {
         0 => Trainer::builder(network, SoftmaxCrossEntropy::new(), Adam::new(a)?.epsilon(1e-8)?),
         1 => Trainer::builder(network, MeanSquared::new(), Adam::new(a)?.betas(0.0, 0.0)?),
@@ -261,8 +261,12 @@ fn train(plans: Plans) -> Result<(), Error> {
         4 => Trainer::builder(network, SigmoidCrossEntropy::new(), Sgd::new(a)?.weight_decay(b)?),
         5 => Trainer::builder(network, SoftmaxCrossEntropy::new().smoothing(0.1)?, Sgd::new(a)?),
         6 => Trainer::builder(network, MeanSquared::new(), Sgd::new(a)?.momentum(0.99)?.nesterov()),
-        _ => Trainer::builder(network, MeanSquared::new(), Sgd::new(a)?),
+        7 => Trainer::builder(network, Poisson::new(), RmsProp::new(a)?.epsilon(b.abs())?.centered()),
+        8 => Trainer::builder(network, BinaryCrossEntropy::new(), Adagrad::new(a)?.initial_accumulator(b.abs())?),
+        _ => Trainer::builder(network, SumSquared::new(), RmsProp::new(a)?.momentum(0.9)?.weight_decay(b.abs())?),
     };
+    let builder = if kind % 3 == 0 { builder.micro_batch(usize::from(kind % 7)) } else { builder };
+    let builder = if kind % 5 == 0 { builder.reduce_on_plateau(ReduceOnPlateau::new(0.5, 0)?) } else { builder };
     let builder = builder.batch(plans.batch).epochs(plans.epochs).seed(u64::from(kind)).non_finite(plans.policy);
     let builder = builder.schedule(any_schedule(plans.schedule)?);
     let builder = match clipper(plans.clipper.0, plans.clipper.1)? {

@@ -111,7 +111,8 @@ struct Drop;
 impl Drop {
     /// What to multiply a row by: a function of the layer, of the step and of the row.
     fn mask<T: Float>(pass: &Pass<'_, T>, row: usize) -> impl Iterator<Item = T> + use<T> {
-        let mut generator = Generator::numbered(pass.seed.wrapping_add(pass.step), "row", row as u64);
+        let mut generator =
+            Generator::numbered(pass.seed.wrapping_add(pass.step), "row", (pass.first_row + row) as u64);
         let mode = pass.mode;
         std::iter::repeat_with(move || match mode {
             Mode::Train => T::of(2.0 * generator.below(2) as f64),

@@ -3,10 +3,11 @@
 mod drawn;
 
 use std::f64::consts::PI;
+use std::ops::ControlFlow;
 
 use drawn::check;
-use evenkeel::Error;
-use evenkeel::schedule::{Constant, Cosine, Exponential, Schedule, StepDecay, Warmup};
+use evenkeel::schedule::{Constant, Cosine, Exponential, Plateau, ReduceOnPlateau, Schedule, StepDecay, Warmup};
+use evenkeel::{Dataset, Error, Linear, MeanSquared, Network, Sgd, Tanh, Trainer};
 use proptest::prelude::*;
 
 /// How far a power may be from the product it stands for: half an epsilon a multiplication, and the product underflows to 0 only where
@@ -120,5 +121,56 @@ fn arguments_out_of_range_are_refused() {
     }
     for bad in [-0.1, 1.0, f64::NAN, f64::INFINITY] {
         refused(Cosine::new(10).unwrap().floor(bad), "Cosine", "floor");
+    }
+}
+
+#[test]
+fn a_plateau_refuses_what_is_out_of_range() {
+    for bad in [0.0, 1.0, -0.5, 1.5, f64::NAN, f64::INFINITY] {
+        refused(ReduceOnPlateau::new(bad, 1), "ReduceOnPlateau", "factor");
+    }
+    let fine = ReduceOnPlateau::new(0.5, 1).unwrap();
+    for bad in [-0.1, f64::NAN, f64::INFINITY] {
+        refused(fine.relative(bad), "ReduceOnPlateau", "relative");
+        refused(fine.absolute(bad), "ReduceOnPlateau", "absolute");
+        refused(fine.floor(bad), "ReduceOnPlateau", "floor");
+    }
+    refused(fine.floor(1.0), "ReduceOnPlateau", "floor");
+}
+
+#[test]
+fn below_zero_a_loss_has_to_fall_too() {
+    let reduce = ReduceOnPlateau::new(0.5, 0).unwrap().relative(0.1).unwrap();
+    let mut plateau = Plateau::default();
+    // One that rises, one that falls by too little, and one that falls by more than a tenth.
+    let factors = [-1.0, -0.95, -1.05, -1.2].map(|loss| {
+        reduce.judge(&mut plateau, loss);
+        plateau.factor()
+    });
+    assert_eq!((factors, plateau.best()), ([1.0, 0.5, 0.25, 0.25], -1.2));
+}
+
+/// The rates of a run are those that its own losses ask for, beside its schedule.
+#[test]
+fn the_trainer_reduces_on_a_plateau() {
+    let data = |shift: f64| {
+        let x: Vec<f64> = (0..20).map(|at| (f64::from(at) * 1.3 + shift).sin()).collect();
+        let y = x.iter().map(|x| x * x - shift).collect();
+        Dataset::values(x, 1, y, 1).unwrap()
+    };
+    let reduce = ReduceOnPlateau::new(0.5, 1).unwrap().relative(0.02).unwrap().cooldown(1).floor(0.01).unwrap();
+    let decay = Exponential::new(0.999).unwrap();
+    for validation in [None, Some(data(0.3))] {
+        let network = Network::builder(1).layer(Linear::new(6)).layer(Tanh).layer(Linear::new(1)).build().unwrap();
+        let builder = Trainer::builder(network, MeanSquared::new(), Sgd::new(0.25).unwrap()).batch(8).epochs(40);
+        let mut trainer = builder.schedule(decay).reduce_on_plateau(reduce).build().unwrap();
+        let history = trainer.fit(&data(0.0), validation.as_ref(), |_| ControlFlow::Continue(())).unwrap();
+        let mut plateau = Plateau::default();
+        for epoch in history {
+            // The last of three steps.
+            assert_eq!(epoch.rate, 0.25 * decay.factor(3 * epoch.epoch + 2) * plateau.factor());
+            reduce.judge(&mut plateau, epoch.validation.map_or(epoch.loss, |validation| validation.loss));
+        }
+        assert!(history.len() == 40 && plateau.factor() < 0.5, "{plateau:?}");
     }
 }

@@ -133,8 +133,9 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         pass: &mut Pass<'_, T>,
     );
 
-    /// Folds what a training pass left behind into the layer's state. Called only when the update of that pass is applied, so
-    /// that a skipped step or a look at probe rows changes nothing.
+    /// Folds what a training pass left behind into the layer's state. Called behind every backward pass, in order, with a copy of the state;
+    /// only the update puts it in the place of the state itself, so that a skipped step or a look at probe rows changes nothing. So where a
+    /// batch goes through the network in parts it is called once for each part, and all of them show in the state.
     fn commit(&self, _passed: &Passed<'_, T>, _state: &mut [T]) {}
 
     /// The initializer that the layer itself was given for one of its parameters, which is told as in its plan.

@@ -115,10 +115,13 @@ pub struct Pass<'a, T> {
     pub scratch: &'a mut [T],
     /// How many steps of each row's sequence there are; empty where all of them are there.
     pub lengths: &'a [usize],
+    /// Which row of its batch the first row of the pass is: not 0 where a batch goes through the network in parts. Noise counts rows from
+    /// there.
+    pub first_row: usize,
     /// In backward: whether the gradients hold nothing yet, not even zeros, and are to be overwritten instead of added to. Only ever so for
     /// a layer whose plan says [`writes_gradients`](Plan::writes_gradients).
     pub fresh: bool,
-    /// A seed of the layer's own: noise must be a function of it, of the step and of the row, and of nothing else.
+    /// A seed of the layer's own: noise must be a function of it, of the step and of the row in the batch, and of nothing else.
     pub seed: u64,
     /// How many updates the network has had.
     pub step: u64,

@@ -1,18 +1,23 @@
 //! Matrix multiply, elementwise kernels and norms: the only place with `unsafe`, and the only runtime dispatch.
 #![allow(unsafe_code)]
 
+mod columns;
 pub(crate) mod elementwise;
 mod matrix;
+mod moments;
 mod multiply;
 mod norm;
 mod pack;
 mod simd;
+mod sum;
 mod threads;
 mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub(crate) use columns::{Places, idle_columns};
 pub(crate) use matrix::Matrix;
+pub(crate) use moments::{Moments, moments};
 use multiply::Product;
 pub(crate) use multiply::multiply;
 pub(crate) use norm::{BLOCK, Norm, Squares, first_non_finite, norm};

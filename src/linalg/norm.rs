@@ -1,6 +1,7 @@
 //! The Euclidean norm, right wherever its numbers are finite.
 
 use super::simd::{Isa, Work, dispatch, padded};
+use super::sum::{Compensated, Sum};
 use super::threads::{PIECE, half, join};
 use crate::Float;
 
@@ -95,14 +96,10 @@ pub(crate) const BLOCK: usize = 64;
 
 /// The sum of the squares of numbers that come block by block: what a pass over memory that has them anyway can carry along.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Squares {
-    sums: [f64; 8],
-    /// What rounding took from each sum.
-    errors: [f64; 8],
-}
+pub(crate) struct Squares(Sum);
 
 impl Squares {
-    /// Adds the squares of a block: eight at a time, by pairs, so that each goes through three additions only.
+    /// Adds the squares of a block.
     #[inline(always)]
     pub(crate) fn add<T: Float>(&mut self, block: &[T; BLOCK]) {
         let mut squares = [[0.0; 8]; BLOCK / 8];
@@ -111,38 +108,17 @@ impl Squares {
                 *square = x.get() * x.get();
             }
         }
-        let [a, b, c, d, e, f, g, h] = squares;
-        let block = std::array::from_fn(|lane| {
-            ((a[lane] + b[lane]) + (c[lane] + d[lane])) + ((e[lane] + f[lane]) + (g[lane] + h[lane]))
-        });
-        self.add_sums(block);
-    }
-
-    #[inline(always)]
-    fn add_sums(&mut self, sums: [f64; 8]) {
-        for (lane, more) in sums.into_iter().enumerate() {
-            // The rounding error of a sum, exact whichever of the two is larger (Knuth).
-            let sum = self.sums[lane] + more;
-            let of_more = sum - self.sums[lane];
-            self.errors[lane] += (self.sums[lane] - (sum - of_more)) + (more - of_more);
-            self.sums[lane] = sum;
-        }
+        self.0.add(squares);
     }
 
     /// The sum over what both have seen.
-    pub(crate) fn merged(mut self, other: Self) -> Self {
-        self.add_sums(other.sums);
-        self.errors.iter_mut().zip(other.errors).for_each(|(error, more)| *error += more);
-        self
+    pub(crate) fn merged(self, other: Self) -> Self {
+        Self(self.0.merged(other.0))
     }
 
     /// The sum; not finite where a number was not, or where it is beyond `f64`.
     pub(crate) fn sum(&self) -> f64 {
-        let mut sum = Compensated::default();
-        self.sums.iter().chain(&self.errors).for_each(|&part| sum.add(part));
-        // An infinite sum leaves infinity - infinity among the errors.
-        let plain: f64 = self.sums.iter().sum();
-        if plain.is_finite() { sum.value() } else { plain }
+        self.0.value()
     }
 
     /// The norm, given the numbers once more should their squares be beyond `f64`.
@@ -160,27 +136,6 @@ impl Squares {
         let mut sum = Compensated::default();
         x.iter().for_each(|x| sum.add((x.get() / scale).powi(2)));
         Norm { scale, square: sum.value() }
-    }
-}
-
-/// A sum with its rounding error carried along (Neumaier).
-#[derive(Debug, Clone, Copy, Default)]
-struct Compensated {
-    sum: f64,
-    error: f64,
-}
-
-impl Compensated {
-    fn add(&mut self, term: f64) {
-        let next = self.sum + term;
-        let larger_is_sum = self.sum.abs() >= term.abs();
-        self.error += if larger_is_sum { (self.sum - next) + term } else { (term - next) + self.sum };
-        self.sum = next;
-    }
-
-    fn value(&self) -> f64 {
-        // An infinite sum leaves infinity - infinity in `error`.
-        if self.sum.is_finite() { self.sum + self.error } else { self.sum }
     }
 }
 

@@ -1,20 +1,29 @@
 //! Losses: how far an output is from its target, and in which direction to go.
 
+mod binary_cross_entropy;
+mod categorical_cross_entropy;
 mod huber;
 mod mean_absolute;
 mod mean_squared;
+mod poisson;
 mod sigmoid_cross_entropy;
 mod softmax_cross_entropy;
 mod softmax_narrow;
 mod softmax_rows;
+mod sum_squared;
 
+pub use binary_cross_entropy::BinaryCrossEntropy;
+pub use categorical_cross_entropy::CategoricalCrossEntropy;
 pub use huber::Huber;
 pub use mean_absolute::MeanAbsolute;
 pub use mean_squared::MeanSquared;
+pub use poisson::Poisson;
 pub use sigmoid_cross_entropy::SigmoidCrossEntropy;
 pub use softmax_cross_entropy::SoftmaxCrossEntropy;
+pub use sum_squared::SumSquared;
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use crate::linalg::{Isa, Work, dispatch, elementwise};
 use crate::{Error, Float, Rows, RowsMut};
@@ -64,11 +73,23 @@ impl<'a, T> Targets<'a, T> {
         Error::same_size("the columns of the targets", cols, targets.cols())?;
         Ok(targets)
     }
+
+    /// Those of some of the rows, which are there.
+    pub(crate) fn part(self, rows: Range<usize>) -> Self {
+        match self {
+            Self::Classes(classes) => Self::Classes(&classes[rows]),
+            Self::Values(values) => {
+                let cols = values.cols();
+                Self::Values(Rows::of(&values.data()[rows.start * cols..rows.end * cols], cols))
+            }
+        }
+    }
 }
 
 /// How far an output is from its target, as one number to make small.
 ///
-/// Values are averaged over the rows of the batch (in f64), so that a learning rate means the same for any batch size.
+/// Values are averaged over the rows of the batch (in f64), so that a learning rate means the same for any batch size; only
+/// [`SumSquared`] adds them up.
 pub trait Loss<T: Float>: Debug + Send + Sync {
     /// Its name, such as `softmax_cross_entropy`.
     fn name(&self) -> &'static str;
@@ -79,6 +100,15 @@ pub trait Loss<T: Float>: Debug + Send + Sync {
     /// # Errors
     /// [`Error::Empty`] for no rows; [`Error::Targets`], [`Error::Size`], [`Error::Class`] where the targets do not fit the output.
     fn evaluate(&self, out: Rows<'_, T>, target: Targets<'_, T>, grad: Option<RowsMut<'_, T>>) -> Result<f64, Error>;
+
+    /// What the sum over rows with these targets is divided by, which is how much they count beside others: the loss of a batch is the sum
+    /// over its parts of `divisor(part) * loss(part)`, divided by `divisor(batch)`.
+    ///
+    /// The number of rows, unless a loss says otherwise: one that weighs its rows says the sum of their weights, one that only adds up
+    /// says 1. It is to be above zero for targets that the loss accepts.
+    fn divisor(&self, target: Targets<'_, T>) -> f64 {
+        target.rows() as f64
+    }
 }
 
 /// The loss of one entry. `at`, and what it calls, is to be `#[inline(always)]`.
@@ -100,14 +130,26 @@ fn average_entries<T: Float>(
     of: &'static str,
     out: Rows<'_, T>,
     target: Targets<'_, T>,
-    mut grad: Option<RowsMut<'_, T>>,
+    grad: Option<RowsMut<'_, T>>,
     weights: &[f64],
     term: impl Term,
 ) -> Result<f64, Error> {
     let target = target.values(of, out.rows(), out.cols())?;
     let share = 1.0 / count(out, &grad)? as f64;
+    Ok(share * sum_entries(out, target, grad, weights, share, term))
+}
+
+/// Adds up `term(out, target)` over all entries, of which the shapes agree; the derivative is written times `share`.
+fn sum_entries<T: Float>(
+    out: Rows<'_, T>,
+    target: Rows<'_, T>,
+    mut grad: Option<RowsMut<'_, T>>,
+    weights: &[f64],
+    share: f64,
+    term: impl Term,
+) -> f64 {
     let grad = grad.as_mut().map(RowsMut::data_mut);
-    Ok(share * dispatch(Sum { out: out.data(), target: target.data(), weights, grad, share, term }))
+    dispatch(Sum { out: out.data(), target: target.data(), weights, grad, share, term })
 }
 
 /// The sum of a term over entries, to be computed. Its derivative, times `share`, is written where there is room for it.
@@ -161,6 +203,9 @@ impl<T: Float, F: Term> Work for Sum<'_, T, F> {
         sum
     }
 }
+
+/// What the losses on probabilities keep them away from 0 and 1 by, and with them the loss from infinity: its gradient is zero beyond.
+const CLIP: f64 = 1e-7;
 
 /// How many entries an output has, at least one; the gradient must have as many.
 fn count<T: Float>(out: Rows<'_, T>, grad: &Option<RowsMut<'_, T>>) -> Result<usize, Error> {

@@ -82,6 +82,15 @@ impl<T: Float> Loss<T> for SoftmaxCrossEntropy {
         let weight: f64 = targets.iter().map(|&class| self.weight(class)).sum();
         Ok(dispatch(Entropy::new(self, out, targets, weight, grad)) / weight)
     }
+
+    fn divisor(&self, target: Targets<'_, T>) -> f64 {
+        match target {
+            Targets::Classes(classes) if !self.weights.is_empty() => {
+                classes.iter().map(|&class| self.weight(class)).sum()
+            }
+            _ => target.rows() as f64,
+        }
+    }
 }
 
 #[cfg(test)]

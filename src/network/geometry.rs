@@ -31,6 +31,11 @@ impl Geometry {
         if Arc::ptr_eq(self, other) || same() { Ok(()) } else { Err(Error::Foreign { what }) }
     }
 
+    /// How many numbers the state of all layers has.
+    pub(super) fn state_len(&self) -> usize {
+        self.state_ranges.last().map_or(0, |range| range.end)
+    }
+
     /// The index of the layer of that name.
     pub(super) fn layer(&self, name: &str) -> Result<usize, Error> {
         self.names.iter().position(|known| known == name).ok_or_else(|| Error::Unknown {

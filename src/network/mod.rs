@@ -185,6 +185,7 @@ impl<T: Float> Network<T> {
             saved: &mut saved[..plan.saved_for(rows)],
             scratch: &mut scratch[..rows * plan.scratch_per_row],
             lengths: &[],
+            first_row: 0,
             fresh: plan.writes_gradients,
             seed: self.seed ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
             step: self.updates,

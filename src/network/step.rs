@@ -3,7 +3,7 @@
 use super::Network;
 use super::room::Room;
 use super::workspace::{Stage, Workspace};
-use crate::linalg::{in_pool, norm};
+use crate::linalg::{in_pool, norm, vectorized};
 use crate::{Error, Float, Gradients, Loss, Mode, Optimizer, Rows, RowsMut, Targets, Update};
 
 /// What an optimizer remembers about a network: made by [`Network::optimizer_state`].
@@ -83,9 +83,59 @@ impl<T: Float> Network<T> {
             let x = Rows::of(&before[index][..rows * n_in], n_in);
             let y = RowsMut::of(&mut after[0][..rows * n_out], n_out);
             let mut pass = self.pass(index, rows, mode, &mut workspace.saved[index], &mut workspace.scratch);
+            pass.first_row = workspace.first;
             layer.forward(x, y, &mut pass).map_err(|error| error.in_layer(&self.geometry.names[index]))?;
         }
         Ok(())
+    }
+
+    /// As [`forward`](Self::forward) in training mode, for rows that are part of a larger batch, the first of them its row `first`: the
+    /// batch goes forward and back part by part, in the memory that one part takes, and is followed by one update.
+    ///
+    /// The gradients of the parts are added up: what [`gradients`](Self::gradients), clipper, monitor and optimizer see is the gradient
+    /// of the batch, equal but for rounding to that of all rows at once, if the loss of each part is taken as [a share of
+    /// it](Self::loss_part). Noise is that of the row in the batch. Only a layer that looks at a batch as a whole sees each part
+    /// instead, and folds each into its state.
+    ///
+    /// ```
+    /// use evenkeel::*;
+    /// let mut network = Network::<f64>::builder(1).layer(Linear::new(8)).layer(Tanh).layer(Linear::new(1)).build()?;
+    /// let (loss, x, t) = (MeanSquared::new(), [-1.0, -0.5, 0.0, 0.5, 1.0], [1.0, 0.25, 0.0, 0.25, 1.0]);
+    /// let whole = Targets::Values(Rows::new(&t, 1)?);
+    /// let mut at_once = network.workspace(5)?;
+    /// network.forward(Rows::new(&x, 1)?, Mode::Train, &mut at_once)?;
+    /// network.loss(&loss, whole, &mut at_once)?;
+    /// network.backward(&mut at_once)?;
+    ///
+    /// let mut workspace = network.workspace(2)?; // room for two rows
+    /// let divisor = Loss::<f64>::divisor(&loss, whole);
+    /// for (part, (x, t)) in x.chunks(2).zip(t.chunks(2)).enumerate() {
+    ///     network.forward_part(Rows::new(x, 1)?, 2 * part, &mut workspace)?;
+    ///     network.loss_part(&loss, Targets::Values(Rows::new(t, 1)?), divisor, &mut workspace)?;
+    ///     network.backward(&mut workspace)?;
+    /// }
+    /// for (one, other) in workspace.gradients().iter().zip(at_once.gradients()) {
+    ///     assert!((one - other).abs() < 1e-15);
+    /// }
+    /// let optimizer = Sgd::new(0.1)?;
+    /// let mut state = network.optimizer_state(&optimizer)?;
+    /// network.update(&optimizer, &mut state, &mut workspace, 1.0, 0.1)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Size`] unless `first` is 0, which begins a batch, or as many rows as have been through backward since; else as
+    /// [`forward`](Self::forward).
+    pub fn forward_part<'a>(
+        &self,
+        x: Rows<'_, T>,
+        first: usize,
+        workspace: &'a mut Workspace<T>,
+    ) -> Result<Rows<'a, T>, Error> {
+        Error::same_size("the numbers of an input row", self.n_in(), x.cols())?;
+        self.geometry.same_as(&workspace.geometry, "the workspace")?;
+        workspace.input_part(x.rows(), first)?.data_mut().copy_from_slice(x.data());
+        self.forward_input(Mode::Train, workspace)
     }
 
     /// Computes the loss of the last forward pass and its derivative by the output, which backward starts from.
@@ -110,7 +160,30 @@ impl<T: Float> Network<T> {
         Ok(value)
     }
 
-    /// Computes the gradient of every parameter, from the last to the first layer.
+    /// As [`loss`](Self::loss), for a [part of a batch](Self::forward_part): loss and derivative as the share that the part has in those of
+    /// the batch, given the [`divisor`](Loss::divisor) of all its targets. The shares of all parts add up to the loss of the batch.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where `divisor` is zero, negative or not finite; else as [`loss`](Self::loss).
+    pub fn loss_part(
+        &self,
+        loss: &dyn Loss<T>,
+        targets: Targets<'_, T>,
+        divisor: f64,
+        workspace: &mut Workspace<T>,
+    ) -> Result<f64, Error> {
+        Error::positive("loss_part", "divisor", divisor)?;
+        let value = self.loss(loss, targets, workspace)?;
+        let share = loss.divisor(targets) / divisor;
+        if share != 1.0 {
+            let gradient = &mut workspace.deltas[0][..workspace.rows * self.n_out()];
+            vectorized(|| gradient.iter_mut().for_each(|g| *g = T::of(g.get() * share)));
+        }
+        Ok(share * value)
+    }
+
+    /// Computes the gradient of every parameter, from the last to the first layer; behind the first [part](Self::forward_part) of a batch
+    /// the gradients are added to those that are there.
     ///
     /// # Errors
     /// [`Error::Order`] before [`loss`](Self::loss).
@@ -120,8 +193,22 @@ impl<T: Float> Network<T> {
             return Err(Error::Order { call: "backward", needs: "loss" });
         }
         in_pool(self.operations(workspace.rows), || self.backward_layers(workspace));
+        self.commit(workspace);
+        workspace.done = workspace.first + workspace.rows;
         workspace.stage = Stage::Backward;
         Ok(())
+    }
+
+    /// Lets the layers fold what the pass left into the state that the update will give them.
+    fn commit(&self, workspace: &mut Workspace<T>) {
+        let mut state = std::mem::take(&mut workspace.state);
+        if workspace.first == 0 {
+            state.copy_from_slice(&self.state);
+        }
+        for (index, layer) in self.layers.iter().enumerate() {
+            layer.commit(&workspace.passed(index), &mut state[self.geometry.state_ranges[index].clone()]);
+        }
+        workspace.state = state;
     }
 
     fn backward_layers(&self, workspace: &mut Workspace<T>) {
@@ -136,11 +223,14 @@ impl<T: Float> Network<T> {
             let dx = (index > 0).then(|| RowsMut::of(&mut dx[..rows * n_in], n_in));
             let range = self.geometry.parameter_ranges[index].clone();
             let gradients = &mut workspace.gradients[range];
-            if !self.geometry.plans[index].writes_gradients {
+            let fresh = workspace.first == 0;
+            if fresh && !self.geometry.plans[index].writes_gradients {
                 gradients.fill(T::zero());
             }
             let saved = &mut workspace.saved[index];
             let mut pass = self.pass(index, rows, Mode::Train, saved, &mut workspace.scratch);
+            pass.first_row = workspace.first;
+            pass.fresh &= fresh;
             layer.backward(x, y, dy, dx, gradients, &mut pass);
             workspace.deltas.swap(0, 1);
             // Clipper and monitor ask for the norms: they are taken here, while the gradients are in the cache.
@@ -177,7 +267,7 @@ impl<T: Float> Network<T> {
     }
 
     /// Applies the gradients in the workspace, times `scale` (what a clipper left [pending](crate::Clipped::pending), else 1), at that
-    /// learning rate; and lets the layers commit what the pass left for their state.
+    /// learning rate; and gives the layers the state that they made of the pass, or of the parts that it was made of.
     ///
     /// # Errors
     /// [`Error::Order`] before [`backward`](Self::backward), or twice after one; [`Error::Argument`] for a scale or a rate that is
@@ -213,10 +303,9 @@ impl<T: Float> Network<T> {
         };
         // A pass over memory, in which a number costs as much as some ten operations do in a register.
         in_pool(update.weights.len().saturating_mul(10), || optimizer.update(update));
-        for (index, layer) in self.layers.iter().enumerate() {
-            layer.commit(&workspace.passed(index), &mut self.state[self.geometry.state_ranges[index].clone()]);
-        }
+        self.state.copy_from_slice(&workspace.state);
         self.updates += 1;
+        workspace.done = 0;
         workspace.stage = Stage::Empty;
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::geometry::Geometry;
-use super::room::Room;
+use super::room::{Room, allocate};
 use crate::linalg::Norm;
 use crate::{Error, Float, Mode, Passed, Rows, RowsMut};
 
@@ -38,6 +38,10 @@ pub struct Workspace<T> {
     pub(super) capacity: usize,
     /// The rows of the last forward pass.
     pub(super) rows: usize,
+    /// Which row of its batch the first of them is.
+    pub(super) first: usize,
+    /// How many rows of the batch at hand the gradients are of.
+    pub(super) done: usize,
     pub(super) stage: Stage,
     /// The input, and the output of each layer.
     pub(super) values: Vec<Room<T>>,
@@ -49,6 +53,8 @@ pub struct Workspace<T> {
     pub(super) gradients: Room<T>,
     /// The norm of each parameter's gradient, as backward left it.
     pub(super) norms: Vec<Option<Norm>>,
+    /// What the layers' state is to become with the update.
+    pub(super) state: Vec<T>,
 }
 
 impl<T: Float> Workspace<T> {
@@ -64,6 +70,8 @@ impl<T: Float> Workspace<T> {
         Ok(Self {
             capacity,
             rows: 0,
+            first: 0,
+            done: 0,
             stage: Stage::Empty,
             values: all(sizes.values)?,
             saved: all(sizes.saved)?,
@@ -71,6 +79,7 @@ impl<T: Float> Workspace<T> {
             deltas: [room(sizes.delta)?, room(sizes.delta)?],
             gradients: Room::zeros(what, geometry.layout.len())?,
             norms: vec![None; geometry.layout.slots().len()],
+            state: allocate(what, geometry.state_len())?,
             geometry,
         })
     }
@@ -136,13 +145,26 @@ impl<T: Float> Workspace<T> {
     /// # Errors
     /// [`Error::Empty`] for no rows; [`Error::Size`] for more rows than it has room for.
     pub fn input(&mut self, rows: usize) -> Result<RowsMut<'_, T>, Error> {
+        self.input_part(rows, 0)
+    }
+
+    /// As [`input`](Self::input), for rows that are part of a larger batch, the first of them its row `first`: see
+    /// [`Network::forward_part`](crate::Network::forward_part).
+    ///
+    /// # Errors
+    /// [`Error::Size`] unless `first` is 0, which begins a batch, or as many rows as have been through backward since; else as
+    /// [`input`](Self::input).
+    pub fn input_part(&mut self, rows: usize, first: usize) -> Result<RowsMut<'_, T>, Error> {
         if rows == 0 {
             return Err(Error::Empty { what: "a batch" });
         }
         if rows > self.capacity {
             return Err(Error::Size { what: "the rows of a batch", expected: self.capacity, found: rows });
         }
-        self.rows = rows;
+        if first > 0 {
+            Error::same_size("the rows of the batch before this part", self.done, first)?;
+        }
+        (self.rows, self.first) = (rows, first);
         self.stage = Stage::Empty;
         let width = self.geometry.widths[0];
         Ok(RowsMut::of(&mut self.values[0][..rows * width], width))
@@ -155,6 +177,7 @@ struct Sizes {
     saved: Vec<u128>,
     scratch: u128,
     delta: u128,
+    /// With the state beside them.
     gradients: u128,
 }
 
@@ -168,7 +191,7 @@ impl Sizes {
             values,
             saved: plans().map(|plan| wide(plan.saved_per_row).saturating_add(plan.saved as u128)).collect(),
             scratch: plans().map(|plan| wide(plan.scratch_per_row)).max().unwrap_or(0),
-            gradients: geometry.layout.len() as u128,
+            gradients: geometry.layout.len() as u128 + geometry.state_len() as u128,
         }
     }
 

@@ -1,12 +1,16 @@
 //! Optimizers: how gradients change parameters; and schedules of the learning rate.
 
+mod adagrad;
 mod adam;
 mod adamw;
+mod rmsprop;
 pub mod schedule;
 mod sgd;
 
+pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adamw::AdamW;
+pub use rmsprop::RmsProp;
 pub use sgd::Sgd;
 
 use std::fmt::Debug;

@@ -1,9 +1,9 @@
 //! `Monitor`: observes a run, through named slices of numbers.
 
 use super::symmetry::Strides;
-use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter, moments};
+use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter};
 use super::{Bounds, Clipping, LayerRecord, Series, Thresholds, WeightShape};
-use crate::linalg::{Norm, norm};
+use crate::linalg::{Moments, Norm, moments, norm};
 use crate::{Clipped, Error, Float, Role, Rows};
 
 /// The name that a monitor knows a parameter by.
@@ -79,8 +79,8 @@ impl Monitor {
     /// How many steps lie between two full looks later on, unless told otherwise.
     pub const PERIOD: u64 = 50;
 
-    /// How many units of a layer are looked at one by one: more than any layer has that can be trained. No size, however absurd, makes
-    /// it take more memory than these need.
+    /// How many units of a weight are compared with each other: more than any has that can be trained. No size, however absurd, makes it
+    /// take more memory than these need.
     pub(super) const MOST_UNITS: usize = 1 << 24;
 
     /// A monitor that watches nothing yet.
@@ -233,7 +233,7 @@ impl Monitor {
             return Ok(());
         }
         let layer = &mut self.layers[activation.layer];
-        let (mean, variance, largest) = moments(rows.data());
+        let Moments { mean, variance, largest } = moments(rows.data());
         if !mean.is_finite() {
             activation.alarm.scan(rows.data(), self.step, &mut self.alarms);
         }
@@ -241,7 +241,7 @@ impl Monitor {
         layer.variance.push(self.step, variance);
         if activation.bounds != Bounds::NONE {
             let (dead, saturated) = activation.count(rows, largest, &self.thresholds);
-            let share = |count: usize| count as f64 / activation.units.len() as f64;
+            let share = |count: usize| count as f64 / activation.width as f64;
             if activation.bounds.dead.is_some() {
                 layer.dead.push(self.step, share(dead));
             }

@@ -1,7 +1,7 @@
 //! How a monitor learns what there is to watch, how much memory that takes, and what it tells in the end.
 
 use super::symmetry::Likeness;
-use super::watched::{Alarm, LayerSums, UnitCounts, WatchedActivation, WatchedParameter};
+use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter};
 use super::{ActivationId, Bounds, LayerRecord, Monitor, NonFiniteNumber, ParameterId, StabilityReport, WeightShape};
 use crate::{Param, Role};
 
@@ -45,14 +45,7 @@ impl Monitor {
     pub fn watch_activation(&mut self, layer: &str, units: usize, bounds: Bounds) -> ActivationId {
         let layer = self.layer(layer);
         self.layers[layer].bounds = bounds;
-        let counts = vec![UnitCounts::default(); units.min(Self::MOST_UNITS)];
-        self.activations.push(WatchedActivation {
-            layer,
-            bounds,
-            width: units,
-            units: counts,
-            alarm: Alarm::default(),
-        });
+        self.activations.push(WatchedActivation { layer, bounds, width: units, alarm: Alarm::default() });
         ActivationId(self.activations.len() - 1)
     }
 
@@ -69,7 +62,6 @@ impl Monitor {
         let layers: usize = self.layers.iter().map(LayerRecord::heap).sum();
         let of_parameter = |p: &WatchedParameter| p.name.capacity() + p.likeness.as_ref().map_or(0, Likeness::heap);
         let parameters: usize = self.parameters.iter().map(of_parameter).sum();
-        let units: usize = self.activations.iter().map(|a| a.units.capacity()).sum();
         size_of::<Self>()
             + self.loss.heap()
             + self.layers.capacity() * size_of::<LayerRecord>()
@@ -78,7 +70,6 @@ impl Monitor {
             + self.parameters.capacity() * size_of::<WatchedParameter>()
             + parameters
             + self.activations.capacity() * size_of::<WatchedActivation>()
-            + units * size_of::<UnitCounts>()
     }
 
     /// What was seen so far, and what it means.

@@ -2,7 +2,7 @@
 
 use super::symmetry::Likeness;
 use super::{Bounds, Thresholds, WeightShape};
-use crate::linalg::Norm;
+use crate::linalg::{Norm, Places, idle_columns};
 use crate::{Float, Role, Rows};
 
 /// What is not finite, of one thing that is watched.
@@ -37,8 +37,6 @@ pub(super) struct WatchedActivation {
     pub(super) layer: usize,
     pub(super) bounds: Bounds,
     pub(super) width: usize,
-    /// The units that are looked at one by one.
-    pub(super) units: Vec<UnitCounts>,
     pub(super) alarm: Alarm,
 }
 
@@ -47,14 +45,6 @@ pub(super) struct WatchedActivation {
 pub(super) struct LayerSums {
     pub(super) gradient: Option<Norm>,
     pub(super) bias: Option<Norm>,
-}
-
-/// On how many rows a unit was off, at its floor, at its ceiling.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct UnitCounts {
-    pub(super) dead: usize,
-    pub(super) low: usize,
-    pub(super) high: usize,
 }
 
 impl Alarm {
@@ -71,37 +61,17 @@ impl Alarm {
 
 impl WatchedActivation {
     /// How many units are dead, and how many saturated, on these rows.
-    pub(super) fn count<T: Float>(
-        &mut self,
-        rows: Rows<'_, T>,
-        largest: f64,
-        thresholds: &Thresholds,
-    ) -> (usize, usize) {
+    pub(super) fn count<T: Float>(&self, rows: Rows<'_, T>, largest: f64, thresholds: &Thresholds) -> (usize, usize) {
         let Bounds { dead, low, high } = self.bounds;
         // Near zero means: small against the largest output of the layer, or against the distance between the bounds.
-        let off = thresholds.off_margin * largest;
         let edge = thresholds.flat_margin * (high.unwrap_or(0.0) - low.unwrap_or(0.0)).abs();
-        self.units.fill(UnitCounts::default());
-        for row in rows.iter() {
-            for (unit, &y) in self.units.iter_mut().zip(row) {
-                let y = y.get();
-                unit.dead += usize::from(dead.is_some_and(|dead| (y - dead).abs() <= off));
-                unit.low += usize::from(low.is_some_and(|low| y <= low + edge));
-                unit.high += usize::from(high.is_some_and(|high| y >= high - edge));
-            }
-        }
+        let places = Places {
+            off: dead,
+            margin: thresholds.off_margin * largest,
+            low: low.map(|low| low + edge),
+            high: high.map(|high| high - edge),
+        };
         let nearly_all = (thresholds.flat_rows * rows.rows() as f64).ceil() as usize;
-        let dead = self.units.iter().filter(|unit| unit.dead == rows.rows()).count();
-        (dead, self.units.iter().filter(|unit| unit.low + unit.high >= nearly_all).count())
+        idle_columns(rows, places, nearly_all)
     }
-}
-
-/// Mean and variance, and the largest absolute value; NaN where a number is not finite.
-pub(super) fn moments<T: Float>(numbers: &[T]) -> (f64, f64, f64) {
-    let count = numbers.len() as f64;
-    // Divided before they are added up, so that the sum does not overflow.
-    let mean = numbers.iter().map(|y| y.get() / count).sum::<f64>();
-    let squares = numbers.iter().map(|y| (y.get() - mean).powi(2)).sum::<f64>();
-    let largest = numbers.iter().fold(0.0_f64, |largest, y| largest.max(y.get().abs()));
-    (mean, squares / count, largest)
 }

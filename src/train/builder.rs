@@ -2,7 +2,7 @@
 
 use super::snapshot::Place;
 use super::trainer::Watch;
-use crate::schedule::{Constant, Schedule};
+use crate::schedule::{Constant, ReduceOnPlateau, Schedule};
 use crate::{EarlyStopping, Error, Float, GradientClipper, Loss, Monitor, Network, NonFinite, Optimizer, Trainer};
 
 /// Collects what a [`Trainer`] is to do.
@@ -12,11 +12,13 @@ pub struct TrainerBuilder<T> {
     loss: Box<dyn Loss<T>>,
     optimizer: Box<dyn Optimizer<T>>,
     schedule: Box<dyn Schedule>,
+    plateau: Option<ReduceOnPlateau>,
     clipper: Option<Box<dyn GradientClipper<T>>>,
     non_finite: NonFinite,
     stopping: Option<EarlyStopping>,
     monitor: Option<Monitor>,
     batch: usize,
+    micro_batch: Option<usize>,
     epochs: u64,
     seed: u64,
     probe_rows: usize,
@@ -33,11 +35,13 @@ impl<T: Float> TrainerBuilder<T> {
             loss: Box::new(loss),
             optimizer: Box::new(optimizer),
             schedule: Box::new(Constant),
+            plateau: None,
             clipper: None,
             non_finite: NonFinite::Stop,
             stopping: None,
             monitor: None,
             batch: 32,
+            micro_batch: None,
             epochs: 10,
             seed: 0,
             probe_rows: 64,
@@ -47,6 +51,16 @@ impl<T: Float> TrainerBuilder<T> {
     /// How many rows a batch has; the last of an epoch has what is left. 32 unless given.
     pub fn batch(self, rows: usize) -> Self {
         Self { batch: rows, ..self }
+    }
+
+    /// How many rows of a batch go through the network at once: only they take memory in the [`Workspace`](crate::Workspace). The gradients
+    /// of the parts are added up, and clipper, monitor and optimizer see those of the whole batch. All rows at once unless given.
+    ///
+    /// The result is that of the whole batch at once but for rounding, however the rows are cut and whether the loss averages or adds up
+    /// (see [`Loss::divisor`]); noise is that of the row in the batch. Only a layer that looks at the batch as a whole, as one that
+    /// normalizes by its statistics, sees the part instead, and updates its running statistics once for every part.
+    pub fn micro_batch(self, rows: usize) -> Self {
+        Self { micro_batch: Some(rows), ..self }
     }
 
     /// How many epochs [`fit`](Trainer::fit) runs at most. 10 unless given.
@@ -62,6 +76,13 @@ impl<T: Float> TrainerBuilder<T> {
     /// How the learning rate changes with the steps; not at all unless given.
     pub fn schedule(self, schedule: impl Schedule + 'static) -> Self {
         Self { schedule: Box::new(schedule), ..self }
+    }
+
+    /// Reduces the learning rate, beside the schedule, where the loss has stopped falling: that of the validation part, or of training
+    /// where there is none. Judged at the end of every epoch that [`fit`](Trainer::fit) or [`epoch`](Trainer::epoch) tells of; not by
+    /// single steps. Never unless given.
+    pub fn reduce_on_plateau(self, plateau: ReduceOnPlateau) -> Self {
+        Self { plateau: Some(plateau), ..self }
     }
 
     /// What limits the gradients; nothing unless given.
@@ -97,10 +118,11 @@ impl<T: Float> TrainerBuilder<T> {
     /// Takes all the memory that training needs.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a batch, epochs or probe rows of 0; [`Error::TooLarge`] or [`Error::OutOfMemory`] where the batch is too
+    /// [`Error::Argument`] for a batch, a micro-batch, epochs or probe rows of 0; [`Error::TooLarge`] or [`Error::OutOfMemory`] where the batch is too
     /// large.
     pub fn build(self) -> Result<Trainer<T>, Error> {
         Error::at_least_one("Trainer", "batch", self.batch)?;
+        let at_once = self.micro_batch.map(|rows| Error::at_least_one("Trainer", "micro_batch", rows)).transpose()?;
         Error::require(self.epochs > 0, "Trainer", "epochs", self.epochs as f64, "at least 1")?;
         Error::at_least_one("Trainer", "probe_rows", self.probe_rows)?;
         let watch = self.monitor.map(|mut monitor| {
@@ -109,16 +131,18 @@ impl<T: Float> TrainerBuilder<T> {
         });
         let values = self.batch.saturating_mul(self.network.n_out());
         Ok(Trainer {
-            workspace: self.network.workspace(self.batch)?,
+            workspace: self.network.workspace(at_once.unwrap_or(self.batch).min(self.batch))?,
             optimizer_state: self.network.optimizer_state(&*self.optimizer)?,
             watch: watch.transpose()?,
             network: self.network,
             loss: self.loss,
             optimizer: self.optimizer,
             schedule: self.schedule,
+            plateau: self.plateau,
             clipper: self.clipper,
             non_finite: self.non_finite,
             stopping: self.stopping,
+            batch: self.batch,
             epochs: self.epochs,
             seed: self.seed,
             order: Vec::new(),

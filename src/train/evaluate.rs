@@ -6,7 +6,7 @@ use crate::{Dataset, Error, Float, Loss, Mode, Network, Rows, Targets, Workspace
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Evaluation {
-    /// The loss, averaged over the rows.
+    /// The loss, as of one batch of all rows: averaged over them, or added up where the loss does that.
     pub loss: f64,
     /// The share of rows whose largest output is their class; `None` where the targets are values. A row with a NaN counts as wrong.
     pub accuracy: Option<f64>,
@@ -37,24 +37,16 @@ pub fn evaluate<T: Float>(
     let (mut sum, mut right, mut done) = (0.0, 0, 0);
     for x in inputs.data().chunks(at_once * inputs.cols()) {
         let x = Rows::of(x, inputs.cols());
-        let range = done..done + x.rows();
-        let targets = match targets {
-            Targets::Classes(classes) => Targets::Classes(&classes[range]),
-            Targets::Values(values) => {
-                let cols = values.cols();
-                Targets::Values(Rows::of(&values.data()[range.start * cols..range.end * cols], cols))
-            }
-        };
+        let targets = targets.part(done..done + x.rows());
         let out = network.forward(x, Mode::Infer, workspace)?;
-        sum += loss.evaluate(out, targets, None)? * x.rows() as f64;
+        sum += loss.evaluate(out, targets, None)? * loss.divisor(targets);
         if let Targets::Classes(classes) = targets {
             right += out.iter().zip(classes).filter(|(out, class)| largest(out) == Some(**class)).count();
         }
         done += x.rows();
     }
-    let rows = inputs.rows() as f64;
-    let accuracy = matches!(targets, Targets::Classes(_)).then_some(right as f64 / rows);
-    Ok(Evaluation { loss: sum / rows, accuracy })
+    let accuracy = matches!(targets, Targets::Classes(_)).then_some(right as f64 / inputs.rows() as f64);
+    Ok(Evaluation { loss: sum / loss.divisor(targets), accuracy })
 }
 
 /// The index of the largest number, the first of equals; none where there is a NaN.

@@ -29,7 +29,7 @@ pub struct Epoch {
     pub epoch: u64,
     /// How many steps there were so far.
     pub steps: u64,
-    /// The mean loss of its rows, each as it was when its batch was trained.
+    /// The loss of all its rows, as [`Evaluation::loss`], each as it was when its batch was trained.
     pub loss: f64,
     /// The learning rate of its last step.
     pub rate: f64,

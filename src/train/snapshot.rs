@@ -1,13 +1,14 @@
 //! `Snapshot`: everything that a run needs to go on as if nothing had happened.
 
 use super::early_stopping::Best;
+use crate::schedule::Plateau;
 use crate::{Epoch, Network, OptimizerState};
 
 /// Everything that a run needs to go on, bit by bit as if it had never been interrupted: made by
 /// [`Trainer::snapshot`](crate::Trainer::snapshot), in memory.
 ///
-/// It holds parameters, state, what optimizer and clipper remember, the seeds, the place in the epoch, and the best epoch so far. The
-/// order of the rows follows from seed and epoch, so it need not be kept. The monitor is not part of it: watching changes nothing.
+/// It holds parameters, state, what optimizer, clipper and schedule remember, the seeds, the place in the epoch, and the best epoch so
+/// far. The order of the rows follows from seed and epoch, so it need not be kept. The monitor is not part of it: watching changes nothing.
 #[derive(Debug, Clone)]
 pub struct Snapshot<T> {
     pub(super) network: Network<T>,
@@ -31,12 +32,14 @@ pub(super) struct Place {
     pub(super) rows: usize,
     /// Whether these were its last.
     pub(super) ended: bool,
-    /// The sum of their losses.
+    /// The sum of their losses; once these were the last, the loss of all of them.
     pub(super) loss: f64,
     /// The learning rate of the last step.
     pub(super) rate: f64,
     /// Whether early stopping, or the callback, has ended the run.
     pub(super) stopped: bool,
+    /// What the losses of the epochs so far have made of the learning rate.
+    pub(super) plateau: Plateau,
 }
 
 impl Place {

@@ -1,14 +1,14 @@
 //! `Trainer`: batches, epochs, and the loop around a training step.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use super::early_stopping::Best;
 use super::snapshot::{Place, Snapshot};
 use super::{TrainerBuilder, evaluate};
-use crate::schedule::Schedule;
+use crate::schedule::{ReduceOnPlateau, Schedule};
 use crate::{
     Dataset, EarlyStopping, Epoch, Error, Evaluation, Float, Generator, GradientClipper, Loss, Mode, Monitor, Network,
-    NonFinite, Optimizer, OptimizerState, Rows, StabilityReport, StepOutcome, Targets, Watched, Workspace,
+    NonFinite, Optimizer, OptimizerState, Rows, RowsMut, StabilityReport, StepOutcome, Targets, Watched, Workspace,
 };
 
 /// Trains a network on a data set, batch by batch, watched where wanted.
@@ -47,11 +47,15 @@ pub struct Trainer<T> {
     pub(super) optimizer: Box<dyn Optimizer<T>>,
     pub(super) optimizer_state: OptimizerState<T>,
     pub(super) schedule: Box<dyn Schedule>,
+    pub(super) plateau: Option<ReduceOnPlateau>,
     pub(super) clipper: Option<Box<dyn GradientClipper<T>>>,
     pub(super) non_finite: NonFinite,
     pub(super) stopping: Option<EarlyStopping>,
     pub(super) watch: Option<Watch<T>>,
+    /// With room for as many rows as go through the network at once.
     pub(super) workspace: Workspace<T>,
+    /// How many rows make an update.
+    pub(super) batch: usize,
     pub(super) epochs: u64,
     pub(super) seed: u64,
     /// The order of the rows in the epoch that `order_of` says, for that many rows.
@@ -120,14 +124,17 @@ impl<T: Float> Trainer<T> {
         while !self.place.ended {
             self.step(data)?;
         }
-        let Place { step: steps, epoch, rows, loss, rate, .. } = self.place;
+        let Place { step: steps, epoch, loss, rate, .. } = self.place;
         let validation = validation.map(|data| self.evaluate(data)).transpose()?;
-        let epoch = Epoch { epoch: epoch - 1, steps, loss: loss / rows as f64, rate, validation };
+        let epoch = Epoch { epoch: epoch - 1, steps, loss, rate, validation };
         self.place.begin_epoch();
         self.history.push(epoch);
         let judged = epoch.validation.map_or(epoch.loss, |validation| validation.loss);
         if let Some(stopping) = &self.stopping {
             self.place.stopped = stopping.judge(&mut self.best, epoch.epoch, judged, &self.network);
+        }
+        if let Some(plateau) = &self.plateau {
+            plateau.judge(&mut self.place.plateau, judged);
         }
         Ok(Some(epoch))
     }
@@ -153,31 +160,13 @@ impl<T: Float> Trainer<T> {
         }
         self.arrange(data.rows());
         let start = self.place.rows;
-        let end = data.rows().min(start + self.workspace.capacity());
-        let (step, rate) = (self.place.step, self.optimizer.rate() * self.schedule.factor(self.place.step));
+        let end = data.rows().min(start + self.batch);
+        let (step, rate) = (self.place.step, self.rate());
         if let Some(watch) = &mut self.watch {
             watch.look(&self.network, data, step)?;
         }
-        gather(data.inputs(), self.order[start..end].iter().copied(), &mut self.workspace)?;
-        self.network.forward_input(Mode::Train, &mut self.workspace)?;
-        let targets = match data.targets() {
-            Targets::Classes(classes) => {
-                self.classes.clear();
-                self.classes.extend(self.order[start..end].iter().map(|&row| classes[row]));
-                Targets::Classes(&self.classes)
-            }
-            Targets::Values(values) => {
-                self.values.clear();
-                self.values.extend(self.order[start..end].iter().flat_map(|&row| values.row(row)));
-                Targets::Values(Rows::of(&self.values, values.cols()))
-            }
-        };
-        let loss = self.network.loss(&*self.loss, targets, &mut self.workspace)?;
-        self.network.backward(&mut self.workspace)?;
+        let (loss, divisor) = self.pass(data, start..end)?;
         if let Some(watch) = &mut self.watch {
-            if !loss.is_finite() {
-                self.network.observe_breakdown(&mut watch.monitor, &watch.names, &self.workspace)?;
-            }
             self.network.observe_gradients(&mut watch.monitor, &watch.names, &self.workspace)?;
         }
         let clipper = self.clipper.as_deref_mut().map(|clipper| clipper as &mut dyn GradientClipper<T>);
@@ -203,17 +192,57 @@ impl<T: Float> Trainer<T> {
         let verdict = verdict?;
         let ends_epoch = end == data.rows();
         let rows = end - start;
+        let sum = self.place.loss + loss * divisor;
         self.place = Place {
             step: step + 1,
             epoch: self.place.epoch + u64::from(ends_epoch),
             rows: end,
             ended: ends_epoch,
-            loss: self.place.loss + loss * rows as f64,
+            loss: if ends_epoch { sum / self.loss.divisor(data.targets()) } else { sum },
             rate,
             ..self.place
         };
         let (clipped, applied, zeroed) = (verdict.clipped, verdict.apply, verdict.zeroed);
         Ok(StepOutcome { step, loss, rows, clipped, applied, zeroed, ends_epoch })
+    }
+
+    /// Takes the rows of a batch, by their places in the epoch, forward and back, as many at a time as the workspace has room for. Gives
+    /// the loss of the batch, and what it is divided by.
+    fn pass(&mut self, data: &Dataset<T>, batch: Range<usize>) -> Result<(f64, f64), Error> {
+        let order = &self.order[batch];
+        let targets = match data.targets() {
+            Targets::Classes(classes) => {
+                self.classes.clear();
+                self.classes.extend(order.iter().map(|&row| classes[row]));
+                Targets::Classes(&self.classes)
+            }
+            Targets::Values(values) => {
+                self.values.clear();
+                self.values.extend(order.iter().flat_map(|&row| values.row(row)));
+                Targets::Values(Rows::of(&self.values, values.cols()))
+            }
+        };
+        let divisor = self.loss.divisor(targets);
+        let mut loss = 0.0;
+        for (part, rows) in order.chunks(self.workspace.capacity()).enumerate() {
+            let first = part * self.workspace.capacity();
+            let targets = targets.part(first..first + rows.len());
+            fill(self.workspace.input_part(rows.len(), first)?, data.inputs(), rows.iter().copied());
+            self.network.forward_input(Mode::Train, &mut self.workspace)?;
+            let share = self.network.loss_part(&*self.loss, targets, divisor, &mut self.workspace)?;
+            self.network.backward(&mut self.workspace)?;
+            if let Some(watch) = self.watch.as_mut().filter(|_| !share.is_finite()) {
+                self.network.observe_breakdown(&mut watch.monitor, &watch.names, &self.workspace)?;
+            }
+            loss += share;
+        }
+        Ok((loss, divisor))
+    }
+
+    /// The learning rate of the step at hand.
+    fn rate(&self) -> f64 {
+        let reduced = self.plateau.map_or(1.0, |_| self.place.plateau.factor());
+        self.optimizer.rate() * self.schedule.factor(self.place.step) * reduced
     }
 
     /// Puts the rows in the order of the epoch at hand: a function of seed, epoch and number of rows alone.
@@ -309,7 +338,7 @@ impl<T: Float> Watch<T> {
         if self.monitor.looking() {
             let count = self.probe.capacity().min(data.rows());
             let spaced = (0..count).map(|probe| probe * data.rows() / count);
-            gather(data.inputs(), spaced, &mut self.probe)?;
+            fill(self.probe.input(count)?, data.inputs(), spaced);
             network.forward_input(Mode::Infer, &mut self.probe)?;
             network.observe_activations(&mut self.monitor, &self.names, &self.probe)?;
         }
@@ -318,12 +347,6 @@ impl<T: Float> Watch<T> {
 }
 
 /// Copies rows into the input of a workspace.
-fn gather<T: Float>(
-    from: Rows<'_, T>,
-    rows: impl ExactSizeIterator<Item = usize>,
-    workspace: &mut Workspace<T>,
-) -> Result<(), Error> {
-    let mut input = workspace.input(rows.len())?;
+fn fill<T: Float>(mut input: RowsMut<'_, T>, from: Rows<'_, T>, rows: impl Iterator<Item = usize>) {
     input.iter_mut().zip(rows).for_each(|(to, row)| to.copy_from_slice(from.row(row)));
-    Ok(())
 }

@@ -4,7 +4,7 @@ Made with torch 2.15.0+cu132, on the CPU, by
 
     python3 tests/golden/make.py
 
-which writes optimizers.json, losses.json and activations.json beside itself. Every input follows from whole numbers by
+which writes optimizers.json, losses.json, plateaus.json and activations.json beside itself. Every input follows from whole numbers by
 a formula that both sides compute exactly, or stands in the file and is exact in f32.
 """
 
@@ -85,6 +85,21 @@ def optimizers():
         ("adam", 0.0, lambda p: optim.Adam(p, lr=0.01, **plain)),
         ("adam betas epsilon", 0.0, lambda p: optim.Adam(p, lr=0.05, betas=(0.8, 0.95), eps=1e-3, **plain)),
         ("adamw", 0.1, lambda p: optim.AdamW(p, lr=0.05, **plain)),
+        ("rmsprop", 0.0, lambda p: optim.RMSprop(p, lr=0.01, **plain)),
+        ("rmsprop alpha epsilon", 0.0, lambda p: optim.RMSprop(p, lr=0.02, alpha=0.9, eps=1e-3, **plain)),
+        ("rmsprop momentum", 0.0, lambda p: optim.RMSprop(p, lr=0.01, momentum=0.9, **plain)),
+        ("rmsprop centered", 0.0, lambda p: optim.RMSprop(p, lr=0.01, centered=True, **plain)),
+        (
+            "rmsprop centered momentum weight decay",
+            0.1,
+            lambda p: optim.RMSprop(p, lr=0.01, alpha=0.9, eps=1e-2, momentum=0.5, centered=True, **plain),
+        ),
+        ("adagrad", 0.0, lambda p: optim.Adagrad(p, lr=0.1, **plain)),
+        (
+            "adagrad rate decay initial weight decay",
+            0.1,
+            lambda p: optim.Adagrad(p, lr=0.1, lr_decay=0.25, initial_accumulator_value=0.125, eps=1e-3, **plain),
+        ),
     ]
     dtypes = {"f64": torch.float64, "f32": torch.float32}
     return [
@@ -145,6 +160,67 @@ def losses():
                 for t in [yes_or_no, shares]:
                     t = [float(x) for x in t[: len(outputs)]]
                     values(f"sigmoid_cross_entropy{kind}", outputs, cols, t, smooth)
+
+    counts = [float(i * i % 7) for i in range(20)]
+    values("poisson", small, 4, counts, F.poisson_nll_loss)
+    rates = [abs(y) + 1 / 16 for y in small[:19]] + [0.0]
+    of_rates = lambda y, t: F.poisson_nll_loss(y, t, log_input=False)
+    values("poisson of rates", rates, 4, counts, of_rates)
+    values("sum_squared", small, 4, target, lambda y, t: ((y - t) ** 2).sum())
+
+    def clip(p):
+        return p.clamp(1e-7, 1 - 1e-7)
+
+    def binary(y, t):
+        return -(t * clip(y).log() + (1 - t) * (1 - clip(y)).log()).mean()
+
+    def categorical(y, t):
+        return -(t * clip(y / y.sum(dim=1, keepdim=True)).log()).sum(dim=1).mean()
+
+    # Some at the ends, where clipping binds, and some beyond.
+    probabilities = [((7 * i + 3) % 21 - 2) / 16 for i in range(20)]
+    for t in [yes_or_no, shares, target]:
+        values("binary_cross_entropy", probabilities, 4, [float(x) for x in t], binary)
+    # Rows of any sum; in the last two one output has nearly all of it.
+    weights = [((11 * i + 2) % 19) / 16 for i in range(12)] + [2.0**-27, 1.0, 2.0**-28, 0.0] + [0.0, 2.0, 0.0, 0.0]
+    for t in [shares, target, [float(i % 4 == i // 4 % 4) for i in range(20)]]:
+        values("categorical_cross_entropy", weights, 4, t, categorical)
+    for classes in [[3, 0, 1, 1, 1], [0, 2, 3, 0, 2]]:
+        t = F.one_hot(torch.tensor(classes), 4).double()
+        run("categorical_cross_entropy", weights, 4, lambda y: categorical(y, t), classes=classes)
+    return runs
+
+
+# The learning rate on a plateau: that of every epoch, given the losses.
+
+
+def plateaus():
+    falling = [1 / (1 + i) for i in range(12)]
+    noisy = [1 + ((37 * i) % 11 - 5) / 32 - i / 256 for i in range(40)]
+    flat = [1.0] * 30
+    # The smallest fall that counts, and one that does not.
+    steps = [1.0, 0.875, 0.75, 0.6875, 0.6875, 0.5, 0.4375, 0.4375, 0.4375, 0.4375, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25]
+    broken = [1.0, float("nan"), float("nan"), 0.5, float("inf"), 0.5, 0.5, 0.25, float("nan"), 0.25, 0.25, 0.25]
+    settings = [
+        {"factor": 0.5, "patience": 0},
+        {"factor": 0.1, "patience": 3},
+        {"factor": 0.5, "patience": 2, "threshold": 0.125, "threshold_mode": "rel"},
+        {"factor": 0.5, "patience": 2, "threshold": 0.125, "threshold_mode": "abs"},
+        {"factor": 0.25, "patience": 1, "threshold": 0.0, "cooldown": 3},
+        {"factor": 0.3, "patience": 1, "cooldown": 1, "min_lr": 0.01},
+    ]
+    runs = []
+    for setting in settings:
+        for losses in [falling, noisy, flat, steps, broken]:
+            optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.125)
+            schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, eps=0.0, **setting)
+            rates = []
+            for loss in losses:
+                schedule.step(loss)
+                rates.append(optimizer.param_groups[0]["lr"])
+            # JSON has no number for what is not finite.
+            shown = [str(loss) if loss - loss != 0 else loss for loss in losses]
+            runs.append({"name": "reduce_on_plateau", **setting, "losses": shown, "rates": rates})
     return runs
 
 
@@ -184,4 +260,5 @@ def activations():
 if __name__ == "__main__":
     write("optimizers.json", optimizers())
     write("losses.json", losses())
+    write("plateaus.json", plateaus())
     write("activations.json", activations())

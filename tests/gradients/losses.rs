@@ -48,7 +48,16 @@ impl Case {
 
     /// Compares the derivative with central differences, entry by entry; entries at which there is a kink within a step are left out.
     fn agrees(&self, loss: &dyn Loss<f64>, targets: Targets<'_, f64>, kink: impl Fn(usize, f64) -> bool) -> Verdict {
-        let mut outputs = self.outputs();
+        self.agrees_at(self.outputs(), loss, targets, kink)
+    }
+
+    fn agrees_at(
+        &self,
+        mut outputs: Vec<f64>,
+        loss: &dyn Loss<f64>,
+        targets: Targets<'_, f64>,
+        kink: impl Fn(usize, f64) -> bool,
+    ) -> Verdict {
         let mut analytic = vec![0.0; outputs.len()];
         let gradient = RowsMut::new(&mut analytic, self.cols)?;
         let value = loss.evaluate(Rows::new(&outputs, self.cols)?, targets, Some(gradient))?;
@@ -143,5 +152,59 @@ fn sigmoid_cross_entropy_agrees() {
         let loss = SigmoidCrossEntropy::new().smoothing(smoothing)?;
         let loss = weights.map_or(Ok(loss.clone()), |weights| loss.class_weights(&weights))?;
         case.agrees(&loss, Targets::Values(Rows::new(&case.probabilities(), case.cols)?), smooth)
+    });
+}
+
+#[test]
+fn sum_squared_agrees() {
+    loss_agrees(|case| case.agrees(&SumSquared::new(), Targets::Values(Rows::new(&case.values(), case.cols)?), smooth));
+}
+
+#[test]
+fn poisson_agrees() {
+    loss_agrees(|case| {
+        let counts: Vec<f64> = case.values().iter().map(|t| (t + 3.0).floor()).collect();
+        case.agrees(&Poisson::new(), Targets::Values(Rows::new(&counts, case.cols)?), smooth)
+    });
+    loss_agrees(|case| {
+        let counts: Vec<f64> = case.values().iter().map(|t| (t + 3.0).floor()).collect();
+        let rates = case.outputs().iter().map(|y| y + 4.0).collect();
+        case.agrees_at(rates, &Poisson::of_rates(), Targets::Values(Rows::new(&counts, case.cols)?), smooth)
+    });
+}
+
+/// Outputs from 0.2 to 0.8: nearer to 0 the third derivative is too large for a step of this size.
+fn inner(case: &Case) -> Vec<f64> {
+    case.outputs().iter().map(|y| y / 10.0 + 0.5).collect()
+}
+
+#[test]
+fn binary_cross_entropy_agrees() {
+    loss_agrees(|case| {
+        let shares = case.probabilities();
+        let targets = Targets::Values(Rows::new(&shares, case.cols)?);
+        case.agrees_at(inner(case), &BinaryCrossEntropy::new(), targets, smooth)
+    });
+    // Where clipping binds, the loss does not change and the derivative is zero.
+    loss_agrees(|case| {
+        let beyond = case.outputs().iter().map(|y| 3.0 * y.signum() + y).collect();
+        let targets = case.probabilities();
+        case.agrees_at(beyond, &BinaryCrossEntropy::new(), Targets::Values(Rows::new(&targets, case.cols)?), smooth)
+    });
+}
+
+#[test]
+fn categorical_cross_entropy_agrees() {
+    let loss = CategoricalCrossEntropy::new();
+    loss_agrees(|case| case.agrees_at(inner(case), &loss, Targets::Classes(&case.classes()), smooth));
+    loss_agrees(|case| {
+        let shares = case.probabilities();
+        case.agrees_at(inner(case), &loss, Targets::Values(Rows::new(&shares, case.cols)?), smooth)
+    });
+    // The first of each row is next to nothing, so its share is clipped, and the others are not.
+    loss_agrees(|case| {
+        let mut outputs = inner(case);
+        outputs.iter_mut().step_by(case.cols).for_each(|y| *y = -1e-3);
+        case.agrees_at(outputs, &loss, Targets::Values(Rows::new(&case.probabilities(), case.cols)?), smooth)
     });
 }

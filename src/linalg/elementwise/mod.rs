@@ -18,7 +18,7 @@ mod tests;
 pub(crate) use elu::{Elu, EluSlope};
 pub(crate) use exp::Exp;
 pub(crate) use gelu::{Gelu, GeluSlope};
-pub(crate) use log::{LogOfSum, log_one_plus};
+pub(crate) use log::{Log, LogOfSum, log_one_plus};
 pub(crate) use mish::{Mish, MishSlope};
 pub(crate) use sigmoid::{Sigmoid, Silu, SiluSlope};
 pub(crate) use softplus::Softplus;

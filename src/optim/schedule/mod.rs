@@ -3,12 +3,14 @@
 mod constant;
 mod cosine;
 mod exponential;
+mod reduce_on_plateau;
 mod step_decay;
 mod warmup;
 
 pub use constant::Constant;
 pub use cosine::Cosine;
 pub use exponential::Exponential;
+pub use reduce_on_plateau::{Plateau, ReduceOnPlateau};
 pub use step_decay::StepDecay;
 pub use warmup::Warmup;
 
