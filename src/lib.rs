@@ -180,8 +180,9 @@ pub use init::{
     Zeros,
 };
 pub use layer::{
-    Activation, Elu, Exponential, Gelu, HardSigmoid, Identity, Layer, LeakyRelu, Linear, Mish, Mode, Pass, Passed,
-    Plan, Relu, Selu, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+    Activation, BatchNorm, Elu, Exponential, Gelu, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Mish,
+    Mode, MultiHeadAttention, Pass, Passed, PerStep, Plan, Relu, RmsNorm, Selu, Sigmoid, Silu, Softmax, Softplus,
+    Softsign, Tanh,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;

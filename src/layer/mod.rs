@@ -1,35 +1,48 @@
 //! Layers: maps from rows to rows, with their derivative beside them.
 
 mod activation;
+mod attention;
+mod batch_norm;
 mod elu;
 mod exponential;
 mod gelu;
+mod groups;
 mod hard_sigmoid;
 mod identity;
+mod layer_norm;
 mod leaky_relu;
 mod linear;
 mod mish;
+mod per_step;
 mod plan;
 mod relu;
+mod rms_norm;
+mod row_norm;
 mod selu;
 mod sigmoid;
 mod silu;
 mod softmax;
 mod softplus;
 mod softsign;
+mod statistics;
 mod tanh;
 
 pub use activation::Activation;
+pub use attention::MultiHeadAttention;
+pub use batch_norm::BatchNorm;
 pub use elu::Elu;
 pub use exponential::Exponential;
 pub use gelu::Gelu;
 pub use hard_sigmoid::HardSigmoid;
 pub use identity::Identity;
+pub use layer_norm::LayerNorm;
 pub use leaky_relu::LeakyRelu;
 pub use linear::Linear;
 pub use mish::Mish;
+pub use per_step::PerStep;
 pub use plan::{Mode, Pass, Passed, Plan};
 pub use relu::Relu;
+pub use rms_norm::RmsNorm;
 pub use selu::Selu;
 pub use sigmoid::Sigmoid;
 pub use silu::Silu;

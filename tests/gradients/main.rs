@@ -5,6 +5,7 @@ mod drawn;
 mod homogeneity;
 mod layers;
 mod losses;
+mod normalization;
 mod planted;
 
 use evenkeel::*;
