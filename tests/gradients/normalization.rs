@@ -79,7 +79,7 @@ impl Layer<f64> for Padded {
     }
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
-        self.0.plan(n_in)
+        Layer::<f64>::plan(&self.0, n_in)
     }
 
     fn forward(&self, x: Rows<'_, f64>, y: RowsMut<'_, f64>, pass: &mut Pass<'_, f64>) -> Result<(), Error> {
