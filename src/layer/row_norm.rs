@@ -42,7 +42,7 @@ impl<const CENTRED: bool> RowNorm<CENTRED> {
         &self,
         x: Rows<'_, T>,
         dy: Rows<'_, T>,
-        dx: Option<RowsMut<'_, T>>,
+        mut dx: Option<RowsMut<'_, T>>,
         gradients: &mut [T],
         pass: &mut Pass<'_, T>,
     ) {
@@ -53,16 +53,14 @@ impl<const CENTRED: bool> RowNorm<CENTRED> {
         let one = T::one();
         let ones = Matrix::repeated(&one, 1, x.data().len() / width);
         let (x, dy, saved) = (x.data(), dy.data(), &*pass.saved);
+        let products = &mut pass.scratch[..if self.gain { x.len() } else { 0 }];
+        let dx = dx.as_mut().map_or(&mut [][..], RowsMut::data_mut);
+        Backward::<T, CENTRED> { width, gain, x, dy, saved, dx, products: &mut *products }.shared();
         if self.gain {
-            let products = &mut pass.scratch[..x.len()];
-            Backward::<T, CENTRED, false> { width, gain, x, dy, saved, out: products }.shared();
             multiply(ones, Matrix::new(products, width), of_gain, start);
         }
         if self.bias {
             multiply(ones, Matrix::new(dy, width), of_bias, start);
-        }
-        if let Some(mut dx) = dx {
-            Backward::<T, CENTRED, true> { width, gain, x, dy, saved, out: dx.data_mut() }.shared();
         }
     }
 }
@@ -139,54 +137,61 @@ impl<T: Float, const CENTRED: bool> Work for Forward<'_, T, CENTRED> {
     }
 }
 
-/// The derivative by x, where `SLOPES`; else the terms of that by the gain.
-struct Backward<'a, T, const CENTRED: bool, const SLOPES: bool> {
+struct Backward<'a, T, const CENTRED: bool> {
     width: usize,
     gain: &'a [T],
     x: &'a [T],
     dy: &'a [T],
     saved: &'a [T],
-    out: &'a mut [T],
+    /// The derivative by x, or nothing where it is not wanted.
+    dx: &'a mut [T],
+    /// The terms of the derivative by the gain, or nothing where there is none.
+    products: &'a mut [T],
 }
 
-impl<T: Float, const CENTRED: bool, const SLOPES: bool> Backward<'_, T, CENTRED, SLOPES> {
+impl<T: Float, const CENTRED: bool> Backward<'_, T, CENTRED> {
     /// On as many threads as are idle.
     fn shared(self) {
         let Some(at) = cut(self.x.len(), self.width) else { return dispatch(self) };
-        let Self { width, gain, x, dy, saved, out } = self;
+        let Self { width, gain, x, dy, saved, dx, products } = self;
         let ((x, right_x), (dy, right_dy)) = (x.split_at(at), dy.split_at(at));
-        let ((saved, right_saved), (out, right_out)) = (saved.split_at(at / width * SAVED), out.split_at_mut(at));
-        let right = Backward::<T, CENTRED, SLOPES> {
+        let (saved, right_saved) = saved.split_at(at / width * SAVED);
+        let (dx, right_dx) = dx.split_at_mut(at.min(dx.len()));
+        let (products, right_products) = products.split_at_mut(at.min(products.len()));
+        let right = Backward::<T, CENTRED> {
             width,
             gain,
             x: right_x,
             dy: right_dy,
             saved: right_saved,
-            out: right_out,
+            dx: right_dx,
+            products: right_products,
         };
-        join(|| Self { width, gain, x, dy, saved, out }.shared(), || right.shared());
+        join(|| Self { width, gain, x, dy, saved, dx, products }.shared(), || right.shared());
     }
 }
 
-impl<T: Float, const CENTRED: bool, const SLOPES: bool> Work for Backward<'_, T, CENTRED, SLOPES> {
+impl<T: Float, const CENTRED: bool> Work for Backward<'_, T, CENTRED> {
     type Output = ();
 
     #[inline(always)]
     fn run<I: Isa>(self) {
         let count = self.width as f64;
-        let groups = self.x.chunks_exact(self.width).zip(self.dy.chunks_exact(self.width));
-        let groups = groups.zip(self.out.chunks_exact_mut(self.width)).zip(self.saved.as_chunks::<SAVED>().0);
-        for (((x, dy), out), &[high, low, root]) in groups {
+        for (group, &[high, low, root]) in self.saved.as_chunks::<SAVED>().0.iter().enumerate() {
+            let range = group * self.width..(group + 1) * self.width;
+            let (x, dy) = (&self.x[range.clone()], &self.dy[range.clone()]);
             let value = |x: T| centred::<T, CENTRED>(x, high, low);
-            if !SLOPES {
-                for ((out, &x), &dy) in out.iter_mut().zip(x).zip(dy) {
-                    *out = value(x) * root * dy;
+            if let Some(products) = self.products.get_mut(range.clone()) {
+                for ((product, &x), &dy) in products.iter_mut().zip(x).zip(dy) {
+                    *product = value(x) * root * dy;
                 }
-            } else if self.gain.is_empty() {
+            }
+            let Some(dx) = self.dx.get_mut(range) else { continue };
+            if self.gain.is_empty() {
                 let sums = sums(x, dy, dy, |x, dy, _| [dy.get(), dy.get() * value(x).get()]);
                 let (of_mean, of_deviation) = handed_back::<T, CENTRED>(sums, root, count);
-                for ((out, &x), &dy) in out.iter_mut().zip(x).zip(dy) {
-                    *out = root * (dy - (of_mean + value(x) * of_deviation));
+                for ((dx, &x), &dy) in dx.iter_mut().zip(x).zip(dy) {
+                    *dx = root * (dy - (of_mean + value(x) * of_deviation));
                 }
             } else {
                 let sums = sums(x, dy, self.gain, |x, dy, gain| {
@@ -194,8 +199,8 @@ impl<T: Float, const CENTRED: bool, const SLOPES: bool> Work for Backward<'_, T,
                     [dy, dy * value(x).get()]
                 });
                 let (of_mean, of_deviation) = handed_back::<T, CENTRED>(sums, root, count);
-                for (((out, &x), &dy), &gain) in out.iter_mut().zip(x).zip(dy).zip(self.gain) {
-                    *out = root * (dy * gain - (of_mean + value(x) * of_deviation));
+                for (((dx, &x), &dy), &gain) in dx.iter_mut().zip(x).zip(dy).zip(self.gain) {
+                    *dx = root * (dy * gain - (of_mean + value(x) * of_deviation));
                 }
             }
         }
