@@ -112,6 +112,7 @@ fn products(test: bool, peak: f64) {
             saved: &mut [],
             scratch: &mut [],
             lengths: &[],
+            first_row: 0,
             fresh: true,
             seed: 0,
             step: 0,

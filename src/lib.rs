@@ -180,8 +180,9 @@ pub use init::{
     Zeros,
 };
 pub use layer::{
-    Activation, Dropout, Elu, Embedding, Exponential, Flatten, Gelu, HardSigmoid, Identity, Layer, LeakyRelu, Linear,
-    Mish, Mode, Pass, Passed, Plan, Relu, Residual, Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+    Activation, BatchNorm, Dropout, Elu, Embedding, Exponential, Flatten, Gelu, HardSigmoid, Identity, Layer,
+    LayerNorm, LeakyRelu, Linear, Mish, Mode, MultiHeadAttention, Pass, Passed, PerStep, Plan, Relu, Residual, RmsNorm,
+    Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;

@@ -173,6 +173,22 @@ fn a_batch_in_parts_takes_the_memory_of_a_part() {
 }
 
 #[test]
+fn norms_and_attention_take_no_memory() {
+    let network = Network::builder(5)
+        .layer(Linear::new(12))
+        .layer(BatchNorm::new())
+        .layer(LayerNorm::over(4))
+        .layer(MultiHeadAttention::new(4, 2).causal())
+        .layer(PerStep::new(4, Linear::new(3)))
+        .layer(RmsNorm::over(3))
+        .layer(BatchNorm::channels(3))
+        .layer(Linear::new(3));
+    let network = network.seed(3).build().unwrap();
+    let trainer = Trainer::builder(network, SoftmaxCrossEntropy::new(), Adam::new(0.01).unwrap());
+    assert_steps_are_free("norms and attention", trainer.watch(Monitor::new()), &rows_of_classes());
+}
+
+#[test]
 fn a_loop_by_hand_takes_no_memory() {
     for period in [1, Monitor::PERIOD] {
         let mut network = network();

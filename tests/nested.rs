@@ -455,3 +455,10 @@ fn one_that_is_three_deep_learns_and_is_taken_up_where_it_was_left() {
     let names: Vec<&str> = report.layers.iter().map(|layer| layer.name.as_str()).collect();
     assert_eq!(names, ["0.linear", "1.residual", "2.tanh", "3.linear"]);
 }
+
+#[test]
+fn layers_inside_a_step_keep_their_initializers() {
+    let inside = || Sequential::new().layer(Linear::new(2).weights(Constant::new(0.25).unwrap())).layer(Tanh);
+    let network = Network::<f64>::builder(6).layer(PerStep::new(3, inside())).build().unwrap();
+    assert_eq!(network.parameter("0.per_step.sequential.0.linear.weight").unwrap().data(), [0.25; 6]);
+}

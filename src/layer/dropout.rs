@@ -57,7 +57,7 @@ impl Dropout {
             dropped: (self.p * 2_f64.powi(32)).round() as u32,
             scale: T::of(1.0 / (1.0 - self.p)),
         };
-        mask.apply(0, from.cols(), from.data(), to.data_mut());
+        mask.apply(pass.first_row, from.cols(), from.data(), to.data_mut());
     }
 }
 
@@ -150,6 +150,7 @@ mod tests {
             saved: &mut [],
             scratch: &mut [],
             lengths: &[],
+            first_row: 0,
             fresh: false,
             seed,
             step,

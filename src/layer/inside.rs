@@ -11,6 +11,7 @@ pub(super) struct Inside<'a, T> {
     rows: usize,
     mode: Mode,
     lengths: &'a [usize],
+    first_row: usize,
     fresh: bool,
     seed: u64,
     step: u64,
@@ -22,10 +23,13 @@ pub(super) struct Inside<'a, T> {
 impl<'a, T: Float> Inside<'a, T> {
     /// All that a pass over so many rows has for the layers inside, and its scratch, which is for all of them alike.
     pub(super) fn of<'b>(pass: &'b mut Pass<'a, T>, rows: usize) -> (Inside<'b, T>, &'b mut [T]) {
-        let &mut Pass { mode, lengths, fresh, step, params, state, .. } = pass;
+        let &mut Pass { mode, lengths, first_row, fresh, step, params, state, .. } = pass;
         // Mixed, so that a layer within a layer never has the seed of one elsewhere: the seeds of neighbours differ by few bits.
         let seed = mixed(pass.seed);
-        (Inside { rows, mode, lengths, fresh, seed, step, params, state, saved: &mut *pass.saved }, &mut *pass.scratch)
+        (
+            Inside { rows, mode, lengths, first_row, fresh, seed, step, params, state, saved: &mut *pass.saved },
+            &mut *pass.scratch,
+        )
     }
 
     /// So many of the saved numbers, kept by the layer around: they stand before those of the layers inside.
@@ -91,6 +95,7 @@ impl<'a, T: Float> Inside<'a, T> {
             saved,
             scratch: &mut scratch[..self.rows * plan.scratch_per_row],
             lengths: self.lengths,
+            first_row: self.first_row,
             fresh: self.fresh && plan.writes_gradients,
             seed: self.seed ^ (index as u64 + 1).wrapping_mul(GOLDEN),
             step: self.step,

@@ -17,6 +17,12 @@ impl<'a, T> Matrix<'a, T> {
         Self { data, rows: data.len() / cols, cols, row_stride: cols, col_stride: 1 }
     }
 
+    /// `rows` rows of `cols` neighbours each, `stride` apart: a part of a wider row-major matrix, from its first number on.
+    pub(crate) fn strided(data: &'a [T], rows: usize, cols: usize, stride: usize) -> Self {
+        debug_assert!(cols > 0 && cols <= stride);
+        Self { data, rows, cols, row_stride: stride, col_stride: 1 }
+    }
+
     /// Its transpose.
     pub(crate) fn transposed(self) -> Self {
         let Self { data, rows, cols, row_stride, col_stride } = self;

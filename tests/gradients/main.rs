@@ -6,6 +6,7 @@ mod homogeneity;
 mod layers;
 mod losses;
 mod nested;
+mod normalization;
 mod planted;
 
 use evenkeel::*;
