@@ -180,8 +180,9 @@ pub use init::{
     Zeros,
 };
 pub use layer::{
-    Activation, Elu, Exponential, Gelu, HardSigmoid, Identity, Layer, LeakyRelu, Linear, Mish, Mode, Pass, Passed,
-    Plan, Relu, Selu, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+    Activation, AveragePool2d, ChannelsLast, Conv2d, Elu, Exponential, Extent, Gelu, HardSigmoid, Identity, Layer,
+    LeakyRelu, Linear, MaxPool2d, Mish, Mode, Padding, Pass, Passed, Plan, Relu, Selu, Sigmoid, Silu, Softmax,
+    Softplus, Softsign, Tanh,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;

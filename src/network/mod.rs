@@ -14,6 +14,7 @@ pub use predict::Predictor;
 pub use step::OptimizerState;
 pub use workspace::Workspace;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::{Error, Float, Layer, Layout, Mode, Pass, Plan, Rows, RowsMut};
@@ -164,7 +165,9 @@ impl<T: Float> Network<T> {
 
     /// About how many multiplications and additions a pass over so many rows takes.
     fn operations(&self, rows: usize) -> usize {
-        self.parameters.len().saturating_mul(rows).saturating_mul(2)
+        let plans = self.geometry.plans.iter().zip(&self.geometry.parameter_ranges);
+        let of_row = |(plan, range): (&Plan, &Range<usize>)| plan.operations_per_row.max(range.len().saturating_mul(2));
+        plans.map(of_row).fold(0, usize::saturating_add).saturating_mul(rows)
     }
 
     /// What layer `index` may read and write in a pass over `rows` rows.
