@@ -83,10 +83,16 @@ impl Convolution {
         position.saturating_mul(self.band().min(self.grid.positions())).saturating_add(image)
     }
 
-    /// The positions of so many images, as many at a time as there is room for.
+    /// The positions of so many images, as many at a time as there is room for: some whole images, or a part of one, cut at the same places in
+    /// every image, whichever of them a thread begins with.
     fn bands(&self, images: usize, room: usize) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (all, band) = (images * self.grid.positions(), self.band().min(room).max(1));
-        (0..all).step_by(band).map(move |first| first..all.min(first + band))
+        let (of_image, band) = (self.grid.positions(), self.band());
+        let group = (band.min(room) / of_image).max(1);
+        (0..images).step_by(group).flat_map(move |image| {
+            let (start, end) = (image * of_image, images.min(image + group) * of_image);
+            let band = if group > 1 { end - start } else { band };
+            (start..end).step_by(band).map(move |first| first..end.min(first + band))
+        })
     }
 
     /// What group `group` sees through some taps at some positions, a position a row.

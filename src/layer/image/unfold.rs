@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use super::blocks::{Blocks, lanes, lanes_mut};
 use super::window::Grid;
 use crate::Float;
-use crate::linalg::vectorized;
+use crate::linalg::{Isa, Work, dispatch};
 
 /// Which part of the images is unfolded. Positions are counted through all images, each row by row.
 #[derive(Debug, Clone)]
@@ -24,7 +25,8 @@ impl Part {
 }
 
 /// The positions of a part that stand in one row of one image: (image, row, its columns).
-pub(super) fn stretches(grid: &Grid, positions: &Range<usize>) -> impl Iterator<Item = (usize, usize, Range<usize>)> {
+#[inline(always)]
+fn stretches(grid: &Grid, positions: &Range<usize>) -> impl Iterator<Item = (usize, usize, Range<usize>)> {
     let (rows, cols, end) = (grid.rows.out, grid.cols.out, positions.end);
     let first = positions.start / cols * cols;
     (first..end).step_by(cols).zip(std::iter::repeat(positions.start)).map(move |(at, start)| {
@@ -35,43 +37,82 @@ pub(super) fn stretches(grid: &Grid, positions: &Range<usize>) -> impl Iterator<
 
 /// Writes a row for each position: its taps one after the other, each with its channels.
 pub(super) fn by_position<T: Float>(grid: &Grid, x: &[T], part: &Part, to: &mut [T]) {
-    let (kernel, depth) = (grid.cols.kernel, part.channels.len());
-    // Neighbours in the window are neighbours in memory.
-    let whole = depth == grid.channels && grid.cols.dilation == 1;
-    let mut rows = to.chunks_exact_mut(part.seen());
-    for (image, row, cols) in stretches(grid, &part.positions) {
-        let x = &x[image * grid.n_in()..][..grid.n_in()];
-        let seen_rows = grid.rows.inside(row);
-        for (col, mut to) in cols.zip(&mut rows) {
-            let seen = grid.cols.inside(col);
-            let mut first = part.taps.start;
-            while first < part.taps.end {
-                let (tap_row, tap_col) = (first / kernel, first % kernel);
-                let last = kernel.min(tap_col + part.taps.end - first);
-                first += last - tap_col;
-                let line;
-                (line, to) = to.split_at_mut((last - tap_col) * depth);
-                if !seen_rows.contains(&tap_row) {
-                    line.fill(T::zero());
-                    continue;
-                }
-                let (from, upto) = (seen.start.clamp(tap_col, last), seen.end.clamp(tap_col, last));
-                let (line, right) = line.split_at_mut((upto.max(from) - tap_col) * depth);
-                let (left, middle) = line.split_at_mut((from - tap_col) * depth);
-                left.fill(T::zero());
-                right.fill(T::zero());
-                if middle.is_empty() {
-                    continue;
-                }
-                let at = |tap| grid.pixel(grid.rows.at(row, tap_row), grid.cols.at(col, tap)) + part.channels.start;
-                if whole {
-                    middle.copy_from_slice(&x[at(from)..][..middle.len()]);
-                } else {
-                    for (tap, to) in (from..upto).zip(middle.chunks_exact_mut(depth)) {
-                        to.copy_from_slice(&x[at(tap)..][..depth]);
-                    }
-                }
+    dispatch(ByPosition { grid, x, part, to });
+}
+
+struct ByPosition<'a, T> {
+    grid: &'a Grid,
+    x: &'a [T],
+    part: &'a Part,
+    to: &'a mut [T],
+}
+
+impl<T: Float> Work for ByPosition<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self { grid, x, part, mut to } = self;
+        let depth = part.channels.len();
+        for (image, row, cols) in stretches(grid, &part.positions) {
+            let x = &x[image * grid.n_in()..][..grid.n_in()];
+            let rows;
+            (rows, to) = to.split_at_mut(cols.len() * part.seen());
+            for (tap, offset) in part.taps.clone().zip((0..).step_by(depth)) {
+                let meeting = meeting(grid, row, &cols, tap);
+                Seen { x, rows, seen: part.seen(), offset, meeting, channel: part.channels.start }.all(depth);
             }
+        }
+    }
+}
+
+/// Where a tap meets pixels, in a stretch of positions: these positions of the stretch, the pixel of the first, and from one pixel to
+/// the next.
+#[derive(Clone)]
+struct Meeting {
+    positions: Range<usize>,
+    pixel: usize,
+    step: usize,
+}
+
+#[inline(always)]
+fn meeting(grid: &Grid, row: usize, cols: &Range<usize>, tap: usize) -> Meeting {
+    let (tap_row, tap_col) = (tap / grid.cols.kernel, tap % grid.cols.kernel);
+    let (outs, step) = (grid.cols.outs(tap_col), grid.cols.stride * grid.channels);
+    let (from, upto) = (outs.start.clamp(cols.start, cols.end), outs.end.clamp(cols.start, cols.end));
+    if from >= upto || !grid.rows.inside(row).contains(&tap_row) {
+        return Meeting { positions: 0..0, pixel: 0, step };
+    }
+    let pixel = grid.pixel(grid.rows.at(row, tap_row), grid.cols.at(from, tap_col));
+    Meeting { positions: from - cols.start..upto - cols.start, pixel, step }
+}
+
+/// What one tap sees in a stretch of positions.
+struct Seen<'a, T> {
+    x: &'a [T],
+    rows: &'a mut [T],
+    seen: usize,
+    offset: usize,
+    meeting: Meeting,
+    channel: usize,
+}
+
+impl<T: Float> Blocks for Seen<'_, T> {
+    #[inline(always)]
+    fn block<const N: usize>(&mut self, first: usize) {
+        let Meeting { positions, pixel, step } = self.meeting.clone();
+        let (at, seen) = (self.offset + first, self.seen);
+        let (before, rest) = self.rows.split_at_mut(positions.start * seen);
+        let (inside, after) = rest.split_at_mut(positions.len() * seen);
+        for outside in [before, after] {
+            for row in outside.chunks_exact_mut(seen) {
+                *lanes_mut(row, at) = [T::zero(); N];
+            }
+        }
+        let mut pixel = pixel + self.channel + first;
+        for row in inside.chunks_exact_mut(seen) {
+            *lanes_mut::<T, N>(row, at) = *lanes(self.x, pixel);
+            pixel += step;
         }
     }
 }
@@ -79,84 +120,126 @@ pub(super) fn by_position<T: Float>(grid: &Grid, x: &[T], part: &Part, to: &mut 
 /// Writes a row for each tap and channel: what it sees at all positions. For images of few channels, whose runs are too short to be copied
 /// one by one.
 pub(super) fn by_tap<T: Float>(grid: &Grid, x: &[T], part: &Part, to: &mut [T]) {
-    let (kernel, step) = (grid.cols.kernel, grid.cols.stride * grid.channels);
-    let mut lines = to.chunks_exact_mut(part.positions.len());
-    for tap in part.taps.clone() {
-        let (tap_row, tap_col) = (tap / kernel, tap % kernel);
-        let outs = grid.cols.outs(tap_col);
-        for (channel, mut to) in part.channels.clone().zip(&mut lines) {
-            for (image, row, cols) in stretches(grid, &part.positions) {
-                let line;
-                (line, to) = to.split_at_mut(cols.len());
-                if !grid.rows.inside(row).contains(&tap_row) {
-                    line.fill(T::zero());
-                    continue;
-                }
-                let (from, upto) = (outs.start.clamp(cols.start, cols.end), outs.end.clamp(cols.start, cols.end));
-                let (line, right) = line.split_at_mut(upto.max(from) - cols.start);
-                let (left, middle) = line.split_at_mut(from - cols.start);
-                left.fill(T::zero());
-                right.fill(T::zero());
-                if middle.is_empty() {
-                    continue;
-                }
-                let pixel = grid.pixel(grid.rows.at(row, tap_row), grid.cols.at(from, tap_col));
-                let x = &x[image * grid.n_in() + pixel + channel..];
-                if step == 1 {
-                    middle.copy_from_slice(&x[..middle.len()]);
-                } else {
-                    for (to, &x) in middle.iter_mut().zip(x.iter().step_by(step)) {
-                        *to = x;
-                    }
-                }
-            }
-        }
-    }
+    dispatch(ByTap { grid, x, part, to });
 }
 
-/// The other way: adds the rows that stand for positions to the pixels that they were seen at. All taps are there.
-pub(super) fn fold<T: Float>(grid: &Grid, from: &[T], part: &Part, x: &mut [T]) {
-    vectorized(|| {
-        let depth = part.channels.len();
-        let whole = depth == grid.channels && grid.cols.dilation == 1;
-        let mut rows = from.chunks_exact(part.seen());
-        for (image, row, cols) in stretches(grid, &part.positions) {
-            let x = &mut x[image * grid.n_in()..][..grid.n_in()];
-            let seen_rows = grid.rows.inside(row);
-            for (col, from) in cols.zip(&mut rows) {
-                let seen = grid.cols.inside(col);
-                if seen.is_empty() {
-                    continue;
-                }
-                for tap_row in seen_rows.clone() {
-                    let from = &from[tap_row * grid.cols.kernel * depth..];
-                    let at = |tap| grid.pixel(grid.rows.at(row, tap_row), grid.cols.at(col, tap)) + part.channels.start;
-                    if whole {
-                        let numbers = seen.len() * depth;
-                        add(&from[seen.start * depth..][..numbers], &mut x[at(seen.start)..][..numbers]);
+struct ByTap<'a, T> {
+    grid: &'a Grid,
+    x: &'a [T],
+    part: &'a Part,
+    to: &'a mut [T],
+}
+
+impl<T: Float> Work for ByTap<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self { grid, x, part, to } = self;
+        let mut lines = to.chunks_exact_mut(part.positions.len());
+        for tap in part.taps.clone() {
+            for (channel, mut to) in part.channels.clone().zip(&mut lines) {
+                for (image, row, cols) in stretches(grid, &part.positions) {
+                    let line;
+                    (line, to) = to.split_at_mut(cols.len());
+                    let Meeting { positions, pixel, step } = meeting(grid, row, &cols, tap);
+                    let (line, right) = line.split_at_mut(positions.end);
+                    let (left, middle) = line.split_at_mut(positions.start);
+                    left.fill(T::zero());
+                    right.fill(T::zero());
+                    let x = &x[image * grid.n_in() + pixel + channel..];
+                    if step == 1 {
+                        copy(x, middle);
                     } else {
-                        for tap in seen.clone() {
-                            add(&from[tap * depth..][..depth], &mut x[at(tap)..][..depth]);
+                        for (to, &x) in middle.iter_mut().zip(x.iter().step_by(step)) {
+                            *to = x;
                         }
                     }
                 }
             }
         }
-    });
+    }
 }
 
-/// `to[i] += from[i]`, in whole vectors as far as there are some.
-#[inline(always)]
-fn add<T: Float>(from: &[T], to: &mut [T]) {
-    let (from, from_rest) = from.as_chunks::<16>();
-    let (to, to_rest) = to.as_chunks_mut::<16>();
-    for (to, from) in to.iter_mut().zip(from) {
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to += from;
+/// The other way: adds the rows that stand for positions to the pixels that they were seen at.
+pub(super) fn fold<T: Float>(grid: &Grid, from: &[T], part: &Part, x: &mut [T]) {
+    dispatch(Fold { grid, from, part, x });
+}
+
+struct Fold<'a, T> {
+    grid: &'a Grid,
+    from: &'a [T],
+    part: &'a Part,
+    x: &'a mut [T],
+}
+
+impl<T: Float> Work for Fold<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self) {
+        let Self { grid, mut from, part, x } = self;
+        let depth = part.channels.len();
+        for (image, row, cols) in stretches(grid, &part.positions) {
+            let x = &mut x[image * grid.n_in()..][..grid.n_in()];
+            let rows;
+            (rows, from) = from.split_at(cols.len() * part.seen());
+            for (tap, offset) in part.taps.clone().zip((0..).step_by(depth)) {
+                let meeting = meeting(grid, row, &cols, tap);
+                Returned { x, rows, seen: part.seen(), offset, meeting, channel: part.channels.start }.all(depth);
+            }
         }
     }
-    for (to, &from) in to_rest.iter_mut().zip(from_rest) {
-        *to += from;
+}
+
+/// What goes back to the pixels that one tap sees in a stretch of positions.
+struct Returned<'a, T> {
+    x: &'a mut [T],
+    rows: &'a [T],
+    seen: usize,
+    offset: usize,
+    meeting: Meeting,
+    channel: usize,
+}
+
+impl<T: Float> Blocks for Returned<'_, T> {
+    #[inline(always)]
+    fn block<const N: usize>(&mut self, first: usize) {
+        let Meeting { positions, pixel, step } = self.meeting.clone();
+        let (at, seen) = (self.offset + first, self.seen);
+        let mut pixel = pixel + self.channel + first;
+        for row in self.rows[positions.start * seen..positions.end * seen].chunks_exact(seen) {
+            let (to, from): (&mut [T; N], &[T; N]) = (lanes_mut(self.x, pixel), lanes(row, at));
+            for (to, &from) in to.iter_mut().zip(from) {
+                *to += from;
+            }
+            pixel += step;
+        }
+    }
+}
+
+/// `to[i] = from[i]` for all of `to`. Runs are short: a call for each would take longer than the copy itself.
+#[inline(always)]
+fn copy<T: Float>(from: &[T], to: &mut [T]) {
+    let mut at = 0;
+    if to.len() >= 128 {
+        return to.copy_from_slice(&from[..to.len()]);
+    }
+    copy_piece::<T, 64>(from, to, &mut at);
+    copy_piece::<T, 32>(from, to, &mut at);
+    copy_piece::<T, 16>(from, to, &mut at);
+    copy_piece::<T, 8>(from, to, &mut at);
+    copy_piece::<T, 4>(from, to, &mut at);
+    copy_piece::<T, 2>(from, to, &mut at);
+    copy_piece::<T, 1>(from, to, &mut at);
+}
+
+/// Copies the next `N` numbers where the length has that bit.
+#[inline(always)]
+fn copy_piece<T: Float, const N: usize>(from: &[T], to: &mut [T], at: &mut usize) {
+    if to.len() & N != 0 {
+        *lanes_mut::<T, N>(to, *at) = *lanes(from, *at);
+        *at += N;
     }
 }
 

@@ -195,6 +195,11 @@ impl Axis {
         upto(self.before)..upto(self.before + self.image)
     }
 
+    /// Whether every pixel is seen at one position, and none but pixels are.
+    fn tiles(&self) -> bool {
+        self.dilation == 1 && self.stride == self.kernel && self.before == 0 && self.out * self.stride == self.image
+    }
+
     /// Where a tap that lies inside the image falls.
     #[inline(always)]
     pub(super) fn at(&self, out: usize, tap: usize) -> usize {
@@ -229,6 +234,11 @@ impl Grid {
     /// How many taps the window has.
     pub(super) fn taps(&self) -> usize {
         self.rows.kernel * self.cols.kernel
+    }
+
+    /// Whether every pixel is seen at one position, and none but pixels are.
+    pub(super) fn tiles(&self) -> bool {
+        self.rows.tiles() && self.cols.tiles()
     }
 
     /// Where the channels of a pixel stand in its image.
