@@ -216,26 +216,18 @@ impl<T: Float> Blocks for ReturnedOfRow<'_, T> {
     #[inline(always)]
     fn block<const N: usize>(&mut self, first: usize) {
         let (grid, row) = (&self.grid, self.row);
-        let step = grid.cols.stride * grid.channels;
-        // Tap by tap: so the pixels of one loop are all different ones, and none waits for another.
         for tap_row in grid.rows.inside(row) {
-            for tap_col in 0..grid.cols.kernel {
-                let outs = grid.cols.outs(tap_col);
-                if outs.is_empty() {
-                    continue;
-                }
-                let tap = T::of((tap_row * grid.cols.kernel + tap_col) as f64);
-                let mut pixel = grid.pixel(grid.rows.at(row, tap_row), grid.cols.at(outs.start, tap_col)) + first;
-                let outs = outs.start * grid.channels..outs.end * grid.channels;
-                let winners = self.winners[outs.clone()].chunks_exact(grid.channels);
-                for (winner, dy) in winners.zip(self.dy[outs].chunks_exact(grid.channels)) {
-                    let (winner, dy): (&[T; N], &[T; N]) = (lanes(winner, first), lanes(dy, first));
-                    let dx: &mut [T; N] = lanes_mut(self.dx, pixel);
+            let line = grid.rows.at(row, tap_row);
+            for col in 0..grid.cols.out {
+                let at = col * grid.channels + first;
+                let (winner, dy): (&[T; N], &[T; N]) = (lanes(self.winners, at), lanes(self.dy, at));
+                for tap_col in grid.cols.inside(col) {
+                    let tap = T::of((tap_row * grid.cols.kernel + tap_col) as f64);
+                    let dx: &mut [T; N] = lanes_mut(self.dx, grid.pixel(line, grid.cols.at(col, tap_col)) + first);
                     for ((dx, &winner), &dy) in dx.iter_mut().zip(winner).zip(dy) {
                         let share = if winner == tap { dy } else { T::zero() };
                         *dx = if self.tiles { share } else { *dx + share };
                     }
-                    pixel += step;
                 }
             }
         }

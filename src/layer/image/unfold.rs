@@ -58,9 +58,11 @@ impl<T: Float> Work for ByPosition<'_, T> {
             let x = &x[image * grid.n_in()..][..grid.n_in()];
             let rows;
             (rows, to) = to.split_at_mut(cols.len() * part.seen());
-            for (tap, offset) in part.taps.clone().zip((0..).step_by(depth)) {
+            let mut offset = 0;
+            for tap in grid.places(&part.taps) {
                 let meeting = meeting(grid, row, &cols, tap);
                 Seen { x, rows, seen: part.seen(), offset, meeting, channel: part.channels.start }.all(depth);
+                offset += depth;
             }
         }
     }
@@ -76,8 +78,7 @@ struct Meeting {
 }
 
 #[inline(always)]
-fn meeting(grid: &Grid, row: usize, cols: &Range<usize>, tap: usize) -> Meeting {
-    let (tap_row, tap_col) = (tap / grid.cols.kernel, tap % grid.cols.kernel);
+fn meeting(grid: &Grid, row: usize, cols: &Range<usize>, (tap_row, tap_col): (usize, usize)) -> Meeting {
     let (outs, step) = (grid.cols.outs(tap_col), grid.cols.stride * grid.channels);
     let (from, upto) = (outs.start.clamp(cols.start, cols.end), outs.end.clamp(cols.start, cols.end));
     if from >= upto || !grid.rows.inside(row).contains(&tap_row) {
@@ -137,7 +138,7 @@ impl<T: Float> Work for ByTap<'_, T> {
     fn run<I: Isa>(self) {
         let Self { grid, x, part, to } = self;
         let mut lines = to.chunks_exact_mut(part.positions.len());
-        for tap in part.taps.clone() {
+        for tap in grid.places(&part.taps) {
             for (channel, mut to) in part.channels.clone().zip(&mut lines) {
                 for (image, row, cols) in stretches(grid, &part.positions) {
                     let line;
@@ -186,9 +187,11 @@ impl<T: Float> Work for Fold<'_, T> {
             let x = &mut x[image * grid.n_in()..][..grid.n_in()];
             let rows;
             (rows, from) = from.split_at(cols.len() * part.seen());
-            for (tap, offset) in part.taps.clone().zip((0..).step_by(depth)) {
+            let mut offset = 0;
+            for tap in grid.places(&part.taps) {
                 let meeting = meeting(grid, row, &cols, tap);
                 Returned { x, rows, seen: part.seen(), offset, meeting, channel: part.channels.start }.all(depth);
+                offset += depth;
             }
         }
     }

@@ -190,9 +190,12 @@ impl Axis {
     /// At which positions tap `tap` lies inside the image.
     #[inline(always)]
     pub(super) fn outs(&self, tap: usize) -> Range<usize> {
-        let start = tap * self.dilation;
+        let (start, end) = (tap * self.dilation, self.before + self.image);
+        if start >= self.before && start + (self.out - 1) * self.stride < end {
+            return 0..self.out;
+        }
         let upto = |place: usize| place.saturating_sub(start).div_ceil(self.stride).min(self.out);
-        upto(self.before)..upto(self.before + self.image)
+        upto(self.before)..upto(end)
     }
 
     /// Whether every pixel is seen at one position, and none but pixels are.
@@ -239,6 +242,16 @@ impl Grid {
     /// Whether every pixel is seen at one position, and none but pixels are.
     pub(super) fn tiles(&self) -> bool {
         self.rows.tiles() && self.cols.tiles()
+    }
+
+    /// The row and the column of some taps, which are counted row by row.
+    #[inline(always)]
+    pub(super) fn places(&self, taps: &Range<usize>) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let kernel = self.cols.kernel;
+        let first = (taps.start / kernel, taps.start % kernel);
+        let next =
+            move |&(row, col): &(usize, usize)| Some(if col + 1 < kernel { (row, col + 1) } else { (row + 1, 0) });
+        std::iter::successors(Some(first), next).take(taps.len())
     }
 
     /// Where the channels of a pixel stand in its image.
