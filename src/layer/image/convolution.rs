@@ -57,7 +57,7 @@ impl Convolution {
 
     /// How many positions are unfolded at once, at the most.
     fn band(&self) -> usize {
-        static R: std::sync::OnceLock<usize> = std::sync::OnceLock::new(); let room = *R.get_or_init(|| 1 << std::env::var("ROOM").ok().and_then(|s| s.parse::<usize>().ok()).unwrap_or(16)); let _ = ROOM; let band = room / self.seen();
+        let band = ROOM / self.seen();
         if band >= 16 { band / 16 * 16 } else { band.max(1) }
     }
 
