@@ -9,6 +9,7 @@ mod pack;
 mod simd;
 mod threads;
 mod tile;
+pub(crate) mod winograd;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

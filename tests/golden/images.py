@@ -104,6 +104,7 @@ def values():
         ((3, 4, 18), 1, 20, (3, 3), (1, 1), (1, 1), (1, 1), 1),
         ((4, 4, 17), 1, 17, (3, 3), (1, 1), (1, 1), (1, 1), 17),
         ((2, 2, 2), 1, 2, (2, 2), (1, 1), (3, 3), (1, 1), 1),
+        ((3, 4, 8), 2, 9, (3, 3), (1, 1), (2, 0), (1, 1), 1),
     ]
     for shape, images, units, kernel, stride, padding, dilation, groups in convolutions:
         settings = dict(units=units, kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups)

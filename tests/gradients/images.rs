@@ -68,6 +68,19 @@ fn convolutions_agree() {
     });
 }
 
+/// Three by three over many channels: these are filtered in squares, and what is odd hangs over the edges.
+#[test]
+fn filtered_convolutions_agree() {
+    let many = || prop::sample::select(&[8_usize, 9, 16, 17, 33][..]);
+    let cases = (1..=3_usize, extent(2..=5), many(), many(), padding(), any::<bool>(), any::<u64>());
+    check(cases, |(rows, (height, width), channels, units, padding, bias, seed)| {
+        prop_assume!(height * width * channels.max(units) <= 200);
+        let conv = Conv2d::new((height, width, channels), units, 3).padding(padding);
+        let conv = if bias { conv } else { conv.without_bias() };
+        agrees(Box::new(conv), height * width * channels, rows, seed)
+    });
+}
+
 #[test]
 fn convolutions_of_sequences_agree() {
     let cases = (1..=3_usize, size(), 1..=5_usize, 1..=5_usize, 1..=5_usize, any::<u64>());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::convolution::{Back, Convolution};
 use super::window::{Extent, Padding, Window, counted};
+use super::winograd::Winograd;
 use crate::layer::{Layer, Pass, Plan};
 use crate::{Error, Fans, Float, Initializer, Param, Role, Rows, RowsMut};
 
@@ -50,6 +51,10 @@ use crate::{Error, Fans, Float, Initializer, Param, Role, Rows, RowsMut};
 /// kernel is not flipped. fan_in is the number of rows of W, fan_out kernel rows x kernel columns x units / groups. LeCun et al.,
 /// *Gradient-based learning applied to document recognition*, 1998; computed as matrix products, as in Chellapilla et al., *High
 /// performance convolutional neural networks for document processing*, 2006.
+///
+/// Windows of 3 x 3 that move by one pixel, over 8 channels or more to as many, are computed by Winograd's minimal filtering (Lavin and Gray,
+/// *Fast algorithms for convolutional neural networks*, 2016), which takes 2.25 times fewer multiplications. Its roundings are somewhat
+/// larger than those of plain sums; and a pixel that is not finite spoils every output of the squares of 2 x 2 that see it.
 #[derive(Debug, Clone)]
 pub struct Conv2d<T> {
     window: Window,
@@ -153,8 +158,11 @@ impl<T: Float> Layer<T> for Conv2d<T> {
         let fans = Fans { fan_in: convolution.seen(), fan_out: grid.taps().saturating_mul(units / groups) };
         let plan = Plan::new(grid.positions() * units)
             .param(Param { fans, ..Param::weight(convolution.seen(), units) })
-            .scratch_per_row(convolution.scratch())
             .operations_per_row(convolution.operations());
+        let plan = match Winograd::of(&convolution) {
+            Some(winograd) => plan.saved(winograd.saved()).scratch_per_row(winograd.scratch()),
+            None => plan.scratch_per_row(convolution.scratch()),
+        };
         let plan = if self.bias { plan.param(Param::bias(units)) } else { plan };
         Ok(plan.writes_gradients())
     }
@@ -162,7 +170,11 @@ impl<T: Float> Layer<T> for Conv2d<T> {
     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) -> Result<(), Error> {
         let convolution = self.planned();
         let (weight, bias) = pass.params.split_at(convolution.seen() * self.units);
-        convolution.forward(x.data(), weight, self.bias.then_some(bias), y.data_mut(), pass.scratch);
+        let (bias, y) = (self.bias.then_some(bias), y.data_mut());
+        match Winograd::of(&convolution) {
+            Some(winograd) => winograd.forward(x.data(), weight, bias, y, (pass.saved, pass.scratch)),
+            None => convolution.forward(x.data(), weight, bias, y, pass.scratch),
+        }
         Ok(())
     }
 
@@ -180,9 +192,15 @@ impl<T: Float> Layer<T> for Conv2d<T> {
         let (weight_gradient, bias_gradient) = gradients.split_at_mut(weights);
         let back = Back { x: x.data(), dy: dy.data(), fresh: pass.fresh };
         let bias_gradient = self.bias.then_some(bias_gradient);
-        convolution.backward_weights(&back, weight_gradient, bias_gradient, pass.scratch);
-        if let Some(mut dx) = dx {
-            convolution.backward_images(&pass.params[..weights], dy.data(), dx.data_mut(), pass.scratch);
+        let winograd = Winograd::of(&convolution);
+        match winograd {
+            Some(way) => way.backward_weights(&back, weight_gradient, bias_gradient, (pass.saved, pass.scratch)),
+            None => convolution.backward_weights(&back, weight_gradient, bias_gradient, pass.scratch),
+        }
+        let Some(mut dx) = dx else { return };
+        match winograd {
+            Some(way) => way.backward_images(dy.data(), dx.data_mut(), (&*pass.saved, pass.scratch)),
+            None => convolution.backward_images(&pass.params[..weights], dy.data(), dx.data_mut(), pass.scratch),
         }
     }
 

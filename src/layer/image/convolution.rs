@@ -21,6 +21,7 @@ pub(super) struct Convolution {
 }
 
 /// What comes from behind, and what is known: for the way back.
+#[derive(Debug)]
 pub(super) struct Back<'a, T> {
     pub(super) x: &'a [T],
     pub(super) dy: &'a [T],

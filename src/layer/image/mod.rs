@@ -15,6 +15,7 @@ mod max_pool2d;
 mod share;
 mod unfold;
 mod window;
+mod winograd;
 
 pub use average_pool2d::AveragePool2d;
 pub use channels_last::ChannelsLast;
