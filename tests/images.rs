@@ -323,6 +323,26 @@ fn fans_are_those_of_a_window() {
     assert_eq!(slot.param.fans, Fans { fan_in: 45, fan_out: 30 });
 }
 
+/// Passes one image of four equal pixels through a layer and back, with derivatives of 1: what comes to each pixel.
+fn shares_of_a_tie(pool: MaxPool2d) -> Vec<f64> {
+    let front = Linear::without_bias(4).weights(Constant::new(0.5).unwrap());
+    let network = Network::<f64>::builder(1).layer(front).layer(pool).build().unwrap();
+    let mut workspace = network.workspace(1).unwrap();
+    network.forward(Rows::new(&[1.0], 1).unwrap(), Mode::Train, &mut workspace).unwrap();
+    let (n_out, zeros) = (network.n_out(), vec![0.0; network.n_out()]);
+    let targets = Targets::Values(Rows::new(&zeros, n_out).unwrap());
+    network.loss(&MeanSquared::new(), targets, &mut workspace).unwrap();
+    network.backward(&mut workspace).unwrap();
+    // The loss is the mean of n squares of 1/2, so each has a derivative of 1/n.
+    workspace.gradients().iter().map(|share| share * n_out as f64).collect()
+}
+
+#[test]
+fn the_first_of_equals_wins() {
+    assert_eq!(shares_of_a_tie(MaxPool2d::new((2, 2, 1), 2)), [1.0, 0.0, 0.0, 0.0]);
+    assert_eq!(shares_of_a_tie(MaxPool2d::new((1, 4, 1), (1, 2)).stride(1)), [1.0, 1.0, 1.0, 0.0]);
+}
+
 /// Convolutions of every kind, and pools, so large that all of them are shared.
 fn convolutional() -> Network<f32> {
     let first = Conv2d::new((20, 20, 8), 24, 3).padding(Padding::Same);

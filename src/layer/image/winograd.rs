@@ -189,7 +189,8 @@ impl Winograd {
         if threads_for(self.operations.saturating_mul(images)) > 1 {
             join(above, below);
         } else {
-            (above(), below());
+            above();
+            below();
         }
     }
 
