@@ -156,16 +156,6 @@ fn elementwise(test: bool) {
     tell("gelu", &|x, y| Gelu.values(x, y));
 }
 
-/// How many multiplications and additions the products of one training step take.
-fn operations(workload: &Workload) -> f64 {
-    let products = workload.widths.windows(2).enumerate().map(|(layer, pair)| {
-        // Forward, the gradient by the weights, and, but for the first layer, that by the inputs.
-        let passes = if layer == 0 { 2.0 } else { 3.0 };
-        2.0 * passes * (workload.batch * pair[0] * pair[1]) as f64
-    });
-    products.sum()
-}
-
 fn steps(test: bool, peak: f64, peak_of_two: f64) {
     println!("\ntraining steps, f32: microseconds, and the share of the peak that the products alone would take");
     for workload in Workload::all() {
@@ -179,7 +169,7 @@ fn steps(test: bool, peak: f64, peak_of_two: f64) {
             })
         };
         let ((one, _), (two, shared)) = (measure(1), measure(2));
-        let share = |time: f64, peak: f64| 100.0 * operations(&workload) / time / peak / 1e9;
+        let share = |time: f64, peak: f64| 100.0 * workload.operations() / time / peak / 1e9;
         println!(
             "{:>16}   {:9.1} {:3.0} %   two threads {:9.1} {:3.0} %, {:.2} times as fast, of {:.2} possible; {}",
             workload.name,

@@ -1,4 +1,4 @@
-//! Training steps and predictions of five networks: in f32 and f64, on one and two threads, unwatched and watched.
+//! Training steps and predictions of six networks: in f32 and f64, on one and two threads, unwatched and watched.
 //!
 //! A step of `Trainer`: gather the rows, forward, loss, backward, clip, update; the watched one looks closely every 50th time. Here the
 //! rows are always the same ones.

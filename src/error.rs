@@ -137,6 +137,18 @@ pub enum Error {
         /// How many bytes it takes.
         bytes: u64,
     },
+    /// A window spans more than the image that it is to pass over.
+    #[error("{of}: the window spans {span} {axis}, but the padded image has {padded}")]
+    Window {
+        /// The layer whose window it is.
+        of: &'static str,
+        /// Rows or columns.
+        axis: &'static str,
+        /// How many of them the window spans.
+        span: usize,
+        /// How many of them there are, padding included.
+        padded: usize,
+    },
     /// There is nothing of that name.
     #[error("there is no {kind} named {name:?}; there are: {known}")]
     Unknown {

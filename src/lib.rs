@@ -180,9 +180,10 @@ pub use init::{
     Zeros,
 };
 pub use layer::{
-    Activation, BatchNorm, Dropout, Elu, Embedding, Exponential, Flatten, Gelu, HardSigmoid, Identity, Layer,
-    LayerNorm, LeakyRelu, Linear, Mish, Mode, MultiHeadAttention, Pass, Passed, PerStep, Plan, Relu, Residual, RmsNorm,
-    Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+    Activation, AveragePool2d, BatchNorm, ChannelsLast, Conv2d, Dropout, Elu, Embedding, Exponential, Extent, Flatten,
+    Gelu, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, MaxPool2d, Mish, Mode, MultiHeadAttention,
+    Padding, Pass, Passed, PerStep, Plan, Relu, Residual, RmsNorm, Selu, Sequential, Sigmoid, Silu, Softmax, Softplus,
+    Softsign, Tanh,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;

@@ -126,6 +126,23 @@ fn a_prediction_takes_no_memory() {
 }
 
 #[test]
+fn images_take_no_memory() {
+    // Windows that are unfolded, filtered, of each channel and of groups; all kinds of pools.
+    let first = Conv2d::new((9, 9, 2), 8, 3).padding(Padding::Same);
+    let second = Conv2d::new((9, 9, 8), 8, 3);
+    let builder =
+        Network::builder(9 * 9 * 2).layer(ChannelsLast::new((2, 9, 9))).layer(first).layer(Relu).layer(second);
+    let builder = builder.layer(MaxPool2d::new((7, 7, 8), 3).stride(2)).layer(Conv2d::new((3, 3, 8), 8, 2).groups(8));
+    let builder = builder.layer(Conv2d::new((2, 2, 8), 4, 2).groups(2).padding(Padding::Same));
+    let builder = builder.layer(AveragePool2d::new((2, 2, 4), 2)).layer(Linear::new(3));
+    let inputs = (0..19 * 162).map(|at| (at as f32 * 0.7).sin()).collect();
+    let data = Dataset::classes(inputs, 162, (0..19).map(|row| row % 3).collect()).unwrap();
+    let network = builder.seed(3).build().unwrap();
+    let trainer = Trainer::builder(network, SoftmaxCrossEntropy::new(), Adam::new(0.01).unwrap());
+    assert_steps_are_free("images", trainer.watch(Monitor::new()), &data);
+}
+
+#[test]
 fn a_step_of_the_trainer_takes_no_memory() {
     let classes = || Trainer::builder(network(), SoftmaxCrossEntropy::new(), Adam::new(0.01).unwrap());
     let heavy = Sgd::new(0.01).unwrap().momentum(0.9).unwrap().nesterov().weight_decay(0.01).unwrap();

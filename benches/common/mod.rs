@@ -7,9 +7,18 @@ pub struct Workload {
     pub name: &'static str,
     pub widths: Vec<usize>,
     pub batch: usize,
-    tanh: bool,
+    hidden: Hidden,
     optimizer: Kind,
     clipped: bool,
+}
+
+/// What stands between the input and the output.
+#[derive(PartialEq)]
+enum Hidden {
+    Tanh,
+    Relu,
+    /// Two convolutions over images of 28 x 28, each with ReLU and a max pooling behind it; the widths in between follow.
+    Convolutions,
 }
 
 enum Kind {
@@ -20,16 +29,18 @@ enum Kind {
 
 impl Workload {
     /// From the smallest to the largest.
-    pub fn all() -> [Self; 5] {
+    pub fn all() -> [Self; 6] {
         let mut deep = vec![128; 52];
         (deep[0], deep[51]) = (64, 10);
-        let sgd = |name, widths, batch, tanh| Self { name, widths, batch, tanh, optimizer: Kind::Sgd, clipped: false };
+        let sgd =
+            |name, widths, batch, hidden| Self { name, widths, batch, hidden, optimizer: Kind::Sgd, clipped: false };
         [
-            sgd("W1", vec![4, 16, 16, 3], 32, true),
-            Self { optimizer: Kind::Adam, ..sgd("W2", vec![64, 128, 64, 10], 64, false) },
-            Self { optimizer: Kind::Momentum, ..sgd("W3", vec![784, 512, 256, 10], 128, false) },
-            Self { clipped: true, ..sgd("W4", deep, 64, true) },
-            sgd("W5", vec![1024, 1024, 1024, 1024, 10], 256, false),
+            sgd("W1", vec![4, 16, 16, 3], 32, Hidden::Tanh),
+            Self { optimizer: Kind::Adam, ..sgd("W2", vec![64, 128, 64, 10], 64, Hidden::Relu) },
+            Self { optimizer: Kind::Momentum, ..sgd("W3", vec![784, 512, 256, 10], 128, Hidden::Relu) },
+            Self { clipped: true, ..sgd("W4", deep, 64, Hidden::Tanh) },
+            sgd("W5", vec![1024, 1024, 1024, 1024, 10], 256, Hidden::Relu),
+            sgd("W6", vec![28 * 28, 10], 64, Hidden::Convolutions),
         ]
     }
 
@@ -37,12 +48,33 @@ impl Workload {
         self.widths[0]
     }
 
+    /// How many multiplications and additions the products of one training step take.
+    #[allow(dead_code, reason = "each bench uses its own part")]
+    pub fn operations(&self) -> f64 {
+        // Rows, inputs and outputs of each product.
+        let wide = |pair: &[usize]| [self.batch, pair[0], pair[1]];
+        let products = match self.hidden {
+            Hidden::Convolutions => {
+                let (pixels, quarter) = (self.batch * 28 * 28, self.batch * 14 * 14);
+                vec![[pixels, 9, 16], [quarter, 9 * 16, 32], [self.batch, 7 * 7 * 32, 10]]
+            }
+            _ => self.widths.windows(2).map(wide).collect(),
+        };
+        let products = products.into_iter().enumerate().map(|(layer, [rows, n_in, n_out])| {
+            // Forward, the gradient by the weights, and, but for the first layer, that by the inputs.
+            let passes = if layer == 0 { 2.0 } else { 3.0 };
+            2.0 * passes * (rows * n_in * n_out) as f64
+        });
+        products.sum()
+    }
+
     pub fn network<T: Float>(&self) -> Network<T> {
         let (last, hidden) = self.widths[1..].split_last().expect("an output");
         let builder = hidden.iter().fold(Network::builder(self.n_in()), |builder, &width| {
             let builder = builder.layer(Linear::new(width));
-            if self.tanh { builder.layer(Tanh) } else { builder.layer(Relu) }
+            if self.hidden == Hidden::Tanh { builder.layer(Tanh) } else { builder.layer(Relu) }
         });
+        let builder = if self.hidden == Hidden::Convolutions { convolutions(builder) } else { builder };
         builder.layer(Linear::new(*last)).seed(1).build().expect("a network")
     }
 
@@ -66,6 +98,14 @@ impl Workload {
         let builder = builder.batch(self.batch);
         if self.clipped { builder.clip(GlobalNorm::new(1.0).expect("a limit")) } else { builder }
     }
+}
+
+/// 3 x 3 x 16, ReLU, max pooling by 2, 3 x 3 x 32, ReLU, max pooling by 2.
+fn convolutions<T: Float>(builder: NetworkBuilder<T>) -> NetworkBuilder<T> {
+    let (first, half) = (Conv2d::new((28, 28, 1), 16, 3), MaxPool2d::new((28, 28, 16), 2));
+    let (second, quarter) = (Conv2d::new((14, 14, 16), 32, 3), MaxPool2d::new((14, 14, 32), 2));
+    let builder = builder.layer(first.padding(Padding::Same)).layer(Relu).layer(half);
+    builder.layer(second.padding(Padding::Same)).layer(Relu).layer(quarter)
 }
 
 /// A pool of so many threads.

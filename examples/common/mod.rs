@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use evenkeel::*;
 
+#[allow(unused_imports, reason = "each example uses its own part")]
 pub use digits::digits_in_two;
 
 /// The names of the activations, for the help.

@@ -88,6 +88,7 @@ impl<T: Float> Layer<T> for PerStep<T> {
             saved_per_row: inner.saved_per_row.saturating_mul(steps),
             saved: inner.saved,
             scratch_per_row: inner.scratch_per_row.saturating_mul(steps),
+            operations_per_row: inner.operations().saturating_mul(steps),
             writes_gradients: inner.writes_gradients,
             inside: vec![inner],
         })

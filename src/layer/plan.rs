@@ -23,6 +23,9 @@ pub struct Plan {
     pub saved: usize,
     /// How many numbers it needs for the time of one call, for each row.
     pub scratch_per_row: usize,
+    /// How many multiplications and additions a row takes forwards, where that is more than two for each parameter: what the use of a second
+    /// thread is judged by.
+    pub operations_per_row: usize,
     /// Whether backward *writes* its gradients wherever [`Pass::fresh`] says that they are to be, instead of adding to zeros.
     pub writes_gradients: bool,
     /// The plans of the layers inside, where it is made of others.
@@ -39,6 +42,7 @@ impl Plan {
             saved_per_row: 0,
             saved: 0,
             scratch_per_row: 0,
+            operations_per_row: 0,
             writes_gradients: false,
             inside: Vec::new(),
         }
@@ -69,6 +73,18 @@ impl Plan {
     /// With that many numbers of scratch, for each row.
     pub fn scratch_per_row(self, scratch_per_row: usize) -> Self {
         Self { scratch_per_row, ..self }
+    }
+
+    /// With that many multiplications and additions, for each row.
+    pub fn operations_per_row(self, operations_per_row: usize) -> Self {
+        Self { operations_per_row, ..self }
+    }
+
+    /// About how many multiplications and additions a row takes forwards.
+    pub(crate) fn operations(&self) -> usize {
+        let of_params = self.params.iter().filter_map(Param::count).fold(0, usize::saturating_add).saturating_mul(2);
+        let of_inside = self.inside.iter().map(Self::operations).fold(0, usize::saturating_add);
+        self.operations_per_row.max(of_params).max(of_inside)
     }
 
     /// With the plans of the layers inside: a pass hands them back in [`Pass::plan`].

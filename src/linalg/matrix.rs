@@ -29,6 +29,12 @@ impl<'a, T> Matrix<'a, T> {
         Self { data, rows: cols, cols: rows, row_stride: col_stride, col_stride: row_stride }
     }
 
+    /// `count` of its columns, from `first` on; of a row-major matrix.
+    pub(crate) fn columns(self, first: usize, count: usize) -> Self {
+        debug_assert!(self.col_stride == 1 && first + count <= self.cols);
+        Self { data: &self.data[first..], cols: count, ..self }
+    }
+
     /// One number, `rows` x `cols` times: of ones, a product sums the rows of its other factor.
     pub(crate) fn repeated(number: &'a T, rows: usize, cols: usize) -> Self {
         Self { data: std::slice::from_ref(number), rows, cols, row_stride: 0, col_stride: 0 }

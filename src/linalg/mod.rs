@@ -12,6 +12,7 @@ mod simd;
 mod sum;
 mod threads;
 mod tile;
+pub(crate) mod winograd;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -26,7 +27,7 @@ pub(crate) use simd::Level;
 pub(crate) use simd::{Isa, Simd, Work, dispatch, padded, vectorized};
 #[cfg(feature = "parallel")]
 pub use threads::shared_pieces;
-pub(crate) use threads::{PIECE, half, in_pool, join};
+pub(crate) use threads::{PIECE, half, in_pool, join, threads_for};
 pub(crate) use tile::Start;
 
 /// What the kernels need to know of a number. Sealed: implemented for `f32` and `f64` alone.

@@ -164,7 +164,7 @@ impl<T: Float> Network<T> {
 
     /// About how many multiplications and additions a pass over so many rows takes.
     fn operations(&self, rows: usize) -> usize {
-        self.parameters.len().saturating_mul(rows).saturating_mul(2)
+        self.geometry.plans.iter().map(Plan::operations).fold(0, usize::saturating_add).saturating_mul(rows)
     }
 
     /// What layer `index` may read and write in a pass over `rows` rows.

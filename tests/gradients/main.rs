@@ -3,6 +3,7 @@
 #[path = "../drawn/mod.rs"]
 mod drawn;
 mod homogeneity;
+mod images;
 mod layers;
 mod losses;
 mod nested;
