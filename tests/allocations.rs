@@ -178,14 +178,17 @@ fn a_step_of_the_trainer_takes_no_memory() {
 
 #[test]
 fn a_batch_in_parts_takes_the_memory_of_a_part() {
+    let data = rows_of_classes();
     let held = |batch: usize, micro: usize| {
         let before = HELD.get();
         let builder = Trainer::builder(network(), SoftmaxCrossEntropy::new(), Adam::new(0.01).unwrap());
-        let trainer = builder.batch(batch).micro_batch(micro).build().unwrap();
+        let mut trainer = builder.batch(batch).micro_batch(micro).build().unwrap();
+        assert_eq!(trainer.step(&data).unwrap().rows, batch.min(19));
         (HELD.get() - before, drop(trainer)).0
     };
-    // Of the other rows there are only the targets: a class, or three values.
-    assert_eq!(held(1024, 4) - held(4, 4), (1024 - 4) * (size_of::<usize>() + 3 * size_of::<f32>()) as isize);
+    // Of the other rows there are only the classes, and of no more than the data have.
+    assert_eq!(held(16, 4) - held(4, 4), (16 - 4) * size_of::<usize>() as isize);
+    assert_eq!(held(usize::MAX, 4) - held(4, 4), (19 - 4) * size_of::<usize>() as isize);
     assert_eq!(held(4, 1024), held(4, 4));
 }
 

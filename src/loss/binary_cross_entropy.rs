@@ -55,7 +55,7 @@ impl Term for Entropy {
         let p = if p > high { high } else { p };
         let value = -(t * Log.at::<FMA>(p) + (1.0 - t) * Log.at::<FMA>(1.0 - p));
         let slope = (p - t) / (p * (1.0 - p));
-        // y - y is 0, but for an infinity it is NaN: the limits would have hidden it.
-        (value + (y - y), if p == y || y.is_nan() { slope } else { 0.0 })
+        // Nothing is added, but for an infinity it is NaN: the limits would have hidden it.
+        (value + 0.0 * y, if p == y || y.is_nan() { slope } else { 0.0 })
     }
 }

@@ -120,14 +120,14 @@ impl Row {
         }
         // Divided by an infinity all others would be 0, and the infinity would not show.
         let sum = if sum == 0.0 || sum.is_infinite() { f64::NAN } else { sum };
-        Self { sum, within: 0.0, loss: sum - sum }
+        Self { sum, within: 0.0, loss: if sum.is_nan() { sum } else { 0.0 } }
     }
 
     /// The share of an output, and whether it is within the limits; a NaN is, and so it stays.
     #[inline(always)]
     fn share<T: Float>(&self, y: T) -> (f64, bool) {
         let share = y.get() / self.sum;
-        (share, !(share < CLIP || share > 1.0 - CLIP))
+        (share, share.is_nan() || (CLIP..=1.0 - CLIP).contains(&share))
     }
 
     #[inline(always)]

@@ -16,8 +16,8 @@ use crate::{Error, Float, Rows, RowsMut};
 /// ```
 /// use evenkeel::{Loss, Poisson, Rows, Targets};
 /// let t = Targets::Values(Rows::new(&[2.0_f64, 0.0], 2)?);
-/// let log_rates = Rows::new(&[2_f64.ln(), 0.0], 2)?;
-/// let found = Poisson::new().evaluate(log_rates, t, None)?;
+/// let log_rates = [2_f64.ln(), 0.0];
+/// let found = Poisson::new().evaluate(Rows::new(&log_rates, 2)?, t, None)?;
 /// assert!((found - (2.0 - 2.0 * 2_f64.ln() + 1.0) / 2.0).abs() < 1e-15);
 /// let same = Poisson::of_rates().evaluate(Rows::new(&[2.0, 1.0], 2)?, t, None)?;
 /// assert!((found - same).abs() < 1e-7);

@@ -115,7 +115,8 @@ impl<T: Float> TrainerBuilder<T> {
         Self { probe_rows: rows, ..self }
     }
 
-    /// Takes all the memory that training needs.
+    /// Takes all the memory that training needs, but for that of the order of the rows and of the targets of a batch, which the first step
+    /// takes: it depends on the data.
     ///
     /// # Errors
     /// [`Error::Argument`] for a batch, a micro-batch, epochs or probe rows of 0; [`Error::TooLarge`] or [`Error::OutOfMemory`] where the batch is too
@@ -129,7 +130,6 @@ impl<T: Float> TrainerBuilder<T> {
             let names = self.network.watch(&mut monitor)?;
             Ok::<_, Error>(Watch { names, monitor, probe: self.network.workspace(self.probe_rows)? })
         });
-        let values = self.batch.saturating_mul(self.network.n_out());
         Ok(Trainer {
             workspace: self.network.workspace(at_once.unwrap_or(self.batch).min(self.batch))?,
             optimizer_state: self.network.optimizer_state(&*self.optimizer)?,
@@ -147,8 +147,8 @@ impl<T: Float> TrainerBuilder<T> {
             seed: self.seed,
             order: Vec::new(),
             order_of: None,
-            classes: Vec::with_capacity(self.batch),
-            values: Vec::with_capacity(values),
+            classes: Vec::new(),
+            values: Vec::new(),
             place: Place::default(),
             best: None,
             history: Vec::new(),

@@ -158,9 +158,9 @@ impl<T: Float> Trainer<T> {
                 found: data.rows(),
             });
         }
-        self.arrange(data.rows());
+        self.arrange(data);
         let start = self.place.rows;
-        let end = data.rows().min(start + self.batch);
+        let end = data.rows().min(start.saturating_add(self.batch));
         let (step, rate) = (self.place.step, self.rate());
         if let Some(watch) = &mut self.watch {
             watch.look(&self.network, data, step)?;
@@ -245,13 +245,22 @@ impl<T: Float> Trainer<T> {
         self.optimizer.rate() * self.schedule.factor(self.place.step) * reduced
     }
 
-    /// Puts the rows in the order of the epoch at hand: a function of seed, epoch and number of rows alone.
-    fn arrange(&mut self, rows: usize) {
+    /// Puts the rows in the order of the epoch at hand: a function of seed, epoch and number of rows alone. Makes room for the targets of
+    /// the largest batch, which has no more rows than the data.
+    fn arrange(&mut self, data: &Dataset<T>) {
+        let rows = data.rows();
         if self.order_of != Some((self.place.epoch, rows)) {
             self.order.clear();
             self.order.extend(0..rows);
             Generator::numbered(self.seed, "epoch", self.place.epoch).shuffle(&mut self.order);
             self.order_of = Some((self.place.epoch, rows));
+            let largest = self.batch.min(rows);
+            self.classes.clear();
+            self.values.clear();
+            match data.targets() {
+                Targets::Classes(_) => self.classes.reserve_exact(largest),
+                Targets::Values(values) => self.values.reserve_exact(largest * values.cols()),
+            }
         }
     }
 

@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn has_a_logarithm_for_every_number() {
-        let sizes = (-1022..1024).flat_map(|k| [1.0, 1.2, 1.4142, 1.4143, 1.9].map(|m| m * 2_f64.powi(k)));
+        let sizes = (-1022..1024).flat_map(|k| [1.0, 1.2, 1.414, 1.415, 1.9].map(|m| m * 2_f64.powi(k)));
         let near_one = (1..100_000).map(|i| f64::from(i) * 2e-5).chain((1..50).map(|k| 1.0 - 2_f64.powi(-k)));
         for x in sizes.chain(near_one).chain([f64::MIN_POSITIVE, f64::MAX, 1e-7, 1.0 - 1e-7]) {
             for log in [Log.at::<false>(x), Log.at::<true>(x)] {
