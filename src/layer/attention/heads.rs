@@ -25,9 +25,9 @@ struct Block {
     at: usize,
 }
 
-/// How many queries are taken at once. Of causal ones fewer, since half of the shares on the diagonal come to nothing; as many as make the
-/// keys, which are packed for each block, worth packing.
-const QUERIES: usize = 128;
+/// How many queries are taken at once: so few that a column of their shares stays in the first-level cache, and so many that the keys, which
+/// are packed for each block, are worth it. Of causal ones fewer, since half of the shares on the diagonal come to nothing.
+const QUERIES: usize = 64;
 const CAUSAL_QUERIES: usize = 32;
 
 /// Which third of q, k and v.
