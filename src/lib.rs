@@ -180,8 +180,8 @@ pub use init::{
     Zeros,
 };
 pub use layer::{
-    Activation, Elu, Exponential, Gelu, HardSigmoid, Identity, Layer, LeakyRelu, Linear, Mish, Mode, Pass, Passed,
-    Plan, Relu, Selu, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+    Activation, Elu, Exponential, Gelu, Gru, HardSigmoid, Identity, Layer, LeakyRelu, Linear, Lstm, Mish, Mode, Pass,
+    Passed, Plan, Recurrent, Relu, Rnn, Selu, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;
@@ -191,8 +191,8 @@ pub use optim::{Adam, AdamW, Optimizer, Sgd, Update, schedule};
 pub use random::Generator;
 pub use rows::{Rows, RowsMut};
 pub use stability::{
-    ActivationId, Bin, Bounds, Cause, Clipping, Evidence, Finding, LayerRecord, Monitor, NonFiniteNumber, ParameterId,
-    Remedy, Series, Severity, StabilityReport, Symptom, Thresholds, WeightShape,
+    ActivationId, Bin, Bounds, Cause, Clipping, Evidence, Finding, LagId, LayerRecord, Monitor, NonFiniteNumber,
+    ParameterId, Remedy, Series, Severity, StabilityReport, Symptom, Thresholds, ThroughTime, WeightShape,
 };
 pub use train::{
     Dataset, EarlyStopping, Epoch, Evaluation, Scaler, Snapshot, StepOutcome, Trainer, TrainerBuilder, evaluate,

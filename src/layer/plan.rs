@@ -23,6 +23,8 @@ pub struct Plan {
     pub saved: usize,
     /// How many numbers it needs for the time of one call, for each row.
     pub scratch_per_row: usize,
+    /// At how many lags, at most, backward takes the norm of the derivative by a state: see [`lags`](Self::lags).
+    pub lags: usize,
     /// Whether backward *writes* its gradients wherever [`Pass::fresh`] says that they are to be, instead of adding to zeros.
     pub writes_gradients: bool,
     /// The plans of the layers inside, where it is made of others.
@@ -39,6 +41,7 @@ impl Plan {
             saved_per_row: 0,
             saved: 0,
             scratch_per_row: 0,
+            lags: 0,
             writes_gradients: false,
             inside: Vec::new(),
         }
@@ -69,6 +72,13 @@ impl Plan {
     /// With that many numbers of scratch, for each row.
     pub fn scratch_per_row(self, scratch_per_row: usize) -> Self {
         Self { scratch_per_row, ..self }
+    }
+
+    /// With a backward that takes the norm of the derivative by a state of the layer at up to that many lags, counted from the end of the
+    /// sequence. They are the last of what is saved, for which this makes room: how many lags there were, and then so many norms; forward
+    /// says that there are none yet. [`Workspace::lag_norms`](crate::Workspace::lag_norms) and the monitor read them.
+    pub fn lags(self, lags: usize) -> Self {
+        Self { lags, saved: self.saved.saturating_add(lags).saturating_add(1), ..self }
     }
 
     /// With the plans of the layers inside: a pass hands them back in [`Pass::plan`].

@@ -45,6 +45,9 @@ pub fn evaluate<T: Float>(
                 Targets::Values(Rows::of(&values.data()[range.start * cols..range.end * cols], cols))
             }
         };
+        if !data.lengths().is_empty() {
+            workspace.set_lengths(&data.lengths()[done..done + x.rows()])?;
+        }
         let out = network.forward(x, Mode::Infer, workspace)?;
         sum += loss.evaluate(out, targets, None)? * x.rows() as f64;
         if let Targets::Classes(classes) = targets {

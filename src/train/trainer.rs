@@ -158,7 +158,7 @@ impl<T: Float> Trainer<T> {
         if let Some(watch) = &mut self.watch {
             watch.look(&self.network, data, step)?;
         }
-        gather(data.inputs(), self.order[start..end].iter().copied(), &mut self.workspace)?;
+        gather(data, self.order[start..end].iter().copied(), &mut self.workspace)?;
         self.network.forward_input(Mode::Train, &mut self.workspace)?;
         let targets = match data.targets() {
             Targets::Classes(classes) => {
@@ -309,7 +309,7 @@ impl<T: Float> Watch<T> {
         if self.monitor.looking() {
             let count = self.probe.capacity().min(data.rows());
             let spaced = (0..count).map(|probe| probe * data.rows() / count);
-            gather(data.inputs(), spaced, &mut self.probe)?;
+            gather(data, spaced, &mut self.probe)?;
             network.forward_input(Mode::Infer, &mut self.probe)?;
             network.observe_activations(&mut self.monitor, &self.names, &self.probe)?;
         }
@@ -317,13 +317,17 @@ impl<T: Float> Watch<T> {
     }
 }
 
-/// Copies rows into the input of a workspace.
+/// Copies rows into the input of a workspace, and how long they are.
 fn gather<T: Float>(
-    from: Rows<'_, T>,
-    rows: impl ExactSizeIterator<Item = usize>,
+    data: &Dataset<T>,
+    rows: impl ExactSizeIterator<Item = usize> + Clone,
     workspace: &mut Workspace<T>,
 ) -> Result<(), Error> {
     let mut input = workspace.input(rows.len())?;
-    input.iter_mut().zip(rows).for_each(|(to, row)| to.copy_from_slice(from.row(row)));
-    Ok(())
+    let from = data.inputs();
+    input.iter_mut().zip(rows.clone()).for_each(|(to, row)| to.copy_from_slice(from.row(row)));
+    match data.lengths() {
+        [] => Ok(()),
+        lengths => workspace.take_lengths(rows.map(|row| lengths[row])),
+    }
 }

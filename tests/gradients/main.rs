@@ -6,6 +6,7 @@ mod homogeneity;
 mod layers;
 mod losses;
 mod planted;
+mod recurrent;
 
 use evenkeel::*;
 use proptest::prelude::*;

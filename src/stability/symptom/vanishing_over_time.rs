@@ -1,0 +1,41 @@
+//! The gradient fades on its way back through the steps of a sequence.
+
+use super::{Progress, evidence, names};
+use crate::stability::finding::short;
+use crate::stability::{
+    Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds, ThroughTime,
+};
+
+pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
+    if report.steps < thresholds.steps {
+        return None;
+    }
+    // At the start, and not mended since.
+    let lags = |layer: &LayerRecord| {
+        let fades_at = &layer.through_time.as_ref()?.fades_at;
+        let at_first = ThroughTime::median_lag(fades_at.first().iter().copied())?;
+        Some((at_first, ThroughTime::median_lag(fades_at.recent())?))
+    };
+    let faded: Vec<(&LayerRecord, (f64, f64))> =
+        report.layers.iter().filter_map(|layer| Some((layer, lags(layer)?))).collect();
+    let &(worst, (at_first, lately)) = faded.iter().min_by(|(_, (_, a)), (_, (_, b))| a.total_cmp(b))?;
+    // What still learns, or has, remembers what it needs.
+    let learns = Progress::done(report, thresholds) || !Progress::rested(report, thresholds);
+    Some(Finding {
+        symptom: Symptom::VanishingOverTime,
+        severity: if learns { Severity::Info } else { Severity::Warning },
+        message: format!(
+            "back through the steps of {} the gradient falls below {} of itself at lag {lately}: from what lies further back it hardly learns",
+            worst.name,
+            short(thresholds.faded_in_time),
+        ),
+        layers: names(faded.iter().map(|&(layer, _)| layer)),
+        step: 0,
+        cause: Cause::SequenceTooLong,
+        evidence: evidence([("lag_at_first", at_first), ("lag", lately), ("share", thresholds.faded_in_time)]),
+        remedies: vec![
+            Remedy::ReplaceRecurrent { with: "an LSTM whose biases start by chrono initialization" },
+            Remedy::FittingInitializer,
+        ],
+    })
+}
