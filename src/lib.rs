@@ -101,6 +101,10 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
+//! In a [recurrent layer](Recurrent) the same happens from step to step of a sequence, and first of all there. The monitor records how much of
+//! the derivative by the state is left after so many steps back, and [`Symptom::VanishingOverTime`] and [`Symptom::ExplodingOverTime`] name
+//! the lag at which it is lost; an [`Lstm`] with [chrono initialization](Lstm::chrono) is the cure.
+//!
 //! ## Exploding gradients
 //!
 //! Weights too large for their fans: the loss changes wildly and soon is NaN, and so are the weights; or every unit dies, and the

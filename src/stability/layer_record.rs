@@ -77,7 +77,8 @@ impl LayerRecord {
     pub(super) fn heap(&self) -> usize {
         let Self { gradient, bias_gradient, weight, update_ratio, mean, variance, dead, saturated, tied, .. } = self;
         let series = [gradient, bias_gradient, weight, update_ratio, mean, variance, dead, saturated, tied];
-        self.name.capacity() + series.map(Series::heap).iter().sum::<usize>()
+        self.name.capacity()
+            + series.map(Series::heap).iter().sum::<usize>()
             + self.through_time.as_ref().map_or(0, ThroughTime::heap)
     }
 }

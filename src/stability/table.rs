@@ -46,7 +46,8 @@ impl fmt::Display for StabilityReport {
                 write!(f, "{cell:>width$}")?;
             }
         }
-        for (layer, through_time) in self.layers.iter().filter_map(|layer| Some((layer, layer.through_time.as_ref()?))) {
+        for (layer, through_time) in self.layers.iter().filter_map(|layer| Some((layer, layer.through_time.as_ref()?)))
+        {
             write!(f, "\n{}: gradient so many steps back:", layer.name)?;
             for (index, (lag, norms)) in through_time.norms.iter().enumerate() {
                 let before = if index == 0 { " " } else { ", " };

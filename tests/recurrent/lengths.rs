@@ -9,9 +9,9 @@ const LENGTHS: [usize; 5] = [4, 9, 1, 6, 9];
 
 fn shapes() -> impl Iterator<Item = Shape> {
     let uses = [(false, usize::MAX), (true, usize::MAX), (false, 4), (true, 4)];
-    KINDS.into_iter().flat_map(move |kind| {
-        uses.map(|(last, reach)| Shape { kind, steps: 11, width: 3, hidden: 17, last, reach })
-    })
+    KINDS
+        .into_iter()
+        .flat_map(move |kind| uses.map(|(last, reach)| Shape { kind, steps: 11, width: 3, hidden: 17, last, reach }))
 }
 
 fn params(shape: &Shape) -> Vec<f64> {

@@ -75,7 +75,8 @@ fn agree(what: &str, found: &[f64], terms: f64, difference: impl Fn(usize) -> Op
     let differences: Vec<Option<f64>> = (0..found.len()).map(difference).collect();
     let skipped = differences.iter().filter(|difference| difference.is_none()).count();
     prop_assert!(skipped <= 1 + found.len() / 20, "{what}: {skipped} of {} left out", found.len());
-    let largest = found.iter().copied().chain(differences.iter().flatten().copied()).fold(0.0, |l: f64, x| l.max(x.abs()));
+    let largest =
+        found.iter().copied().chain(differences.iter().flatten().copied()).fold(0.0, |l: f64, x| l.max(x.abs()));
     let rounding = 4.0 * f64::EPSILON * terms / (2.0 * STEP);
     for (at, (found, numeric)) in found.iter().zip(&differences).enumerate() {
         let Some(numeric) = numeric else { continue };

@@ -29,7 +29,8 @@ pub fn states(shape: &Shape, params: &[f64], x: &[f64], length: usize, change: C
             (_, Some(frozen)) => frozen[step - 1].clone(),
             _ => states[step - 1].clone(),
         };
-        let of_input = |gate: usize| bias[gate] + x.iter().enumerate().map(|(i, x)| x * weight[i * all + gate]).sum::<f64>();
+        let of_input =
+            |gate: usize| bias[gate] + x.iter().enumerate().map(|(i, x)| x * weight[i * all + gate]).sum::<f64>();
         let of_state = |gate: usize| state.iter().enumerate().map(|(i, s)| s * recurrent[i * all + gate]).sum::<f64>();
         let sum = |gate: usize| of_input(gate) + of_state(gate);
         let mut next = (vec![0.0; h], vec![0.0; h]);

@@ -1,7 +1,7 @@
 //! `Gru`: a state that moves part of the way to a candidate.
 
-use super::cell::{Cell, Step, StepBack};
 use super::Recurrent;
+use super::cell::{Cell, Step, StepBack};
 use crate::linalg::elementwise::{Sigmoid, Tanh, replace};
 use crate::linalg::{Isa, Work, dispatch, vectorized};
 use crate::{Float, Initializer, Role};

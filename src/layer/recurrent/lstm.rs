@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rand::RngExt;
 
-use super::cell::{Cell, Step, StepBack};
 use super::Recurrent;
+use super::cell::{Cell, Step, StepBack};
 use crate::linalg::elementwise::{Sigmoid, Tanh, replace};
 use crate::linalg::{Isa, Work, dispatch, vectorized};
 use crate::{Error, Float, Generator, InitMoments, Initializer, Param, Role};

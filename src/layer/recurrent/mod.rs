@@ -14,8 +14,8 @@ pub use rnn::Rnn;
 use std::sync::Arc;
 
 use super::{Layer, Pass, Passed, Plan};
-use cell::Cell;
 use crate::{Bounds, Error, Fans, Float, Initializer, Param, Role, Rows, RowsMut};
+use cell::Cell;
 
 /// What [`Rnn`], [`Lstm`] and [`Gru`] share: a layer whose rows are sequences of `steps` steps of `width` numbers each, and which carries a
 /// state of `hidden` numbers from step to step.

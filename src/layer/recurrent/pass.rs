@@ -49,12 +49,7 @@ impl<T: Float, C: Cell<T>> Recurrent<T, C> {
         [self.width * self.gates(), self.hidden * self.gates(), self.gates()]
     }
 
-    pub(super) fn run(
-        &self,
-        x: Rows<'_, T>,
-        mut y: RowsMut<'_, T>,
-        pass: &mut Pass<'_, T>,
-    ) -> Result<(), Error> {
+    pub(super) fn run(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) -> Result<(), Error> {
         let (rows, hidden, all) = (x.rows(), self.hidden, self.gates());
         let lengths = Lengths::new(pass.lengths, rows, self.steps)?;
         let [weight, recurrent, bias] = self.parts();

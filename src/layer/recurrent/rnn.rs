@@ -1,7 +1,7 @@
 //! `Rnn`: the plain recurrent layer.
 
-use super::cell::{Cell, Step, StepBack};
 use super::Recurrent;
+use super::cell::{Cell, Step, StepBack};
 use crate::linalg::vectorized;
 use crate::{Activation, Bounds, Error, Float, Generator, He, InitMoments, Initializer, Param, Relu, Role, Tanh};
 

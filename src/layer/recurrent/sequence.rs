@@ -56,7 +56,7 @@ impl<'a> Lengths<'a> {
         if !self.lengths.is_empty() {
             for (lag, norm) in norms.iter_mut().enumerate() {
                 let there = self.lengths.iter().filter(|&&length| length > lag).count().max(1);
-                *norm = *norm * T::of((self.rows as f64 / there as f64).sqrt());
+                *norm *= T::of((self.rows as f64 / there as f64).sqrt());
             }
         }
     }

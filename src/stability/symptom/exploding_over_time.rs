@@ -13,8 +13,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
         let at_first = ThroughTime::median_lag(grows_at.first().iter().take(10).copied());
         at_first.or_else(|| ThroughTime::median_lag(grows_at.recent()))
     };
-    let grown: Vec<(&LayerRecord, f64)> =
-        report.layers.iter().filter_map(|layer| Some((layer, lag(layer)?))).collect();
+    let grown: Vec<(&LayerRecord, f64)> = report.layers.iter().filter_map(|layer| Some((layer, lag(layer)?))).collect();
     let &(worst, lag) = grown.iter().min_by(|(_, a), (_, b)| a.total_cmp(b))?;
     let grows_at = &worst.through_time.as_ref()?.grows_at;
     Some(Finding {

@@ -25,7 +25,8 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
         symptom: Symptom::VanishingOverTime,
         severity: if learns { Severity::Info } else { Severity::Warning },
         message: format!(
-            "back through the steps of {} the gradient falls below {} of itself at lag {lately}: from what lies further back it hardly learns",
+            "back through the steps of {} the gradient falls below {} of itself at lag {lately}: \
+             from what lies further back it hardly learns",
             worst.name,
             short(thresholds.faded_in_time),
         ),
