@@ -41,6 +41,9 @@ pub struct Thresholds {
     pub not_decreased: f64,
     /// The loss has come to rest where its last quarter lies less than this share below its third: 0.02.
     pub at_rest: f64,
+    /// The loss still falls, whatever its noise, where its last quarter lies more than this share below its second: 0.2. The mean of a
+    /// hundred batches whose losses differ by half of themselves is known to 0.05.
+    pub falling: f64,
     /// How many steps the loss is given before it must have decreased: 100.
     pub patience: u64,
     /// Weights are near zero where their root mean square, times the square root of the larger fan, is below this: 0.2. Xavier
@@ -84,6 +87,7 @@ impl Default for Thresholds {
             loss_jump: 10.0,
             not_decreased: 0.95,
             at_rest: 0.02,
+            falling: 0.2,
             patience: 100,
             weights_small: 0.2,
             weights_large: 5.0,

@@ -101,6 +101,12 @@ impl Progress {
         before.is_some_and(|(before, now)| now > (1.0 - thresholds.at_rest) * before)
     }
 
+    /// Whether the loss falls by more than its noise: its last quarter is well below the second.
+    fn falls(report: &StabilityReport, thresholds: &Thresholds) -> bool {
+        let before = Self::quarter(report, 2).zip(Self::quarter(report, 4));
+        before.is_some_and(|(before, now)| now < (1.0 - thresholds.falling) * before)
+    }
+
     /// Whether hardly anything is left of the loss.
     fn done(report: &StabilityReport, thresholds: &Thresholds) -> bool {
         Self::fell_to(thresholds.done, report, thresholds)

@@ -10,17 +10,17 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     if report.steps < thresholds.steps {
         return None;
     }
-    // At the start, and not mended since.
     let lags = |layer: &LayerRecord| {
         let fades_at = &layer.through_time.as_ref()?.fades_at;
-        let at_first = ThroughTime::median_lag(fades_at.first().iter().copied())?;
-        Some((at_first, ThroughTime::median_lag(fades_at.recent())?))
+        // Lately: gates may open while they learn, and weights that were critical at the start become smaller, or saturate.
+        let lately = ThroughTime::median_lag(fades_at.recent())?;
+        Some((ThroughTime::median_lag(fades_at.first().iter().copied()).unwrap_or(f64::INFINITY), lately))
     };
     let faded: Vec<(&LayerRecord, (f64, f64))> =
         report.layers.iter().filter_map(|layer| Some((layer, lags(layer)?))).collect();
     let &(worst, (at_first, lately)) = faded.iter().min_by(|(_, (_, a)), (_, (_, b))| a.total_cmp(b))?;
     // What still learns, or has, remembers what it needs.
-    let learns = Progress::done(report, thresholds) || !Progress::rested(report, thresholds);
+    let learns = Progress::done(report, thresholds) || Progress::falls(report, thresholds);
     Some(Finding {
         symptom: Symptom::VanishingOverTime,
         severity: if learns { Severity::Info } else { Severity::Warning },
