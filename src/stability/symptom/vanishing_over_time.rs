@@ -19,6 +19,8 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     let faded: Vec<(&LayerRecord, (f64, f64))> =
         report.layers.iter().filter_map(|layer| Some((layer, lags(layer)?))).collect();
     let &(worst, (at_first, lately)) = faded.iter().min_by(|(_, (_, a)), (_, (_, b))| a.total_cmp(b))?;
+    let fades_at = &worst.through_time.as_ref()?.fades_at;
+    let faded_then = |&(_, lag): &(u64, f64)| lag.is_finite();
     // What still learns, or has, remembers what it needs.
     let learns = Progress::done(report, thresholds) || Progress::falls(report, thresholds);
     Some(Finding {
@@ -31,7 +33,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
             short(thresholds.faded_in_time),
         ),
         layers: names(faded.iter().map(|&(layer, _)| layer)),
-        step: 0,
+        step: fades_at.first().iter().copied().chain(fades_at.recent()).find(faded_then).map_or(0, |(step, _)| step),
         cause: Cause::SequenceTooLong,
         evidence: evidence([("lag_at_first", at_first), ("lag", lately), ("share", thresholds.faded_in_time)]),
         remedies: vec![
