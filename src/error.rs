@@ -77,6 +77,16 @@ pub enum Error {
         /// How many things there are to choose from.
         count: usize,
     },
+    /// A sequence has a length that it cannot have.
+    #[error("row {row}: the length is {length}, but it must be between 1 and {steps}")]
+    Length {
+        /// The row whose length it is.
+        row: usize,
+        /// The length given for it.
+        length: usize,
+        /// How many steps a row has room for.
+        steps: usize,
+    },
     /// Targets of one kind were given where the other kind is needed.
     #[error("{of} needs {needs} as targets")]
     Targets {

@@ -101,6 +101,10 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
+//! In a [recurrent layer](Recurrent) the same happens from step to step of a sequence, and first of all there. The monitor records how much of
+//! the derivative by the state is left after so many steps back, and [`Symptom::VanishingOverTime`] and [`Symptom::ExplodingOverTime`] name
+//! the lag at which it is lost; an [`Lstm`] with [chrono initialization](Lstm::chrono) is the cure.
+//!
 //! ## Exploding gradients
 //!
 //! Weights too large for their fans: the loss changes wildly and soon is NaN, and so are the weights; or every unit dies, and the
@@ -181,9 +185,9 @@ pub use init::{
 };
 pub use layer::{
     Activation, AveragePool2d, BatchNorm, ChannelsLast, Conv2d, Dropout, Elu, Embedding, Exponential, Extent, Flatten,
-    Gelu, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, MaxPool2d, Mish, Mode, MultiHeadAttention,
-    Padding, Pass, Passed, PerStep, Plan, Relu, Residual, RmsNorm, Selu, Sequential, Sigmoid, Silu, Softmax, Softplus,
-    Softsign, Tanh,
+    Gelu, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Mish, Mode,
+    MultiHeadAttention, Padding, Pass, Passed, PerStep, Plan, Recurrent, Relu, Residual, RmsNorm, Rnn, Selu,
+    Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;
@@ -196,8 +200,8 @@ pub use optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Sgd, Update, schedule}
 pub use random::Generator;
 pub use rows::{Rows, RowsMut};
 pub use stability::{
-    ActivationId, Bin, Bounds, Cause, Clipping, Evidence, Finding, LayerRecord, Monitor, NonFiniteNumber, ParameterId,
-    Remedy, Series, Severity, StabilityReport, Symptom, Thresholds, WeightShape,
+    ActivationId, Bin, Bounds, Cause, Clipping, Evidence, Finding, LagId, LayerRecord, Monitor, NonFiniteNumber,
+    ParameterId, Remedy, Series, Severity, StabilityReport, Symptom, Thresholds, ThroughTime, WeightShape,
 };
 pub use train::{
     Dataset, EarlyStopping, Epoch, Evaluation, Scaler, Snapshot, StepOutcome, Trainer, TrainerBuilder, evaluate,

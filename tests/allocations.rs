@@ -209,6 +209,38 @@ fn norms_and_attention_take_no_memory() {
 }
 
 #[test]
+fn a_step_through_sequences_takes_no_memory() {
+    // Rows of one step of five numbers, of five steps of one, and ragged.
+    let network = |steps: usize, last: bool| {
+        let plain = Rnn::new(steps, 5 / steps, 6).unwrap().truncate(2).unwrap();
+        let gru = Gru::new(steps, 6, 7).unwrap();
+        let lstm = Lstm::new(steps, 7, 5).unwrap().chrono(5).unwrap();
+        let builder = Network::builder(5).layer(plain).layer(gru);
+        let builder = if last { builder.layer(lstm.last()) } else { builder.layer(lstm) };
+        builder.layer(Linear::new(3)).seed(3).build().unwrap()
+    };
+    for (steps, last) in [(1, false), (5, true), (5, false)] {
+        let ragged = rows_of_classes().with_lengths((0..19).map(|row| 1 + row % steps).collect()).unwrap();
+        for data in [rows_of_classes(), ragged] {
+            let trainer = Trainer::builder(network(steps, last), SoftmaxCrossEntropy::new(), Adam::new(0.01).unwrap());
+            let trainer = trainer.watch(Monitor::new().period(1).unwrap());
+            assert_steps_are_free("sequences", trainer, &data);
+            let network = network(steps, last);
+            let mut predictor = network.predictor(19).unwrap();
+            let taken = calls(|| {
+                predictor.set_lengths(data.lengths()).unwrap();
+                network.predict_with(data.inputs(), &mut predictor).unwrap();
+            });
+            assert_eq!(taken, 0);
+        }
+    }
+    let held = HELD.get();
+    let mut monitor = Monitor::new();
+    drop(network(5, true).watch(&mut monitor).unwrap());
+    assert_same(monitor.memory(), HELD.get() - held, 4);
+}
+
+#[test]
 fn a_loop_by_hand_takes_no_memory() {
     for period in [1, Monitor::PERIOD] {
         let mut network = network();

@@ -1,5 +1,5 @@
 //! What the examples share: the digits, and options of the command line.
-#![allow(dead_code, reason = "each example uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each example uses its own part")]
 
 mod digits;
 

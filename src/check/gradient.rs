@@ -83,12 +83,26 @@ const STEP: f64 = 1e-5;
 /// # Errors
 /// [`Failure::Mismatch`] for the worst entry that is wrong; [`Failure::TooManyKinks`]; [`Failure::Network`] for rows that do not fit.
 pub fn gradients(network: &Network<f64>, x: Rows<'_, f64>, seed: u64) -> Result<Checked, Failure> {
+    gradients_of_sequences(network, x, &[], seed)
+}
+
+/// As [`gradients`], of rows that are sequences of these lengths: one a row, or none where all have all their steps.
+///
+/// # Errors
+/// Those of [`gradients`].
+pub fn gradients_of_sequences(
+    network: &Network<f64>,
+    x: Rows<'_, f64>,
+    lengths: &[usize],
+    seed: u64,
+) -> Result<Checked, Failure> {
     let mut network = network.clone();
     let projection = Projection::new(x.rows() * network.n_out(), seed);
     let nothing = vec![0.0; x.rows() * network.n_out()];
     let targets = Targets::Values(Rows::new(&nothing, network.n_out())?);
     let mut workspaces = [network.workspace(x.rows())?, network.workspace(x.rows())?, network.workspace(x.rows())?];
     let [centre, up, down] = &mut workspaces;
+    centre.set_lengths(lengths)?;
     network.forward(x, Mode::Train, centre)?;
     network.loss(&projection, targets, centre)?;
     network.backward(centre)?;
@@ -106,6 +120,7 @@ pub fn gradients(network: &Network<f64>, x: Rows<'_, f64>, seed: u64) -> Result<
             let step = STEP * weight.abs().max(1.0);
             let mut loss_at = |weight: f64, workspace: &mut Workspace<f64>| {
                 network.parameters_mut()[at] = weight;
+                workspace.set_lengths(lengths)?;
                 network.forward(x, Mode::Train, workspace)?;
                 network.loss(&projection, targets, workspace)
             };

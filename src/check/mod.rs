@@ -2,4 +2,4 @@
 
 mod gradient;
 
-pub use gradient::{Checked, Failure, gradients};
+pub use gradient::{Checked, Failure, gradients, gradients_of_sequences};

@@ -89,6 +89,7 @@ impl<T: Float> Layer<T> for PerStep<T> {
             saved: inner.saved,
             scratch_per_row: inner.scratch_per_row.saturating_mul(steps),
             operations_per_row: inner.operations().saturating_mul(steps),
+            lags: 0,
             writes_gradients: inner.writes_gradients,
             inside: vec![inner],
         })

@@ -26,6 +26,8 @@ pub struct Plan {
     /// How many multiplications and additions a row takes forwards, where that is more than two for each parameter: what the use of a second
     /// thread is judged by.
     pub operations_per_row: usize,
+    /// At how many lags, at most, backward takes the norm of the derivative by a state: see [`lags`](Self::lags).
+    pub lags: usize,
     /// Whether backward *writes* its gradients wherever [`Pass::fresh`] says that they are to be, instead of adding to zeros.
     pub writes_gradients: bool,
     /// The plans of the layers inside, where it is made of others.
@@ -43,6 +45,7 @@ impl Plan {
             saved: 0,
             scratch_per_row: 0,
             operations_per_row: 0,
+            lags: 0,
             writes_gradients: false,
             inside: Vec::new(),
         }
@@ -85,6 +88,13 @@ impl Plan {
         let of_params = self.params.iter().filter_map(Param::count).fold(0, usize::saturating_add).saturating_mul(2);
         let of_inside = self.inside.iter().map(Self::operations).fold(0, usize::saturating_add);
         self.operations_per_row.max(of_params).max(of_inside)
+    }
+
+    /// With a backward that takes the norm of the derivative by a state of the layer at up to that many lags, counted from the end of the
+    /// sequence. They are the last of what is saved, for which this makes room: how many lags there were, and then so many norms; forward
+    /// says that there are none yet. [`Workspace::lag_norms`](crate::Workspace::lag_norms) and the monitor read them.
+    pub fn lags(self, lags: usize) -> Self {
+        Self { lags, saved: self.saved.saturating_add(lags).saturating_add(1), ..self }
     }
 
     /// With the plans of the layers inside: a pass hands them back in [`Pass::plan`].

@@ -2,6 +2,7 @@
 
 mod builder;
 mod geometry;
+mod lengths;
 mod observe;
 mod predict;
 mod room;
@@ -172,6 +173,7 @@ impl<T: Float> Network<T> {
         &'a self,
         index: usize,
         rows: usize,
+        lengths: &'a [usize],
         mode: Mode,
         saved: &'a mut [T],
         scratch: &'a mut [T],
@@ -184,7 +186,7 @@ impl<T: Float> Network<T> {
             state: &self.state[self.geometry.state_ranges[index].clone()],
             saved: &mut saved[..plan.saved_for(rows)],
             scratch: &mut scratch[..rows * plan.scratch_per_row],
-            lengths: &[],
+            lengths,
             first_row: 0,
             fresh: plan.writes_gradients,
             seed: self.seed ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),

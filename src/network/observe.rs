@@ -2,13 +2,15 @@
 
 use super::workspace::Stage;
 use super::{Network, OptimizerState, Workspace};
-use crate::{ActivationId, Error, Float, Monitor, ParameterId};
+use crate::{ActivationId, Error, Float, LagId, Monitor, ParameterId};
 
 /// The names by which a monitor knows the parts of a network: made by [`Network::watch`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
     parameters: Vec<ParameterId>,
     activations: Vec<ActivationId>,
+    /// The layers with a state, by their index.
+    states: Vec<(usize, LagId)>,
 }
 
 impl<T: Float> Network<T> {
@@ -47,7 +49,7 @@ impl<T: Float> Network<T> {
     pub fn watch(&self, monitor: &mut Monitor) -> Result<Watched, Error> {
         let names = &self.geometry.names;
         // Layer by layer, so that the report tells them in this order.
-        let mut watched = Watched { parameters: Vec::new(), activations: Vec::new() };
+        let mut watched = Watched { parameters: Vec::new(), activations: Vec::new(), states: Vec::new() };
         for (index, layer) in self.layers.iter().enumerate() {
             for slot in self.layout().slots().iter().filter(|slot| slot.layer == index) {
                 let id = monitor.watch_parameter(&names[index], &slot.param);
@@ -55,6 +57,10 @@ impl<T: Float> Network<T> {
                 watched.parameters.push(id);
             }
             let width = self.geometry.widths[index + 1];
+            let lags = self.geometry.plans[index].lags;
+            if lags > 0 {
+                watched.states.push((index, monitor.watch_lags(&names[index], lags)));
+            }
             watched.activations.push(monitor.watch_activation(&names[index], width, layer.bounds()));
         }
         Ok(watched)
@@ -96,7 +102,8 @@ impl<T: Float> Network<T> {
             .try_for_each(|(index, &id)| monitor.search(id, workspace.values_of(index + 1)))
     }
 
-    /// Shows a monitor the gradients that backward left, before they are clipped; those of the last layer first.
+    /// Shows a monitor the gradients that backward left, before they are clipped; those of the last layer first. Of recurrent layers also
+    /// what was left of the derivative by their states, [lag by lag](Workspace::lag_norms).
     ///
     /// # Errors
     /// [`Error::Order`] before [`backward`](Self::backward); [`Error::Foreign`] where the names are not this monitor's, or the
@@ -113,6 +120,7 @@ impl<T: Float> Network<T> {
         }
         // From the last to the first, as backward went: a gradient that is not finite spoils those of all layers before it.
         let slots = self.layout().slots().iter().zip(&workspace.norms).zip(&watched.parameters).rev();
+        watched.states.iter().try_for_each(|&(index, id)| monitor.lag_norms(id, workspace.lag_norms_of(index)))?;
         slots.into_iter().try_for_each(|((slot, norm), &id)| {
             let gradient = &workspace.gradients[slot.range.clone()];
             match norm {

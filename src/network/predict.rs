@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Network;
 use super::geometry::Geometry;
+use super::lengths::Lengths;
 use super::room::{Room, allocate};
 use crate::linalg::in_pool;
 use crate::{Error, Float, Mode, Rows, RowsMut};
@@ -26,6 +27,7 @@ use crate::{Error, Float, Mode, Rows, RowsMut};
 pub struct Predictor<T> {
     geometry: Arc<Geometry>,
     rows: usize,
+    lengths: Lengths,
     values: [Room<T>; 2],
     saved: Room<T>,
     scratch: Room<T>,
@@ -40,6 +42,7 @@ impl<T: Float> Predictor<T> {
         Ok(Self {
             geometry: Arc::clone(geometry),
             rows,
+            lengths: Lengths::of_up_to(rows)?,
             values: [Room::zeros(what, values)?, Room::zeros(what, values)?],
             saved: Room::zeros(what, saved)?,
             scratch: Room::zeros(what, scratch)?,
@@ -49,6 +52,14 @@ impl<T: Float> Predictor<T> {
     /// The largest number of rows it has room for.
     pub fn capacity(&self) -> usize {
         self.rows
+    }
+
+    /// Says how many steps of each row's sequence there are in the next prediction; the one after that has all steps again.
+    ///
+    /// # Errors
+    /// Those of [`Workspace::set_lengths`](crate::Workspace::set_lengths).
+    pub fn set_lengths(&mut self, lengths: &[usize]) -> Result<(), Error> {
+        self.lengths.set(lengths.iter().copied())
     }
 
     /// How many numbers each of `values`, `saved` and `scratch` has: enough for the layer that needs most.
@@ -82,7 +93,7 @@ impl<T: Float> Network<T> {
     /// The outputs for some rows, without allocating.
     ///
     /// # Errors
-    /// [`Error::Size`] where a row has the wrong length, or there are more rows than the predictor has room for;
+    /// [`Error::Size`] where a row has the wrong length, or there are more rows than the predictor has room for, or lengths were set, but not one a row;
     /// [`Error::Foreign`] for another network's predictor; [`Error::Layer`] where a layer refuses the rows.
     pub fn predict_with<'a>(&self, x: Rows<'_, T>, predictor: &'a mut Predictor<T>) -> Result<Rows<'a, T>, Error> {
         Error::same_size("the numbers of an input row", self.n_in(), x.cols())?;
@@ -91,13 +102,15 @@ impl<T: Float> Network<T> {
         if rows > predictor.rows {
             return Err(Error::Size { what: "the rows of a prediction", expected: predictor.rows, found: rows });
         }
+        predictor.lengths.begin(rows)?;
         let forward = |predictor: &mut Predictor<T>| {
             for (index, layer) in self.layers.iter().enumerate() {
                 let [from, to] = &mut predictor.values;
                 let (n_in, n_out) = (self.geometry.widths[index], self.geometry.widths[index + 1]);
                 let x = if index == 0 { x } else { Rows::of(&from[..rows * n_in], n_in) };
                 let y = RowsMut::of(&mut to[..rows * n_out], n_out);
-                let mut pass = self.pass(index, rows, Mode::Infer, &mut predictor.saved, &mut predictor.scratch);
+                let (lengths, scratch) = (predictor.lengths.of_pass(), &mut predictor.scratch);
+                let mut pass = self.pass(index, rows, lengths, Mode::Infer, &mut predictor.saved, scratch);
                 layer.forward(x, y, &mut pass).map_err(|error| error.in_layer(&self.geometry.names[index]))?;
                 predictor.values.swap(0, 1);
             }

@@ -61,7 +61,7 @@ impl<T: Float> Network<T> {
     /// As [`forward`](Self::forward), for rows that were written to [`Workspace::input`].
     ///
     /// # Errors
-    /// [`Error::Order`] where nothing was written there; else as [`forward`](Self::forward).
+    /// [`Error::Order`] where nothing was written there; [`Error::Size`] where lengths were set, but not one a row; else as [`forward`](Self::forward).
     pub fn forward_input<'a>(&self, mode: Mode, workspace: &'a mut Workspace<T>) -> Result<Rows<'a, T>, Error> {
         self.geometry.same_as(&workspace.geometry, "the workspace")?;
         let rows = workspace.rows;
@@ -70,6 +70,7 @@ impl<T: Float> Network<T> {
         }
         // Should a layer refuse the rows, what the workspace then holds is of no pass.
         workspace.stage = Stage::Empty;
+        workspace.lengths.begin(rows)?;
         in_pool(self.operations(rows), || self.forward_layers(mode, workspace))?;
         workspace.stage = Stage::Forward(mode);
         Ok(workspace.output())
@@ -82,7 +83,8 @@ impl<T: Float> Network<T> {
             let (before, after) = workspace.values.split_at_mut(index + 1);
             let x = Rows::of(&before[index][..rows * n_in], n_in);
             let y = RowsMut::of(&mut after[0][..rows * n_out], n_out);
-            let mut pass = self.pass(index, rows, mode, &mut workspace.saved[index], &mut workspace.scratch);
+            let (saved, scratch) = (&mut workspace.saved[index], &mut workspace.scratch);
+            let mut pass = self.pass(index, rows, workspace.lengths.of_pass(), mode, saved, scratch);
             pass.first_row = workspace.first;
             layer.forward(x, y, &mut pass).map_err(|error| error.in_layer(&self.geometry.names[index]))?;
         }
@@ -228,7 +230,8 @@ impl<T: Float> Network<T> {
                 gradients.fill(T::zero());
             }
             let saved = &mut workspace.saved[index];
-            let mut pass = self.pass(index, rows, Mode::Train, saved, &mut workspace.scratch);
+            let lengths = workspace.lengths.of_pass();
+            let mut pass = self.pass(index, rows, lengths, Mode::Train, saved, &mut workspace.scratch);
             pass.first_row = workspace.first;
             pass.fresh &= fresh;
             layer.backward(x, y, dy, dx, gradients, &mut pass);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::geometry::Geometry;
+use super::lengths::Lengths;
 use super::room::{Room, allocate};
 use crate::linalg::Norm;
 use crate::{Error, Float, Mode, Passed, Rows, RowsMut};
@@ -43,6 +44,7 @@ pub struct Workspace<T> {
     /// How many rows of the batch at hand the gradients are of.
     pub(super) done: usize,
     pub(super) stage: Stage,
+    pub(super) lengths: Lengths,
     /// The input, and the output of each layer.
     pub(super) values: Vec<Room<T>>,
     /// What each layer saved.
@@ -73,6 +75,7 @@ impl<T: Float> Workspace<T> {
             first: 0,
             done: 0,
             stage: Stage::Empty,
+            lengths: Lengths::of_up_to(capacity)?,
             values: all(sizes.values)?,
             saved: all(sizes.saved)?,
             scratch: room(sizes.scratch)?,
@@ -120,6 +123,59 @@ impl<T: Float> Workspace<T> {
     /// They were computed there, so reading them costs nothing; NaN before the first pass, and where a clipper has changed the gradient.
     pub fn gradient_norms(&self) -> impl ExactSizeIterator<Item = f64> {
         self.norms.iter().map(|norm| norm.map_or(f64::NAN, Norm::value))
+    }
+
+    /// The norm of the derivative of the loss by the state of a recurrent layer of that name, at each lag, as the last backward pass left it;
+    /// nothing before one, and of a layer without a state.
+    ///
+    /// At lag k it is the Euclidean norm, over all rows of the batch, of the total derivative dL/dh by the state k steps before the
+    /// last real one of each row. Where the loss depends on the last step alone that is how much of its derivative is left after k steps back;
+    /// where every step is output, the losses of the steps between join in, so that it shows growth, but hides fading. Lags that no row has,
+    /// or that [truncation](crate::Recurrent::truncate) cuts off, are left out; where some rows are too short for a lag, the norm
+    /// over the others is scaled up by the root of the share they are of all.
+    ///
+    /// ```
+    /// use evenkeel::*;
+    /// let network = Network::<f64>::builder(5).layer(Rnn::new(5, 1, 4)?.last()).layer(Linear::new(1)).build()?;
+    /// let mut workspace = network.workspace(1)?;
+    /// network.forward(Rows::new(&[1.0; 5], 5)?, Mode::Train, &mut workspace)?;
+    /// network.loss(&MeanSquared::new(), Targets::Values(Rows::new(&[0.0], 1)?), &mut workspace)?;
+    /// network.backward(&mut workspace)?;
+    /// assert_eq!(workspace.lag_norms("0.rnn")?.len(), 5);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], listing the names there are.
+    pub fn lag_norms(&self, layer: &str) -> Result<&[T], Error> {
+        Ok(self.lag_norms_of(self.geometry.layer(layer)?))
+    }
+
+    /// The norms at each lag that layer `index` left.
+    pub(super) fn lag_norms_of(&self, index: usize) -> &[T] {
+        let plan = &self.geometry.plans[index];
+        if plan.lags == 0 || self.rows == 0 {
+            return &[];
+        }
+        let end = plan.saved_for(self.rows);
+        let lags = &self.saved[index][end - plan.lags - 1..end];
+        // The count is a whole number, or was no layer's of this crate.
+        &lags[1..][..(lags[0].get() as usize).min(plan.lags)]
+    }
+
+    /// Says how many steps of each row's sequence there are in the next forward pass, and in the backward pass after it; the one after that
+    /// has all steps again. Recurrent layers heed it, all others do not.
+    ///
+    /// # Errors
+    /// [`Error::Size`] for more lengths than there is room for rows. That there is one a row is checked in the forward pass, and
+    /// by each layer that they are lengths it can have: [`Error::Length`].
+    pub fn set_lengths(&mut self, lengths: &[usize]) -> Result<(), Error> {
+        self.take_lengths(lengths.iter().copied())
+    }
+
+    /// As [`set_lengths`](Self::set_lengths), for lengths that are gathered.
+    pub(crate) fn take_lengths(&mut self, lengths: impl ExactSizeIterator<Item = usize>) -> Result<(), Error> {
+        self.lengths.set(lengths)
     }
 
     /// All gradients, flat, in the order of the network's layout.

@@ -29,6 +29,10 @@ pub enum Symptom {
     ExplodingWeights,
     /// The gradient of a layer is the same, step after step.
     ConstantGradients,
+    /// The gradient fades on its way back through the steps of a sequence.
+    VanishingOverTime,
+    /// The gradient grows on its way back through the steps of a sequence.
+    ExplodingOverTime,
 }
 
 /// Why it is so.
@@ -46,6 +50,8 @@ pub enum Cause {
     SaturatingActivation,
     /// There are more layers than the signal survives.
     NetworkTooDeep,
+    /// There are more steps in a sequence than a state is remembered.
+    SequenceTooLong,
     /// The steps are too large.
     LearningRateTooHigh,
     /// The steps are too small.
@@ -81,6 +87,8 @@ impl Symptom {
             Self::VanishingWeights => "vanishing_weights",
             Self::ExplodingWeights => "exploding_weights",
             Self::ConstantGradients => "constant_gradients",
+            Self::VanishingOverTime => "vanishing_over_time",
+            Self::ExplodingOverTime => "exploding_over_time",
         }
     }
 }
@@ -100,6 +108,7 @@ impl Cause {
             Self::WeightsTooLarge => "weights_too_large",
             Self::SaturatingActivation => "saturating_activation",
             Self::NetworkTooDeep => "network_too_deep",
+            Self::SequenceTooLong => "sequence_too_long",
             Self::LearningRateTooHigh => "learning_rate_too_high",
             Self::LearningRateTooLow => "learning_rate_too_low",
             Self::Unknown => "unknown",
@@ -146,6 +155,11 @@ pub enum Remedy {
         /// By this one.
         with: &'static str,
     },
+    /// Replace the recurrent layer.
+    ReplaceRecurrent {
+        /// By this one.
+        with: &'static str,
+    },
     /// Limit the gradient by its global norm.
     ClipGlobalNorm {
         /// To this limit.
@@ -169,6 +183,7 @@ impl fmt::Display for Remedy {
             Self::RandomInitializer => f.write_str("draw the weights at random"),
             Self::FewerLayers => f.write_str("put fewer layers in a row"),
             Self::ReplaceActivation { with } => write!(f, "replace the activation by {with}"),
+            Self::ReplaceRecurrent { with } => write!(f, "replace the recurrent layer by {with}"),
             Self::ClipGlobalNorm { limit } => write!(f, "clip the gradient to a global norm of {limit}"),
             Self::ScaleLearningRate { factor } if *factor < 1.0 => {
                 write!(f, "divide the learning rate by {}", 1.0 / factor)

@@ -1,6 +1,6 @@
 //! `LayerRecord`: what is known about one layer over a run.
 
-use super::{Bounds, Series};
+use super::{Bounds, Series, ThroughTime};
 
 /// The shape of a layer's weights: what their size is judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct LayerRecord {
     pub saturated: Series,
     /// How many of its units share their weights, incoming and outgoing, with another unit.
     pub tied: Series,
+    /// How the derivative by its state fares on its way back through the steps; of a recurrent layer alone.
+    pub through_time: Option<ThroughTime>,
     /// How many different units there are among those at the last look; `None` before the first look, or where none can be told apart.
     pub distinct: Option<usize>,
     /// The shape of its weights, where it has any.
@@ -59,6 +61,7 @@ impl LayerRecord {
             dead: Series::new(),
             saturated: Series::new(),
             tied: Series::new(),
+            through_time: None,
             distinct: None,
             weights: None,
             bounds: Bounds::NONE,
@@ -74,6 +77,8 @@ impl LayerRecord {
     pub(super) fn heap(&self) -> usize {
         let Self { gradient, bias_gradient, weight, update_ratio, mean, variance, dead, saturated, tied, .. } = self;
         let series = [gradient, bias_gradient, weight, update_ratio, mean, variance, dead, saturated, tied];
-        self.name.capacity() + series.map(Series::heap).iter().sum::<usize>()
+        self.name.capacity()
+            + series.map(Series::heap).iter().sum::<usize>()
+            + self.through_time.as_ref().map_or(0, ThroughTime::heap)
     }
 }

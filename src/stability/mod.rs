@@ -11,12 +11,14 @@ mod symmetry;
 mod symptom;
 mod table;
 mod thresholds;
+mod through_time;
 mod watched;
 
 pub use bounds::Bounds;
 pub use finding::{Cause, Evidence, Finding, Remedy, Severity, Symptom};
 pub use layer_record::{LayerRecord, WeightShape};
-pub use monitor::{ActivationId, Monitor, ParameterId};
+pub use monitor::{ActivationId, LagId, Monitor, ParameterId};
 pub use report::{Clipping, NonFiniteNumber, StabilityReport};
 pub use series::{Bin, Series};
 pub use thresholds::Thresholds;
+pub use through_time::ThroughTime;

@@ -14,6 +14,10 @@ pub struct ParameterId(pub(super) usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ActivationId(pub(super) usize);
 
+/// The name that a monitor knows the state of a recurrent layer by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LagId(pub(super) usize);
+
 /// Observes a training run and keeps what a [`StabilityReport`](crate::StabilityReport) is made of.
 ///
 /// It sees named slices of numbers and nothing else, so it watches any training loop: the crate's own feeds it through
@@ -249,6 +253,18 @@ impl Monitor {
                 layer.saturated.push(self.step, share(saturated));
             }
         }
+        Ok(())
+    }
+
+    /// Takes the norms of the derivative of the loss by the state of a recurrent layer, from lag 0, the last step, back: as many as there
+    /// are. Every step; nothing is recorded of no norms.
+    ///
+    /// # Errors
+    /// [`Error::Foreign`] for another monitor's name.
+    pub fn lag_norms<T: Float>(&mut self, id: LagId, norms: &[T]) -> Result<(), Error> {
+        let layer = self.layers.get_mut(id.0).and_then(|layer| layer.through_time.as_mut());
+        let through_time = layer.ok_or(Error::Foreign { what: "the state's id" })?;
+        through_time.push(self.step, norms, &self.thresholds);
         Ok(())
     }
 

@@ -2,7 +2,10 @@
 
 use super::symmetry::Likeness;
 use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter};
-use super::{ActivationId, Bounds, LayerRecord, Monitor, NonFiniteNumber, ParameterId, StabilityReport, WeightShape};
+use super::{
+    ActivationId, Bounds, LagId, LayerRecord, Monitor, NonFiniteNumber, ParameterId, StabilityReport, ThroughTime,
+    WeightShape,
+};
 use crate::{Param, Role};
 
 impl Monitor {
@@ -47,6 +50,13 @@ impl Monitor {
         self.layers[layer].bounds = bounds;
         self.activations.push(WatchedActivation { layer, bounds, width: units, alarm: Alarm::default() });
         ActivationId(self.activations.len() - 1)
+    }
+
+    /// Registers the state of the recurrent layer of that name, whose sequences have up to `lags` steps.
+    pub fn watch_lags(&mut self, layer: &str, lags: usize) -> LagId {
+        let layer = self.layer(layer);
+        self.layers[layer].through_time = Some(ThroughTime::new(lags));
+        LagId(layer)
     }
 
     fn layer(&mut self, name: &str) -> usize {

@@ -46,6 +46,14 @@ impl fmt::Display for StabilityReport {
                 write!(f, "{cell:>width$}")?;
             }
         }
+        for (layer, through_time) in self.layers.iter().filter_map(|layer| Some((layer, layer.through_time.as_ref()?)))
+        {
+            write!(f, "\n{}: gradient so many steps back:", layer.name)?;
+            for (index, (lag, norms)) in through_time.norms.iter().enumerate() {
+                let before = if index == 0 { " " } else { ", " };
+                write!(f, "{before}{lag}: {}", number(norms.recent_median()))?;
+            }
+        }
         write!(f, "\n{} steps; loss {} at the start, ", self.steps, number(self.loss.start()))?;
         write!(f, "{} now, {} at its lowest", number(self.loss.now()), number(self.loss.smallest()))?;
         if self.clipping.steps > 0 {

@@ -23,6 +23,12 @@ pub struct Thresholds {
     /// Gradients or signals explode where they grow by more than this factor through the hidden layers: 100. At critical
     /// initialization the factor is about 1, whatever the depth; He weights widened by half reach it after 12 layers.
     pub exploded: f64,
+    /// The derivative by a recurrent layer's state has faded at the lag where its norm falls below this share of that at the last step:
+    /// 1e-4, as between layers. What such a step adds to the gradient of the weights is then as small beside what the last one adds.
+    pub faded_in_time: f64,
+    /// It has grown where its norm rises above this multiple of that at the last step: 100, as between layers. The gradient of the
+    /// weights is then that of the first steps, and clipping leaves hardly anything of the last ones'.
+    pub grown_in_time: f64,
     /// Updates overwhelm the weights where the median of the update-to-weight ratio of a layer over the first looks is above this: 1.
     /// A usual ratio is about 1e-3 (Karpathy, "Hacker's guide to neural networks"); at 1 an update is as large as the weights it leaves.
     pub overwhelming: f64,
@@ -35,6 +41,9 @@ pub struct Thresholds {
     pub not_decreased: f64,
     /// The loss has come to rest where its last quarter lies less than this share below its third: 0.02.
     pub at_rest: f64,
+    /// The loss still falls, whatever its noise, where its last quarter lies more than this share below its second: 0.2. The mean of a
+    /// hundred batches whose losses differ by half of themselves is known to 0.05.
+    pub falling: f64,
     /// How many steps the loss is given before it must have decreased: 100.
     pub patience: u64,
     /// Weights are near zero where their root mean square, times the square root of the larger fan, is below this: 0.2. Xavier
@@ -71,11 +80,14 @@ impl Default for Thresholds {
             mended: 100.0,
             signal_vanished: 1e-4,
             exploded: 100.0,
+            faded_in_time: 1e-4,
+            grown_in_time: 100.0,
             overwhelming: 1.0,
             loss_risen: 5.0,
             loss_jump: 10.0,
             not_decreased: 0.95,
             at_rest: 0.02,
+            falling: 0.2,
             patience: 100,
             weights_small: 0.2,
             weights_large: 5.0,

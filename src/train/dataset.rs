@@ -17,6 +17,8 @@ pub struct Dataset<T> {
     inputs: Vec<T>,
     n_in: usize,
     labels: Labels<T>,
+    /// How many steps each row has; empty where all have all.
+    lengths: Vec<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +36,7 @@ impl<T: Float> Dataset<T> {
     pub fn classes(inputs: Vec<T>, n_in: usize, classes: Vec<usize>) -> Result<Self, Error> {
         let rows = checked("inputs", &inputs, n_in)?;
         Error::same_size("the rows of the targets", rows, classes.len())?;
-        Ok(Self { inputs, n_in, labels: Labels::Classes(classes) })
+        Ok(Self { inputs, n_in, labels: Labels::Classes(classes), lengths: Vec::new() })
     }
 
     /// Rows of `n_in` numbers, each with `n_out` values to be reached.
@@ -45,7 +47,30 @@ impl<T: Float> Dataset<T> {
     pub fn values(inputs: Vec<T>, n_in: usize, values: Vec<T>, n_out: usize) -> Result<Self, Error> {
         let rows = checked("inputs", &inputs, n_in)?;
         Error::same_size("the rows of the targets", rows, checked("targets", &values, n_out)?)?;
-        Ok(Self { inputs, n_in, labels: Labels::Values(values, n_out) })
+        Ok(Self { inputs, n_in, labels: Labels::Values(values, n_out), lengths: Vec::new() })
+    }
+
+    /// With rows that are sequences, of which row `r` has only `lengths[r]` steps: what training and [`evaluate`](crate::evaluate) tell the
+    /// network. What stands behind them does not count, but is to be finite.
+    ///
+    /// ```
+    /// use evenkeel::Dataset;
+    /// // Sequences of three steps of one number; of the second there are two.
+    /// let data = Dataset::classes(vec![0.1_f32, 0.2, 0.3, 0.4, 0.5, 0.0], 3, vec![0, 1])?.with_lengths(vec![3, 2])?;
+    /// assert_eq!(data.select(&[1])?.lengths(), [2]);
+    /// # Ok::<(), evenkeel::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Size`] unless there is a length for each row. Whether they are lengths that a layer can have only that layer knows.
+    pub fn with_lengths(self, lengths: Vec<usize>) -> Result<Self, Error> {
+        Error::same_size("the lengths of a data set", self.rows(), lengths.len())?;
+        Ok(Self { lengths, ..self })
+    }
+
+    /// How many steps of each row there are; empty where nobody said.
+    pub fn lengths(&self) -> &[usize] {
+        &self.lengths
     }
 
     /// How many rows there are: at least one.
@@ -87,6 +112,7 @@ impl<T: Float> Dataset<T> {
                 Labels::Classes(classes) => Labels::Classes(indices.iter().map(|&row| classes[row]).collect()),
                 Labels::Values(values, cols) => Labels::Values(pick(values, *cols), *cols),
             },
+            lengths: indices.iter().filter_map(|&row| self.lengths.get(row)).copied().collect(),
         })
     }
 

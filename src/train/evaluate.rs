@@ -38,6 +38,9 @@ pub fn evaluate<T: Float>(
     for x in inputs.data().chunks(at_once * inputs.cols()) {
         let x = Rows::of(x, inputs.cols());
         let targets = targets.part(done..done + x.rows());
+        if !data.lengths().is_empty() {
+            workspace.set_lengths(&data.lengths()[done..done + x.rows()])?;
+        }
         let out = network.forward(x, Mode::Infer, workspace)?;
         sum += loss.evaluate(out, targets, None)? * loss.divisor(targets);
         if let Targets::Classes(classes) = targets {

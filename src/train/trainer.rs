@@ -8,7 +8,7 @@ use super::{TrainerBuilder, evaluate};
 use crate::schedule::{ReduceOnPlateau, Schedule};
 use crate::{
     Dataset, EarlyStopping, Epoch, Error, Evaluation, Float, Generator, GradientClipper, Loss, Mode, Monitor, Network,
-    NonFinite, Optimizer, OptimizerState, Rows, RowsMut, StabilityReport, StepOutcome, Targets, Watched, Workspace,
+    NonFinite, Optimizer, OptimizerState, Rows, StabilityReport, StepOutcome, Targets, Watched, Workspace,
 };
 
 /// Trains a network on a data set, batch by batch, watched where wanted.
@@ -227,7 +227,7 @@ impl<T: Float> Trainer<T> {
         for (part, rows) in order.chunks(self.workspace.capacity()).enumerate() {
             let first = part * self.workspace.capacity();
             let targets = targets.part(first..first + rows.len());
-            fill(self.workspace.input_part(rows.len(), first)?, data.inputs(), rows.iter().copied());
+            gather(data, rows.iter().copied(), first, &mut self.workspace)?;
             self.network.forward_input(Mode::Train, &mut self.workspace)?;
             let share = self.network.loss_part(&*self.loss, targets, divisor, &mut self.workspace)?;
             self.network.backward(&mut self.workspace)?;
@@ -347,7 +347,7 @@ impl<T: Float> Watch<T> {
         if self.monitor.looking() {
             let count = self.probe.capacity().min(data.rows());
             let spaced = (0..count).map(|probe| probe * data.rows() / count);
-            fill(self.probe.input(count)?, data.inputs(), spaced);
+            gather(data, spaced, 0, &mut self.probe)?;
             network.forward_input(Mode::Infer, &mut self.probe)?;
             network.observe_activations(&mut self.monitor, &self.names, &self.probe)?;
         }
@@ -355,7 +355,18 @@ impl<T: Float> Watch<T> {
     }
 }
 
-/// Copies rows into the input of a workspace.
-fn fill<T: Float>(mut input: RowsMut<'_, T>, from: Rows<'_, T>, rows: impl Iterator<Item = usize>) {
-    input.iter_mut().zip(rows).for_each(|(to, row)| to.copy_from_slice(from.row(row)));
+/// Copies rows into the input of a workspace, and how long they are. The first of them is row `first` of its batch.
+fn gather<T: Float>(
+    data: &Dataset<T>,
+    rows: impl ExactSizeIterator<Item = usize> + Clone,
+    first: usize,
+    workspace: &mut Workspace<T>,
+) -> Result<(), Error> {
+    let mut input = workspace.input_part(rows.len(), first)?;
+    let from = data.inputs();
+    input.iter_mut().zip(rows.clone()).for_each(|(to, row)| to.copy_from_slice(from.row(row)));
+    match data.lengths() {
+        [] => Ok(()),
+        lengths => workspace.take_lengths(rows.map(|row| lengths[row])),
+    }
 }

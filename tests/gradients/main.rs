@@ -9,6 +9,7 @@ mod losses;
 mod nested;
 mod normalization;
 mod planted;
+mod recurrent;
 
 use evenkeel::*;
 use proptest::prelude::*;

@@ -116,7 +116,13 @@ impl<T: Float> Layer<T> for MultiHeadAttention {
         };
         let shape = self.shape(n_in);
         let plan = params.into_iter().fold(Plan::new(n_in), Plan::param);
-        Ok(plan.saved_per_row(shape.saved()).scratch_per_row(shape.scratch()).writes_gradients())
+        // The maps of every step, and each query with every key and value.
+        let operations = plan.operations().saturating_add(n_in.saturating_mul(4)).saturating_mul(shape.steps);
+        Ok(plan
+            .operations_per_row(operations)
+            .saved_per_row(shape.saved())
+            .scratch_per_row(shape.scratch())
+            .writes_gradients())
     }
 
     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) -> Result<(), Error> {

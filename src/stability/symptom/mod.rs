@@ -3,6 +3,7 @@
 mod constant_gradients;
 mod dead_units;
 mod exploding_gradients;
+mod exploding_over_time;
 mod exploding_weights;
 mod loss_not_decreasing;
 mod non_finite;
@@ -10,6 +11,7 @@ mod saturated_units;
 mod symmetric_units;
 mod unstable_loss;
 mod vanishing_gradients;
+mod vanishing_over_time;
 mod vanishing_weights;
 
 use super::series::median;
@@ -23,6 +25,8 @@ pub(super) const ALL: &[Look] = &[
     symmetric_units::look,
     exploding_gradients::look,
     vanishing_gradients::look,
+    exploding_over_time::look,
+    vanishing_over_time::look,
     dead_units::look,
     saturated_units::look,
     exploding_weights::look,
@@ -97,6 +101,12 @@ impl Progress {
         before.is_some_and(|(before, now)| now > (1.0 - thresholds.at_rest) * before)
     }
 
+    /// Whether the loss falls by more than its noise: its last quarter is well below the second.
+    fn falls(report: &StabilityReport, thresholds: &Thresholds) -> bool {
+        let before = Self::quarter(report, 2).zip(Self::quarter(report, 4));
+        before.is_some_and(|(before, now)| now < (1.0 - thresholds.falling) * before)
+    }
+
     /// Whether hardly anything is left of the loss.
     fn done(report: &StabilityReport, thresholds: &Thresholds) -> bool {
         Self::fell_to(thresholds.done, report, thresholds)
@@ -151,7 +161,9 @@ impl Growth {
     fn of(report: &StabilityReport) -> Self {
         // Of the first look alone: what comes later is also the work of the updates.
         let signal = change_of_spread(report, |variance| variance.start());
-        let mut biases = report.trained().filter_map(|layer| layer.bias_gradient.start());
+        // A recurrent layer's adds up over its steps: it is judged by how the derivative fares through them.
+        let in_depth = report.trained().filter(|layer| layer.through_time.is_none());
+        let mut biases = in_depth.filter_map(|layer| layer.bias_gradient.start());
         let gradient = match (biases.next(), biases.next_back()) {
             (Some(first), Some(last)) if last > 0.0 => first / last,
             _ => 1.0,
