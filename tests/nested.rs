@@ -17,7 +17,7 @@ use drawn::{check, numbers, size};
 struct Centre;
 
 impl Centre {
-    fn mean<'a>(rows: usize, cols: usize, saved: &'a [f64]) -> &'a [f64] {
+    fn mean(rows: usize, cols: usize, saved: &[f64]) -> &[f64] {
         assert_eq!(saved.len(), rows * cols + cols);
         &saved[rows * cols..]
     }
