@@ -1,11 +1,12 @@
-"""The Python contestants: PyTorch and JAX, on the CPU.
+"""The Python contestants: PyTorch, JAX and TensorFlow, on the CPU.
 
 Started by the Rust program with the number of threads as its argument. Every line that comes in asks for one sample,
-`peer workload widths activation batch update momentum clip rate`; the answer is a line `peer workload microseconds loss`, or
+`peer workload widths hidden batch update momentum clip rate`; the answer is a line `peer workload microseconds loss`, or
 `peer workload -` where the peer cannot be had. The first sample of a pair builds and warms up, and its number is to be dropped.
 """
 
 import math
+import os
 import sys
 import time
 from types import SimpleNamespace
@@ -15,10 +16,10 @@ WARM_UP_SECONDS = 0.3
 
 
 def workload(fields):
-    name, widths, activation, batch, update, momentum, clip, rate = fields
+    name, widths, hidden, batch, update, momentum, clip, rate = fields
     widths = [int(width) for width in widths.split(",")]
     return SimpleNamespace(
-        name=name, widths=widths, activation=activation, batch=int(batch), update=update,
+        name=name, widths=widths, hidden=hidden, batch=int(batch), update=update,
         momentum=float(momentum), clip=float(clip), rate=float(rate),
     )
 
@@ -31,18 +32,32 @@ def batch(work):
     return inputs, numpy.arange(work.batch) * 7 % work.widths[-1]
 
 
+def torch_convolutions(torch):
+    """Images of one channel, padded so that a convolution keeps their size."""
+    layers = [torch.nn.Unflatten(1, (1, 28, 28))]
+    for n_in, n_out in [(1, 16), (16, 32)]:
+        layers += [torch.nn.Conv2d(n_in, n_out, 3, padding=1), torch.nn.ReLU(), torch.nn.MaxPool2d(2)]
+    return [*layers, torch.nn.Flatten()]
+
+
 def torch_step(work, threads):
-    """Eager PyTorch; `fused` is its fastest way to update on a CPU."""
+    """Eager PyTorch; `fused` is its fastest way to update on a CPU, `channels_last` to convolve."""
     import torch
 
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     layers = []
-    for n_in, n_out in zip(work.widths, work.widths[1:]):
+    widths = work.widths
+    if work.hidden == "convolutions":
+        layers = torch_convolutions(torch)
+        widths = [7 * 7 * 32, *widths[1:]]
+    for n_in, n_out in zip(widths, widths[1:]):
         linear = torch.nn.Linear(n_in, n_out)
         torch.nn.init.xavier_uniform_(linear.weight)
-        layers += [linear, torch.nn.Tanh() if work.activation == "tanh" else torch.nn.ReLU()]
+        layers += [linear, torch.nn.Tanh() if work.hidden == "tanh" else torch.nn.ReLU()]
     model = torch.nn.Sequential(*layers[:-1])
+    if work.hidden == "convolutions":
+        model = model.to(memory_format=torch.channels_last)
     parameters = list(model.parameters())
     if work.update == "adam":
         optimizer = torch.optim.Adam(parameters, lr=work.rate, fused=True)
@@ -73,9 +88,20 @@ def jax_step(work, _threads):
     import numpy
 
     def network(parameters, x):
+        if work.hidden == "convolutions":
+            x = x.reshape(-1, 28, 28, 1)
+            for kernel, bias in parameters[:-1]:
+                dimensions = ("NHWC", "HWIO", "NHWC")
+                x = jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=dimensions)
+                x = jax.nn.relu(x + bias)
+                # The largest of each 2 x 2, written so that its derivative is quick.
+                rows, side, _, channels = x.shape
+                x = x.reshape(rows, side // 2, 2, side // 2, 2, channels).max((2, 4))
+            weight, bias = parameters[-1]
+            return x.reshape(x.shape[0], -1) @ weight + bias
         for weight, bias in parameters[:-1]:
             x = x @ weight + bias
-            x = jnp.tanh(x) if work.activation == "tanh" else jax.nn.relu(x)
+            x = jnp.tanh(x) if work.hidden == "tanh" else jax.nn.relu(x)
         weight, bias = parameters[-1]
         return x @ weight + bias
 
@@ -114,10 +140,13 @@ def jax_step(work, _threads):
 
     random = numpy.random.default_rng(1)
     parameters = []
-    for n_in, n_out in zip(work.widths, work.widths[1:]):
-        bound = math.sqrt(6 / (n_in + n_out))
+    shapes = list(zip(work.widths, work.widths[1:]))
+    if work.hidden == "convolutions":
+        shapes = [(3, 3, 1, 16), (3, 3, 16, 32), (7 * 7 * 32, work.widths[-1])]
+    for shape in shapes:
+        bound = math.sqrt(6 / (math.prod(shape[:-1]) + shape[-1]))
         parameters.append(tuple(
-            jnp.asarray(random.uniform(-bound, bound, shape).astype(numpy.float32)) for shape in ((n_in, n_out), n_out)
+            jnp.asarray(random.uniform(-bound, bound, size).astype(numpy.float32)) for size in (shape, shape[-1])
         ))
     state = ()
     if work.update == "adam":
@@ -137,6 +166,67 @@ def jax_step(work, _threads):
     return step
 
 
+def tensorflow_step(work, threads):
+    """One graph a step; compiling it by XLA as well made it slower wherever it was tried."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import tensorflow as tf
+
+    if not tf.config.threading.get_intra_op_parallelism_threads():
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    layers, dense = tf.keras.layers, "tanh" if work.hidden == "tanh" else "relu"
+    stack = [layers.Input((work.widths[0],))]
+    if work.hidden == "convolutions":
+        stack.append(layers.Reshape((28, 28, 1)))
+        for channels in (16, 32):
+            stack += [layers.Conv2D(channels, 3, padding="same", activation="relu"), layers.MaxPool2D(2)]
+        stack.append(layers.Flatten())
+    stack += [layers.Dense(width, activation=dense) for width in work.widths[1:-1]]
+    model = tf.keras.Sequential([*stack, layers.Dense(work.widths[-1])])
+    parameters = model.trainable_variables
+
+    def slots():
+        return [tf.Variable(tf.zeros_like(parameter)) for parameter in parameters]
+
+    first = slots() if work.update == "adam" or work.momentum else None
+    second = slots() if work.update == "adam" else None
+    count = tf.Variable(0.0)
+    inputs, classes = (tf.constant(array) for array in batch(work))
+
+    @tf.function
+    def train(inputs, classes):
+        with tf.GradientTape() as tape:
+            logits = model(inputs, training=True)
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(classes, logits))
+        gradients, norms = tape.gradient(loss, parameters), loss
+        if work.clip:
+            squares = tf.stack([tf.reduce_sum(gradient * gradient) for gradient in gradients])
+            norms = tf.sqrt(tf.reduce_sum(tf.reshape(squares, (-1, 2)), axis=1))
+            factor = tf.minimum(1.0, work.clip / tf.sqrt(tf.reduce_sum(squares)))
+            gradients = [gradient * factor for gradient in gradients]
+        if work.update == "adam":
+            now = count.assign_add(1.0)
+            rate, root = work.rate / (1 - 0.9**now), tf.sqrt(1 - 0.999**now)
+        for at, (parameter, gradient) in enumerate(zip(parameters, gradients)):
+            if work.update == "adam":
+                m = first[at].assign(0.9 * first[at] + 0.1 * gradient)
+                v = second[at].assign(0.999 * second[at] + 0.001 * gradient * gradient)
+                parameter.assign_sub(rate * m / (tf.sqrt(v) / root + 1e-8))
+            elif work.momentum:
+                parameter.assign_sub(work.rate * first[at].assign(work.momentum * first[at] + gradient))
+            else:
+                parameter.assign_sub(work.rate * gradient)
+        return loss, norms
+
+    def step():
+        loss, norms = train(inputs, classes)
+        if work.clip:
+            norms.numpy().tolist()
+        return float(loss)
+
+    return step
+
+
 def steps_for(step):
     """Warms up, and says how many steps make a sample."""
     step()
@@ -150,7 +240,7 @@ def steps_for(step):
 
 def main():
     threads = int(sys.argv[1])
-    makers = {"pytorch": torch_step, "jax": jax_step}
+    makers = {"pytorch": torch_step, "jax": jax_step, "tensorflow": tensorflow_step}
     built = {}
     for line in sys.stdin:
         peer, *fields = line.split()

@@ -3,28 +3,36 @@
 use std::hint::black_box;
 
 use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::nn::pool::MaxPool2dConfig;
+use burn::nn::{Initializer, Linear, LinearConfig, PaddingConfig2d};
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
-use crate::workload::{Activation, Step, Update, Workload};
+use crate::workload::{Hidden, Step, Update, Workload};
 
 #[derive(Module, Debug)]
-struct Mlp {
+struct Net {
+    convolutions: Vec<Conv2d>,
     layers: Vec<Linear>,
 }
 
-impl Mlp {
-    fn forward(&self, mut x: Tensor<2>, hidden: Activation) -> Tensor<2> {
+impl Net {
+    fn forward(&self, mut x: Tensor<2>, hidden: Hidden) -> Tensor<2> {
+        if hidden == Hidden::Convolutions {
+            let mut images = x.reshape([-1, 1, 28, 28]);
+            let pool = MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init();
+            for convolution in &self.convolutions {
+                images = pool.forward(activation::relu(convolution.forward(images)));
+            }
+            x = images.flatten(1, 3);
+        }
         for (at, layer) in self.layers.iter().enumerate() {
             x = layer.forward(x);
             if at + 1 < self.layers.len() {
-                x = match hidden {
-                    Activation::Tanh => activation::tanh(x),
-                    Activation::Relu => activation::relu(x),
-                };
+                x = if hidden == Hidden::Tanh { activation::tanh(x) } else { activation::relu(x) };
             }
         }
         x
@@ -36,7 +44,16 @@ pub fn step(workload: &Workload) -> Step {
     let linear = |pair: &[usize]| {
         LinearConfig::new(pair[0], pair[1]).with_initializer(Initializer::XavierUniform { gain: 1.0 }).init(&device)
     };
-    let mut model = Some(Mlp { layers: workload.widths.windows(2).map(linear).collect() });
+    let convolution = |channels| {
+        Conv2dConfig::new(channels, [3, 3]).with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1)).init(&device)
+    };
+    let mut widths = workload.widths.clone();
+    let mut convolutions = Vec::new();
+    if workload.hidden == Hidden::Convolutions {
+        widths[0] = 7 * 7 * 32;
+        convolutions = vec![convolution([1, 16]), convolution([16, 32])];
+    }
+    let mut model = Some(Net { convolutions, layers: widths.windows(2).map(linear).collect() });
     let mut optimizer: ModuleOptimizer = match workload.update {
         Update::Sgd => SgdConfig::new().init(),
         Update::Momentum(momentum) => {
@@ -50,7 +67,7 @@ pub fn step(workload: &Workload) -> Step {
     let classes = workload.classes().into_iter().map(|class| class as i64).collect::<Vec<_>>();
     let classes = Tensor::<1, Int>::from_data(TensorData::new(classes, [workload.batch]), &device);
     let loss = CrossEntropyLossConfig::new().init(&device);
-    let (hidden, clip, rate) = (workload.activation, workload.clip, workload.rate());
+    let (hidden, clip, rate) = (workload.hidden, workload.clip, workload.rate());
 
     Box::new(move || {
         let trained = model.take().expect("put back after each step");
@@ -66,7 +83,7 @@ pub fn step(workload: &Workload) -> Step {
 
 /// Reads the norm of every layer's gradient, and scales all where their common norm is beyond the limit: burn's own clipping takes
 /// each parameter for itself.
-fn clip_and_read(gradients: &mut GradientsParams, model: &Mlp, limit: f64) -> Vec<f64> {
+fn clip_and_read(gradients: &mut GradientsParams, model: &Net, limit: f64) -> Vec<f64> {
     let mut squares = Vec::with_capacity(model.layers.len());
     for layer in &model.layers {
         let bias = layer.bias.as_ref().expect("a bias");

@@ -3,9 +3,9 @@
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Error, Module, Result, Tensor, Var};
 use candle_nn::loss::cross_entropy;
-use candle_nn::{AdamW, Linear, Optimizer, ParamsAdamW, SGD, VarBuilder, VarMap, linear};
+use candle_nn::{AdamW, Conv2d, Conv2dConfig, Linear, Optimizer, ParamsAdamW, SGD, VarBuilder, VarMap, conv2d, linear};
 
-use crate::workload::{Activation, Step, Update, Workload};
+use crate::workload::{Hidden, Step, Update, Workload};
 
 enum Optimizing {
     Sgd(SGD),
@@ -17,25 +17,30 @@ pub fn step(workload: &Workload) -> Result<Step> {
     let device = Device::Cpu;
     let variables = VarMap::new();
     let builder = VarBuilder::from_varmap(&variables, DType::F32, &device);
-    let pairs = workload.widths.windows(2).enumerate();
+    let (convolutions, widths) = convolutions(workload, &builder)?;
+    let pairs = widths.windows(2).enumerate();
     let layers = pairs
         .map(|(at, pair)| linear(pair[0], pair[1], builder.pp(format!("layer{at}"))))
         .collect::<Result<Vec<_>>>()?;
     let mut optimizing = optimizing(workload, variables.all_vars())?;
     let inputs = Tensor::from_vec(workload.inputs(), (workload.batch, workload.n_in()), &device)?;
+    let inputs = if convolutions.is_empty() { inputs } else { inputs.reshape((workload.batch, 1, 28, 28))? };
     let classes = workload.classes().into_iter().map(|class| class as u32).collect::<Vec<_>>();
     let classes = Tensor::new(classes, &device)?;
-    let (activation, clip) = (workload.activation, workload.clip);
+    let (hidden, clip) = (workload.hidden, workload.clip);
 
     let mut train = move || -> Result<f64> {
         let mut x = inputs.clone();
+        for convolution in &convolutions {
+            x = convolution.forward(&x)?.relu()?.max_pool2d(2)?;
+        }
+        if !convolutions.is_empty() {
+            x = x.flatten_from(1)?;
+        }
         for (at, layer) in layers.iter().enumerate() {
             x = layer.forward(&x)?;
             if at + 1 < layers.len() {
-                x = match activation {
-                    Activation::Tanh => x.tanh()?,
-                    Activation::Relu => x.relu()?,
-                };
+                x = if hidden == Hidden::Tanh { x.tanh()? } else { x.relu()? };
             }
         }
         let loss = cross_entropy(&x, &classes)?;
@@ -47,6 +52,18 @@ pub fn step(workload: &Workload) -> Result<Step> {
         Ok(f64::from(loss.to_scalar::<f32>()?))
     };
     Ok(Box::new(move || train().expect("a step")))
+}
+
+/// The convolutions, and the widths of the layers behind them.
+fn convolutions(workload: &Workload, builder: &VarBuilder<'_>) -> Result<(Vec<Conv2d>, Vec<usize>)> {
+    let mut widths = workload.widths.clone();
+    if workload.hidden != Hidden::Convolutions {
+        return Ok((Vec::new(), widths));
+    }
+    widths[0] = 7 * 7 * 32;
+    let same = Conv2dConfig { padding: 1, ..Conv2dConfig::default() };
+    let (first, second) = (builder.pp("first"), builder.pp("second"));
+    Ok((vec![conv2d(1, 16, 3, same, first)?, conv2d(16, 32, 3, same, second)?], widths))
 }
 
 fn optimizing(workload: &Workload, variables: Vec<Var>) -> Result<Optimizing> {

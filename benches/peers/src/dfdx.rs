@@ -1,4 +1,5 @@
-//! dfdx's step. Its networks are types, so that each workload is written out; it has no clipping by a global norm: W4 is left out.
+//! dfdx's step. Its networks are types, so that each workload is written out; it has no clipping by a global norm, and
+//! convolutions only on nightly Rust: W4 and W6 are left out.
 
 use dfdx::optim::{Adam, AdamConfig, Momentum, Sgd, SgdConfig};
 use dfdx::prelude::*;

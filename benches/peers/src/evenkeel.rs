@@ -3,11 +3,11 @@
 use std::error::Error;
 
 use evenkeel::{
-    Adam, GlobalNorm, Linear, Mode, Network, NonFinite, Optimizer, Relu, Rows, Sgd, SoftmaxCrossEntropy, Tanh,
-    Targets,
+    Adam, Conv2d, GlobalNorm, Linear, MaxPool2d, Mode, Network, NonFinite, Optimizer, Padding, Relu, Rows, Sgd,
+    SoftmaxCrossEntropy, Tanh, Targets,
 };
 
-use crate::workload::{Activation, Step, Update, Workload};
+use crate::workload::{Hidden, Step, Update, Workload};
 
 pub fn step(workload: &Workload) -> Result<Step, Box<dyn Error>> {
     let mut network = network(workload)?;
@@ -46,10 +46,13 @@ fn network(workload: &Workload) -> Result<Network<f32>, evenkeel::Error> {
     let mut builder = Network::builder(workload.n_in());
     for &width in hidden {
         builder = builder.layer(Linear::new(width));
-        builder = match workload.activation {
-            Activation::Tanh => builder.layer(Tanh),
-            Activation::Relu => builder.layer(Relu),
-        };
+        builder = if workload.hidden == Hidden::Tanh { builder.layer(Tanh) } else { builder.layer(Relu) };
+    }
+    if workload.hidden == Hidden::Convolutions {
+        let (first, half) = (Conv2d::new((28, 28, 1), 16, 3), MaxPool2d::new((28, 28, 16), 2));
+        let (second, quarter) = (Conv2d::new((14, 14, 16), 32, 3), MaxPool2d::new((14, 14, 32), 2));
+        builder = builder.layer(first.padding(Padding::Same)).layer(Relu).layer(half);
+        builder = builder.layer(second.padding(Padding::Same)).layer(Relu).layer(quarter);
     }
     builder.layer(Linear::new(*last)).seed(1).build()
 }

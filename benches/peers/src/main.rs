@@ -1,7 +1,7 @@
-//! One training step of evenkeel beside its peers': candle, burn and dfdx in this process, PyTorch and JAX in a Python process.
+//! One training step of evenkeel beside its peers': candle, burn and dfdx in this process, PyTorch, JAX and TensorFlow in a Python process.
 //!
 //! ```sh
-//! pip install torch jax numpy        # optional: what cannot be imported is shown as `-`
+//! pip install torch jax tensorflow numpy        # optional: what cannot be imported is shown as `-`
 //! cd benches/peers
 //! cargo run --release                          # one thread
 //! cargo run --release -- --threads 2
@@ -36,7 +36,7 @@ use workload::{Step, Workload};
 
 /// In the order of the columns: evenkeel first.
 const RUST: [&str; 4] = ["evenkeel", "candle", "burn", "dfdx"];
-const PYTHON: [&str; 2] = ["pytorch", "jax"];
+const PYTHON: [&str; 3] = ["pytorch", "jax", "tensorflow"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::from_arguments()?;

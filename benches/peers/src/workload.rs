@@ -1,12 +1,16 @@
-//! What is measured: five networks, each with its batch and its way of updating, described once for every contestant.
+//! What is measured: six networks, each with its batch and its way of updating, described once for every contestant.
 
 /// One training step, prepared: called, it trains on the batch and says the loss.
 pub type Step = Box<dyn FnMut() -> f64>;
 
+/// What stands between the input and the output.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Activation {
+pub enum Hidden {
     Tanh,
     Relu,
+    /// Two convolutions over images of 28 x 28, 3 x 3 x 16 and 3 x 3 x 32, padded to the same size, each with ReLU and a max pooling by 2
+    /// behind it.
+    Convolutions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,7 +25,7 @@ pub enum Update {
 pub struct Workload {
     pub name: &'static str,
     pub widths: Vec<usize>,
-    pub activation: Activation,
+    pub hidden: Hidden,
     pub batch: usize,
     pub update: Update,
     /// The global norm to clip to; where there is one, every layer's gradient norm is read as well.
@@ -30,11 +34,11 @@ pub struct Workload {
 
 impl Workload {
     pub fn all() -> Vec<Self> {
-        use Activation::{Relu, Tanh};
-        let workload = |name, widths: &[usize], activation, batch, update| Self {
+        use Hidden::{Convolutions, Relu, Tanh};
+        let workload = |name, widths: &[usize], hidden, batch, update| Self {
             name,
             widths: widths.to_vec(),
-            activation,
+            hidden,
             batch,
             update,
             clip: None,
@@ -47,6 +51,7 @@ impl Workload {
             workload("W3", &[784, 512, 256, 10], Relu, 128, Update::Momentum(0.9)),
             Self { clip: Some(1.0), ..workload("W4", &deep, Tanh, 64, Update::Sgd) },
             workload("W5", &[1024, 1024, 1024, 1024, 10], Relu, 256, Update::Sgd),
+            workload("W6", &[784, 10], Convolutions, 64, Update::Sgd),
         ]
     }
 
@@ -76,12 +81,13 @@ impl Workload {
         (0..self.batch).map(|row| row * 7 % self.n_out()).collect()
     }
 
-    /// The description that the Python script reads: name, widths, activation, batch, update, momentum, clip (0 for none), rate.
+    /// The description that the Python script reads: name, widths, hidden, batch, update, momentum, clip (0 for none), rate.
     pub fn line(&self) -> String {
         let widths = self.widths.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
-        let activation = match self.activation {
-            Activation::Tanh => "tanh",
-            Activation::Relu => "relu",
+        let hidden = match self.hidden {
+            Hidden::Tanh => "tanh",
+            Hidden::Relu => "relu",
+            Hidden::Convolutions => "convolutions",
         };
         let (update, momentum) = match self.update {
             Update::Sgd => ("sgd", 0.0),
@@ -89,7 +95,7 @@ impl Workload {
             Update::Adam => ("adam", 0.0),
         };
         let (name, batch, clip, rate) = (self.name, self.batch, self.clip.unwrap_or(0.0), self.rate());
-        format!("{name} {widths} {activation} {batch} {update} {momentum} {clip} {rate}")
+        format!("{name} {widths} {hidden} {batch} {update} {momentum} {clip} {rate}")
     }
 
     /// For the table: `784-512-256-10 relu, batch 128`.
@@ -98,9 +104,10 @@ impl Workload {
             ..8 => self.widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
             len => format!("{}-{}x{}-{}", self.n_in(), len - 2, self.widths[1], self.n_out()),
         };
-        let activation = match self.activation {
-            Activation::Tanh => "tanh",
-            Activation::Relu => "relu",
+        let hidden = match self.hidden {
+            Hidden::Tanh => "tanh",
+            Hidden::Relu => "relu",
+            Hidden::Convolutions => "with 2 convolutions",
         };
         let update = match self.update {
             Update::Sgd => "SGD".to_owned(),
@@ -108,6 +115,6 @@ impl Workload {
             Update::Adam => "Adam".to_owned(),
         };
         let clip = self.clip.map(|limit| format!(", clipped at {limit}, norms read")).unwrap_or_default();
-        format!("{}: {widths} {activation}, batch {}, {update}{clip}", self.name, self.batch)
+        format!("{}: {widths} {hidden}, batch {}, {update}{clip}", self.name, self.batch)
     }
 }
