@@ -168,6 +168,7 @@ mod init;
 mod layer;
 mod linalg;
 mod loss;
+mod moments;
 mod network;
 mod optim;
 mod random;
@@ -185,9 +186,9 @@ pub use init::{
 };
 pub use layer::{
     Activation, AveragePool2d, BatchNorm, ChannelsLast, Conv2d, Dropout, Elu, Embedding, Exponential, Extent, Flatten,
-    Gelu, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Mish, Mode,
-    MultiHeadAttention, Padding, Pass, Passed, PerStep, Plan, Recurrent, Relu, Residual, RmsNorm, Rnn, Selu,
-    Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+    Gelu, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Mish, Mode, Moments,
+    MultiHeadAttention, Padding, Pass, Passed, PerStep, Plan, Propagated, Recurrent, Relu, Residual, RmsNorm, Rnn,
+    Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;
@@ -195,6 +196,7 @@ pub use loss::{
     BinaryCrossEntropy, CategoricalCrossEntropy, Huber, Loss, MeanAbsolute, MeanSquared, Poisson, SigmoidCrossEntropy,
     SoftmaxCrossEntropy, SumSquared, Targets,
 };
+pub use moments::Expectations;
 pub use network::{MEMORY_LIMIT, Network, NetworkBuilder, OptimizerState, Predictor, Watched, Workspace};
 pub use optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Sgd, Update, schedule};
 pub use random::Generator;

@@ -2,9 +2,9 @@
 
 use std::fmt::Debug;
 
-use super::{Layer, Pass, Plan};
+use super::{Layer, Moments, Pass, Plan, Propagated};
 use crate::linalg::{PIECE, half, join, vectorized};
-use crate::{Bounds, Error, Float, He, Initializer, Rows, RowsMut};
+use crate::{Bounds, Error, Expectations, Float, He, InitMoments, Initializer, Rows, RowsMut};
 
 /// A function applied to every number on its own. Whatever implements it is a [`Layer`].
 ///
@@ -65,6 +65,14 @@ pub trait Activation: Debug + Send + Sync {
         Box::new(He::normal())
     }
 
+    /// The moments of f(x) and f'(x) where x is normal, with that mean and variance: by quadrature, cut at the [`kinks`](Self::kinks).
+    fn expectations(&self, mean: f64, variance: f64) -> Expectations {
+        Expectations::of(mean, variance, self.kinks(), |x| {
+            let y = self.value(x);
+            (y, self.slope(x, y))
+        })
+    }
+
     /// Where an output stops reacting to its input.
     fn bounds(&self) -> Bounds {
         Bounds::NONE
@@ -105,6 +113,12 @@ impl<T: Float, A: Activation> Layer<T> for A {
 
     fn feeding_initializer(&self) -> Option<Box<dyn Initializer<T>>> {
         Some(self.initializer())
+    }
+
+    fn moments(&self, _: &Plan, x: Moments, _: &[InitMoments]) -> Option<Propagated> {
+        // What goes in is a sum over a layer, and close to normal.
+        let of = self.expectations(x.mean, x.variance());
+        Some(Propagated { y: Moments { mean: of.mean, second: of.second }, back: Some(of.slope_second) })
     }
 
     fn bounds(&self) -> Bounds {

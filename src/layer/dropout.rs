@@ -1,9 +1,9 @@
 //! `Dropout`: noise that leaves out numbers while training.
 
-use super::{Layer, Mode, Pass, Plan};
+use super::{Layer, Mode, Moments, Pass, Plan, Propagated};
 use crate::linalg::{PIECE, join, vectorized};
 use crate::random::{GOLDEN, mixed};
-use crate::{Error, Float, Rows, RowsMut};
+use crate::{Error, Float, InitMoments, Rows, RowsMut};
 
 /// In training every number is dropped with probability p, on its own, and those that are kept are scaled up, so that means stay:
 ///
@@ -132,6 +132,11 @@ impl<T: Float> Layer<T> for Dropout {
         if let Some(dx) = dx {
             self.apply(dy, dx, pass);
         }
+    }
+
+    fn moments(&self, _: &Plan, x: Moments, _: &[InitMoments]) -> Option<Propagated> {
+        let kept = 1.0 - self.p;
+        Some(Propagated { y: Moments { second: x.second / kept, ..x }, back: Some(1.0 / kept) })
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Layer, Pass, Plan};
-use crate::{Error, Fans, Float, Initializer, Normal, Param, Rows, RowsMut};
+use super::moments::second;
+use super::{Layer, Moments, Pass, Plan, Propagated};
+use crate::{Error, Fans, Float, InitMoments, Initializer, Normal, Param, Rows, RowsMut};
 
 /// A learned vector of `dim` numbers for each of `count` things, named by their index: words, users, classes.
 ///
@@ -110,6 +111,11 @@ impl<T: Float> Layer<T> for Embedding<T> {
         if let Some(mut dx) = dx {
             dx.data_mut().fill(T::zero());
         }
+    }
+
+    fn moments(&self, _: &Plan, _: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let &table = weights.first()?;
+        Some(Propagated { y: Moments { mean: table.mean, second: second(table) }, back: Some(0.0) })
     }
 
     fn initializer(&self, _: &Param) -> Option<&dyn Initializer<T>> {

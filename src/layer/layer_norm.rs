@@ -1,8 +1,8 @@
 //! `LayerNorm`: every row, or every step of one, to mean 0 and variance 1.
 
 use super::row_norm::RowNorm;
-use super::{Layer, Pass, Plan};
-use crate::{Error, Float, Rows, RowsMut};
+use super::{Layer, Moments, Pass, Plan, Propagated};
+use crate::{Error, Float, InitMoments, Rows, RowsMut};
 
 /// Layer normalization: subtracts from the numbers of a row their mean and divides by their deviation.
 ///
@@ -91,5 +91,9 @@ impl<T: Float> Layer<T> for LayerNorm {
         pass: &mut Pass<'_, T>,
     ) {
         self.0.backward(x, dy, dx, gradients, pass);
+    }
+
+    fn moments(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        Some(self.0.moments(x, weights))
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Layer, Pass, Plan};
+use super::moments::{Terms, of_sums, second};
+use super::{Layer, Moments, Pass, Plan, Propagated};
 use crate::linalg::{Matrix, Start, multiply};
-use crate::{Error, Float, Initializer, Param, Role, Rows, RowsMut};
+use crate::{Error, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
 /// A fully connected layer: y = x W + b, with W of n_in x n_out and b of n_out numbers.
 ///
@@ -95,6 +96,12 @@ impl<T: Float> Layer<T> for Linear<T> {
         if let Some(mut dx) = dx {
             multiply(back, Matrix::new(weight, self.n_out).transposed(), dx.data_mut(), Start::Zero);
         }
+    }
+
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let (&weight, bias) = weights.split_first()?;
+        let y = of_sums(Terms::each(plan.params[0].rows), x, weight, bias.first().copied());
+        Some(Propagated { y, back: Some(self.n_out as f64 * second(weight)) })
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {

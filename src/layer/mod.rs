@@ -18,6 +18,7 @@ mod layer_norm;
 mod leaky_relu;
 mod linear;
 mod mish;
+mod moments;
 mod per_step;
 mod plan;
 mod recurrent;
@@ -51,6 +52,7 @@ pub use layer_norm::LayerNorm;
 pub use leaky_relu::LeakyRelu;
 pub use linear::Linear;
 pub use mish::Mish;
+pub use moments::{Moments, Propagated};
 pub use per_step::PerStep;
 pub use plan::{Mode, Pass, Passed, Plan};
 pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
@@ -68,7 +70,7 @@ pub use tanh::Tanh;
 
 use std::fmt::Debug;
 
-use crate::{Bounds, Error, Float, Initializer, Param, Role, Rows, RowsMut};
+use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
 /// A map from rows of `n_in` numbers to rows of `n_out` numbers, with its derivative written by hand.
 ///
@@ -173,6 +175,13 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         behind: Option<Box<dyn Initializer<T>>>,
     ) -> Option<Box<dyn Initializer<T>>> {
         behind.filter(|_| param.role == Role::Weight)
+    }
+
+    /// What it makes, in training, of the moments of its inputs and of the gradient, in the mean over the draw of its parameters, whose own
+    /// moments stand in the order of its plan. In the limit of wide layers: inputs and gradients of different units are taken for
+    /// independent. `None` where theory does not say.
+    fn moments(&self, _plan: &Plan, _x: Moments, _weights: &[InitMoments]) -> Option<Propagated> {
+        None
     }
 
     /// Where an output stops reacting to its input: what the monitor takes for dead and saturated.

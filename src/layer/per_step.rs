@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::groups::groups;
-use super::{Layer, Pass, Passed, Plan};
-use crate::{Bounds, Error, Float, Initializer, Param, Rows, RowsMut};
+use super::{Layer, Moments, Pass, Passed, Plan, Propagated};
+use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Rows, RowsMut};
 
 /// One layer, the same for every step: a row of `steps * width` numbers is seen as `steps` rows of `width`.
 ///
@@ -119,6 +119,10 @@ impl<T: Float> Layer<T> for PerStep<T> {
 
     fn commit(&self, passed: &Passed<'_, T>, state: &mut [T]) {
         self.layer.commit(&self.inside(passed), state);
+    }
+
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        self.layer.moments(plan.inside.first()?, x, weights)
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::inside::{Inside, first, last};
-use super::{Layer, Pass, Passed, Plan, Sequential};
+use super::moments::second;
+use super::{Layer, Moments, Pass, Passed, Plan, Propagated, Sequential};
 use crate::linalg::{PIECE, half, join, vectorized};
-use crate::{Constant, Error, Fans, Float, Initializer, Param, Role, Rows, RowsMut};
+use crate::{Constant, Error, Fans, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
 /// Layers whose output is added to their input: the branch F, beside a way on which values and gradients pass unchanged.
 ///
@@ -247,6 +248,33 @@ impl<T: Float> Layer<T> for Residual<T> {
         for (layer, passed) in self.passed(passed) {
             layer.commit(&passed, first(&mut state, passed.plan.state.len()));
         }
+    }
+
+    /// The branch and the way around it are taken for independent, which they are where the branch ends in weights of mean 0.
+    fn moments(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Propagated> {
+        let mut inside = plan.inside.iter();
+        let mut propagated = |layer: &dyn Layer<T>| {
+            let plan = inside.next()?;
+            layer.moments(plan, x, weights.split_off(..plan.params.len())?)
+        };
+        let branch = propagated(&self.branch)?;
+        let skip = match self.projection.as_deref() {
+            Some(layer) => propagated(layer)?,
+            None => Propagated { y: x, back: Some(1.0) },
+        };
+        let scale = match self.scale {
+            Scale::Fixed(scale) => InitMoments { mean: scale, variance: 0.0, kurtosis: None },
+            Scale::Learned(_) => *weights.first()?,
+        };
+        let square = second(scale);
+        let both = 2.0 * scale.mean * branch.y.mean * skip.y.mean;
+        let y = Moments {
+            mean: skip.y.mean + scale.mean * branch.y.mean,
+            second: skip.y.second + square * branch.y.second + both,
+        };
+        // A branch that nothing comes out of hands nothing back, known or not.
+        let of_branch = if square == 0.0 { Some(0.0) } else { branch.back.map(|back| square * back) };
+        Some(Propagated { y, back: skip.back.zip(of_branch).map(|(skip, branch)| skip + branch) })
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {

@@ -1,8 +1,8 @@
 //! `RmsNorm`: every row, or every step of one, to a second moment of 1.
 
 use super::row_norm::RowNorm;
-use super::{Layer, Pass, Plan};
-use crate::{Error, Float, Rows, RowsMut};
+use super::{Layer, Moments, Pass, Plan, Propagated};
+use crate::{Error, Float, InitMoments, Rows, RowsMut};
 
 /// Root mean square normalization: divides the numbers of a row by the root of the mean of their squares.
 ///
@@ -86,5 +86,9 @@ impl<T: Float> Layer<T> for RmsNorm {
         pass: &mut Pass<'_, T>,
     ) {
         self.0.backward(x, dy, dx, gradients, pass);
+    }
+
+    fn moments(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        Some(self.0.moments(x, weights))
     }
 }

@@ -1,10 +1,11 @@
 //! What `LayerNorm` and `RmsNorm` share: every group of a row to variance 1, with its mean taken off or not.
 
 use super::groups::{cut, groups};
+use super::moments::of_affine;
 use super::statistics::{Statistics, inverse_deviation};
-use super::{Pass, Plan};
+use super::{Moments, Pass, Plan, Propagated};
 use crate::linalg::{Isa, Matrix, Start, Work, dispatch, join, multiply};
-use crate::{Error, Float, Param, Rows, RowsMut};
+use crate::{Error, Float, InitMoments, Param, Rows, RowsMut};
 
 /// The settings of either; `CENTRED` where the mean is taken off.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,6 +30,17 @@ impl<const CENTRED: bool> RowNorm<CENTRED> {
         let plan = if self.gain { plan.param(Param::gain(width)).scratch_per_row(n_in) } else { plan };
         let plan = if self.bias { plan.param(Param::bias(width)) } else { plan };
         Ok(plan.writes_gradients())
+    }
+
+    /// In wide groups the mean and the deviation of a group are those of the draw, and what they hand back is spread thin.
+    pub(super) fn moments(&self, x: Moments, weights: &[InitMoments]) -> Propagated {
+        let (mean, square) = if CENTRED { (0.0, x.variance()) } else { (x.mean, x.second) };
+        let divisor = square + self.epsilon;
+        let normalized = Moments { mean: mean / divisor.sqrt(), second: square / divisor };
+        let mut weights = weights.iter().copied();
+        let gain = weights.next().filter(|_| self.gain);
+        let (y, gain) = of_affine(normalized, gain, weights.next().filter(|_| self.bias));
+        Propagated { y, back: Some(gain / divisor) }
     }
 
     pub(super) fn forward<T: Float>(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) {

@@ -4,8 +4,8 @@ use std::mem;
 use std::sync::Arc;
 
 use super::inside::{Inside, first};
-use super::{Layer, Mode, Pass, Passed, Plan};
-use crate::{Bounds, Error, Float, Initializer, Param, Rows, RowsMut};
+use super::{Layer, Mode, Moments, Pass, Passed, Plan, Propagated};
+use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Rows, RowsMut};
 
 /// Layers in order, as one layer: what a network is made of may itself be made of layers, to any depth.
 ///
@@ -212,6 +212,15 @@ impl<T: Float> Layer<T> for Sequential<T> {
         for (layer, passed) in self.passed(passed) {
             layer.commit(&passed, first(&mut state, passed.plan.state.len()));
         }
+    }
+
+    fn moments(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Propagated> {
+        let start = Propagated { y: x, back: Some(1.0) };
+        self.layers.iter().zip(&plan.inside).try_fold(start, |so_far, (layer, plan)| {
+            let of_layer = layer.moments(plan, so_far.y, weights.split_off(..plan.params.len())?)?;
+            let back = so_far.back.zip(of_layer.back).map(|(before, here)| before * here);
+            Some(Propagated { back, ..of_layer })
+        })
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {

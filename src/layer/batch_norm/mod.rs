@@ -3,9 +3,10 @@
 mod columns;
 
 use super::groups::groups;
+use super::moments::of_affine;
 use super::statistics::{Statistics, inverse_deviation};
-use super::{Layer, Mode, Pass, Passed, Plan};
-use crate::{Error, Float, Param, Rows, RowsMut};
+use super::{Layer, Mode, Moments, Pass, Passed, Plan, Propagated};
+use crate::{Error, Float, InitMoments, Param, Rows, RowsMut};
 use columns::{Block, Columns, LANES, Map, Terms};
 
 /// Batch normalization: subtracts from each channel its mean over the batch and divides by its deviation.
@@ -193,6 +194,14 @@ impl<T: Float> Layer<T> for BatchNorm {
         if let Some(mut dx) = dx {
             columns.map(Slopes, x.data(), dy.data(), blocks, dx.data_mut());
         }
+    }
+
+    /// What comes out has mean 0 and variance 1, whatever went in; how the gradient changes depends on how much of the second moment is
+    /// variance from row to row, which two numbers do not say.
+    fn moments(&self, _: &Plan, _: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let parameter = |index: usize| weights.get(index).copied().filter(|_| self.affine);
+        let (y, _) = of_affine(Moments { mean: 0.0, second: 1.0 }, parameter(0), parameter(1));
+        Some(Propagated { y, back: None })
     }
 
     fn commit(&self, passed: &Passed<'_, T>, state: &mut [T]) {

@@ -1,7 +1,7 @@
 //! `ChannelsLast`: images that stand channel by channel, brought into the order of the other layers.
 
-use crate::layer::{Layer, Pass, Plan};
-use crate::{Error, Float, Rows, RowsMut};
+use crate::layer::{Layer, Moments, Pass, Plan, Propagated};
+use crate::{Error, Float, InitMoments, Rows, RowsMut};
 
 use super::window::counted;
 
@@ -89,5 +89,9 @@ impl<T: Float> Layer<T> for ChannelsLast {
         for (dy, dx) in dy.iter().zip(dx.iter_mut()) {
             transpose(dy, self.channels, dx);
         }
+    }
+
+    fn moments(&self, _: &Plan, x: Moments, _: &[InitMoments]) -> Option<Propagated> {
+        Some(Propagated { y: x, back: Some(1.0) })
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::convolution::{Back, Convolution};
 use super::window::{Extent, Padding, Window, counted};
 use super::winograd::Winograd;
-use crate::layer::{Layer, Pass, Plan};
-use crate::{Error, Fans, Float, Initializer, Param, Role, Rows, RowsMut};
+use crate::layer::moments::{Terms, of_sums, second};
+use crate::layer::{Layer, Moments, Pass, Plan, Propagated};
+use crate::{Error, Fans, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
 /// A convolution of images (height x width x channels, channels last): at every position of a window, each of `units` channels out is a
 /// weighted sum of what the window sees.
@@ -202,6 +203,19 @@ impl<T: Float> Layer<T> for Conv2d<T> {
             Some(way) => way.backward_images(dy.data(), dx.data_mut(), (&*pass.saved, pass.scratch)),
             None => convolution.backward_images(&pass.params[..weights], dy.data(), dx.data_mut(), pass.scratch),
         }
+    }
+
+    /// The mean over all positions, those at the border included, where part of the window lies in the padding.
+    fn moments(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let (&weight, bias) = weights.split_first()?;
+        let Convolution { grid, units, groups } = self.convolution().ok()?;
+        let channels = (grid.channels / groups) as f64;
+        let ([rows, rows_squared], [cols, cols_squared]) = (grid.rows.taps_inside(), grid.cols.taps_inside());
+        let terms = Terms { mean: channels * rows * cols, square: channels * channels * rows_squared * cols_squared };
+        // As many pairs of a position and a tap, shared among the pixels.
+        let each = grid.positions() as f64 * rows * cols / (grid.rows.image * grid.cols.image) as f64;
+        let back = each * (units / groups) as f64 * second(weight);
+        Some(Propagated { y: of_sums(terms, x, weight, bias.first().copied()), back: Some(back) })
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {

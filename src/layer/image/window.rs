@@ -187,6 +187,14 @@ impl Axis {
         upto(self.before)..upto(end)
     }
 
+    /// How many taps lie inside the image, and the square of that, in the mean over all positions.
+    pub(super) fn taps_inside(&self) -> [f64; 2] {
+        let sums = (0..self.out)
+            .map(|out| self.inside(out).len() as f64)
+            .fold([0.0; 2], |[sum, squares], taps| [sum + taps, squares + taps * taps]);
+        sums.map(|sum| sum / self.out as f64)
+    }
+
     /// At which positions tap `tap` lies inside the image.
     #[inline(always)]
     pub(super) fn outs(&self, tap: usize) -> Range<usize> {

@@ -4,6 +4,8 @@
 //! n_in gamma^2 sigma^2, where gamma^2 is the second moment of x (not its variance) and sigma^2 the variance of the weights. Backwards,
 //! dx = dy W^T has variance n_out delta^2 sigma^2, with delta^2 the second moment of dy. So the units are the sample, not the rows.
 
+mod layers;
+
 use std::sync::{Arc, Mutex};
 
 use evenkeel::{
