@@ -267,11 +267,11 @@ mod tests {
             let (x, dy, columns) = (draw(), draw(), Columns { channels });
             for block in 0..channels.div_ceil(LANES) {
                 let sums = columns.sums(&x, &dy, block, Plain);
-                for lane in 0..LANES {
+                for (lane, &found) in sums[0].iter().enumerate() {
                     let channel = columns.channel(block, lane);
                     let plain = x.iter().zip(&dy).skip(channel).step_by(channels);
                     let (sum, product) = plain.fold((0.0, 0.0), |(s, p), (x, dy)| (s + x, p + x * dy));
-                    prop_assert_eq!((sums[0][lane], sums[1][lane]), (f64::from(sum), f64::from(product)));
+                    prop_assert_eq!((found, sums[1][lane]), (f64::from(sum), f64::from(product)));
                     prop_assert!(columns.channel(columns.place(channel).0, columns.place(channel).1) == channel);
                 }
             }
@@ -284,8 +284,8 @@ mod tests {
             let (x, dy, columns) = (draw(), draw(), Columns { channels });
             let mut saved = vec![0.0; columns.saved()];
             for (index, block) in blocks_mut(&mut saved).iter_mut().enumerate() {
-                for lane in 0..LANES {
-                    block[BIAS][lane] = columns.channel(index, lane) as f64;
+                for (lane, bias) in block[BIAS].iter_mut().enumerate() {
+                    *bias = columns.channel(index, lane) as f64;
                 }
             }
             let mut out = vec![f64::NAN; x.len()];
