@@ -1,5 +1,5 @@
-//! Every clipper on a million gradients, with a limit that they exceed and with one that they do not; and the global norm on fifty million,
-//! far beyond every cache, beside what memory itself takes for as many reads and writes.
+//! Clippers on a million gradients, with a limit that they exceed and with one that they do not; and every clipper on fifty million, far
+//! beyond every cache, beside what memory itself takes for as many reads and writes.
 //!
 //! A clipper changes the gradients, so every run on a million starts from a copy; what the copy costs, `copy` says.
 
@@ -80,6 +80,32 @@ fn fifty_million(criterion: &mut Criterion) {
             clipped.settle(&mut values);
         });
     });
+    // Limits that the gradients exceed by little; those that a factor serves apply it as the update would not have to.
+    let of_layer = 5000.0 * 0.5_f64.sqrt();
+    let order = |p: f64, norm: f64| GlobalNorm::new(0.99 * norm).and_then(|clipper| clipper.order(p)).expect("a limit");
+    let count = layout.len() as f64;
+    let others: [(&str, Box<dyn GradientClipper<f32>>); 9] = [
+        ("by_value", Box::new(ByValue::new(0.99).expect("a limit"))),
+        ("per_layer", Box::new(PerLayerNorm::new(0.99 * of_layer).expect("a limit"))),
+        ("order 1", Box::new(order(1.0, count * std::f64::consts::FRAC_2_PI))),
+        ("order 3", Box::new(order(3.0, (count * 0.424_413).cbrt()))),
+        ("order infinity", Box::new(order(f64::INFINITY, 1.0))),
+        ("block_rms", Box::new(BlockRms::new(0.7).expect("a limit"))),
+        ("adaptive_norm", Box::new(AdaptiveNorm::new(1e3).expect("a share"))),
+        ("percentile_norm", Box::new(PercentileNorm::new(10.0).expect("a percentile"))),
+        ("z_score_norm", Box::new(ZScoreNorm::new(2.5).expect("a threshold"))),
+    ];
+    let given = values.clone();
+    for (name, mut clipper) in others {
+        values.copy_from_slice(&given);
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let mut gradients = Gradients::new(layout, &weights, &mut values).expect("one size");
+                clipper.clip(black_box(&mut gradients)).norm_after
+            });
+        });
+    }
+    values.copy_from_slice(&given);
     let optimizer = Sgd::new(1e-9).expect("a rate");
     for (name, scale) in [("update", 1.0), ("update/clipping", 0.5)] {
         let mut norms = [0.0; 2];

@@ -177,7 +177,10 @@ mod stability;
 mod train;
 
 pub use arena::{Fans, Gradients, Layout, Param, Place, Role, Slot};
-pub use clip::{ByValue, Clipped, GlobalNorm, GradientClipper, NonFinite, PerLayerNorm, Verdict};
+pub use clip::{
+    AdaptiveNorm, BlockRms, ByValue, Chain, Clipped, GlobalNorm, GradientClipper, NonFinite, PerLayerNorm,
+    PercentileNorm, Verdict, ZScoreNorm,
+};
 pub use error::Error;
 pub use float::Float;
 pub use init::{

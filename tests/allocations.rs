@@ -159,6 +159,11 @@ fn a_step_of_the_trainer_takes_no_memory() {
     assert_steps_are_free("momentum, watched", values().watch(Monitor::new()).clip(norm()), &of_values);
     let by_layer = PerLayerNorm::new(1e-3).unwrap();
     assert_steps_are_free("by layer", values().watch(every()).probe_rows(7).clip(by_layer), &of_values);
+    let percentile = PercentileNorm::new(10.0).unwrap().window(3).unwrap();
+    let last = ZScoreNorm::new(0.1).unwrap().warm_up(2).unwrap();
+    let chain = Chain::new().then(AdaptiveNorm::new(1e-3).unwrap()).then(BlockRms::new(1e-4).unwrap());
+    let chain = chain.then(percentile).then(GlobalNorm::new(1e-4).unwrap().order(3.0).unwrap()).then(last);
+    assert_steps_are_free("a chain of clippers", classes().clip(chain), &of_classes);
     let parts = || classes().micro_batch(3).watch(every()).clip(norm());
     assert_steps_are_free("Adam, in parts", parts(), &of_classes);
     assert_steps_are_free("momentum, in parts", values().micro_batch(1), &of_values);

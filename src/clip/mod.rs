@@ -1,16 +1,27 @@
 //! Clippers: what limits a gradient before it is applied.
 
+mod adaptive_norm;
+mod block_rms;
 mod by_value;
+mod chain;
 mod global_norm;
 mod per_layer;
+mod percentile_norm;
 mod policy;
+mod z_score_norm;
 
+pub use adaptive_norm::AdaptiveNorm;
+pub use block_rms::BlockRms;
 pub use by_value::ByValue;
+pub use chain::Chain;
 pub use global_norm::GlobalNorm;
 pub use per_layer::PerLayerNorm;
+pub use percentile_norm::PercentileNorm;
 pub use policy::{NonFinite, Verdict};
+pub use z_score_norm::ZScoreNorm;
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use crate::linalg::{Norm, vectorized};
 use crate::{Error, Float, Gradients, Place};
@@ -95,6 +106,73 @@ pub trait GradientClipper<T: Float>: Debug + Send {
     fn restore(&mut self, memory: &[f64]) -> Result<(), Error> {
         if memory.is_empty() { Ok(()) } else { Err(Error::Foreign { what: "the clipper's memory" }) }
     }
+}
+
+/// A clipper whose type is only known when the program runs.
+impl<T: Float> GradientClipper<T> for Box<dyn GradientClipper<T>> {
+    fn clip(&mut self, gradients: &mut Gradients<'_, T>) -> Clipped {
+        (**self).clip(gradients)
+    }
+
+    fn memory(&self) -> Vec<f64> {
+        (**self).memory()
+    }
+
+    fn restore(&mut self, memory: &[f64]) -> Result<(), Error> {
+        (**self).restore(memory)
+    }
+}
+
+/// Scales all gradients, whose Euclidean norm is `euclidean`, by `limit / norm`, where that is below 1: as a factor for the update, if T can
+/// hold it.
+fn scale_down<T: Float>(gradients: &mut Gradients<'_, T>, euclidean: Norm, norm: Norm, limit: f64) -> Clipped {
+    let (before, value) = (euclidean.value(), norm.value());
+    if value <= limit {
+        return Clipped::untouched(before);
+    }
+    let factor = limit / value;
+    let norm_after = if norm == euclidean {
+        limit
+    } else {
+        // In an order that neither norm, where it is beyond f64, makes infinite.
+        limit * (euclidean.root() / norm.root()) * (euclidean.scale / norm.scale)
+    };
+    let touched = gradients.values().len();
+    let after = Clipped { norm_before: before, norm_after, pending: factor, touched, non_finite: None };
+    // The update multiplies in T: a factor that T cannot hold to full precision is applied here, in f64. So is 0, which is what a norm beyond
+    // f64 leaves.
+    if factor >= T::min_positive_value().get() {
+        return after;
+    }
+    shrink(gradients.values_mut(), norm, limit);
+    Clipped { pending: 1.0, ..after }
+}
+
+/// Scales the gradients of each range of slots so that their Euclidean norm is at most what `limit` says for so many of them.
+fn limit_slots<T: Float>(
+    gradients: &mut Gradients<'_, T>,
+    parts: impl Iterator<Item = Range<usize>>,
+    limit: impl Fn(usize) -> f64,
+) -> Clipped {
+    let before = match Clipped::measure(gradients) {
+        Ok(norm) => norm.value(),
+        Err(outcome) => return outcome,
+    };
+    let layout = gradients.layout();
+    let (mut after, mut touched) = (Norm::ZERO, 0);
+    for slots in parts {
+        let norm = gradients.norm_of_slots(slots.clone());
+        let count = layout.range_of(slots.clone()).len();
+        let limit = reachable::<T>(limit(count), count);
+        if norm.value() > limit {
+            shrink(gradients.slots_mut(slots), norm, limit);
+            touched += count;
+            after = Norm::joined([after, Norm::of(limit)].into_iter());
+        } else {
+            after = Norm::joined([after, norm].into_iter());
+        }
+    }
+    Clipped { norm_before: before, norm_after: after.value(), pending: 1.0, touched, non_finite: None }
 }
 
 /// Brings values of that norm down to `limit`: in f64 and rounded once, so that even 1e30 in f32 or 1e300 in f64 keeps its direction.

@@ -1,7 +1,6 @@
 //! `PerLayerNorm`: a limit for each layer on its own.
 
-use super::{Clipped, GradientClipper, reachable, shrink};
-use crate::linalg::Norm;
+use super::{Clipped, GradientClipper, limit_slots};
 use crate::{Error, Float, Gradients};
 
 /// Scales the gradients of each layer (weights and biases together) so that their Euclidean norm is at most `limit`.
@@ -38,24 +37,6 @@ impl PerLayerNorm {
 
 impl<T: Float> GradientClipper<T> for PerLayerNorm {
     fn clip(&mut self, gradients: &mut Gradients<'_, T>) -> Clipped {
-        let before = match Clipped::measure(gradients) {
-            Ok(norm) => norm.value(),
-            Err(outcome) => return outcome,
-        };
-        let layout = gradients.layout();
-        let (mut after, mut touched) = (Norm::ZERO, 0);
-        for slots in layout.layer_slots() {
-            let layer = gradients.norm_of_slots(slots.clone());
-            let count = layout.range_of(slots.clone()).len();
-            let limit = reachable::<T>(self.limit, count);
-            if layer.value() > limit {
-                shrink(gradients.slots_mut(slots), layer, limit);
-                touched += count;
-                after = Norm::joined([after, Norm::of(limit)].into_iter());
-            } else {
-                after = Norm::joined([after, layer].into_iter());
-            }
-        }
-        Clipped { norm_before: before, norm_after: after.value(), pending: 1.0, touched, non_finite: None }
+        limit_slots(gradients, gradients.layout().layer_slots(), |_| self.limit)
     }
 }

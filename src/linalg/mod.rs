@@ -7,6 +7,7 @@ mod matrix;
 mod moments;
 mod multiply;
 mod norm;
+mod norm_of_order;
 mod pack;
 mod simd;
 mod sum;
@@ -22,6 +23,7 @@ pub(crate) use moments::{Moments, moments};
 use multiply::Product;
 pub(crate) use multiply::multiply;
 pub(crate) use norm::{BLOCK, Norm, Squares, first_non_finite, norm};
+pub(crate) use norm_of_order::norm_of_order;
 #[cfg(test)]
 pub(crate) use simd::Level;
 pub(crate) use simd::{Isa, Simd, Work, dispatch, padded, vectorized};

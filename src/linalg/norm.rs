@@ -22,6 +22,17 @@ impl Norm {
         Self { scale: value, square: 1.0 }
     }
 
+    /// The norm of numbers that, divided by `scale`, have the norm `root`; `scale` is 1 unless `root` is near 1.
+    pub(super) fn of_root(scale: f64, root: f64) -> Self {
+        if root == 0.0 || !root.is_finite() {
+            Self { scale: 1.0, square: root }
+        } else if scale == 1.0 {
+            Self::of(root)
+        } else {
+            Self { scale, square: root * root }
+        }
+    }
+
     /// The norm of the numbers divided by `scale`.
     pub(crate) fn root(self) -> f64 {
         self.square.sqrt()
@@ -44,6 +55,8 @@ impl Norm {
             // Zeros alone, or none; but no NaN, which is not equal to zero.
             return Self::ZERO;
         }
+        // Squares that are finite each may be beyond f64 together.
+        let scale = if parts.clone().any(|part| part.square > 1e300) { scale * 60_f64.exp2() } else { scale };
         let mut sum = Compensated::default();
         for Self { scale: own, square } in parts.filter(|part| part.square != 0.0) {
             let ratio = own / scale;
@@ -219,6 +232,9 @@ mod tests {
         let tiny = joined(&[norm(&[3e-300_f64]), norm(&[0.0_f64]), norm(&[4e-300_f64])]);
         assert!((tiny - 5e-300).abs() <= 4.0 * f64::EPSILON * 5e-300);
         assert_eq!((joined(&[]), joined(&[Norm::ZERO])), (0.0, 0.0));
+        // Each square is below 1.8e308, their sum is not.
+        let large = joined(&[norm(&[1.25e154_f64]), norm(&[1.25e154_f64])]);
+        assert!((large - norm(&[1.25e154_f64; 2]).value()).abs() <= 4.0 * f64::EPSILON * large);
         assert!(joined(&[norm(&[f64::NAN]), Norm::of(1.0)]).is_nan());
         assert_eq!(joined(&[Norm::of(1e300), norm(&[f64::INFINITY])]), f64::INFINITY);
     }

@@ -1,7 +1,10 @@
 //! Clippers as properties: the norm afterwards, the direction, what is left alone, and what is done about NaN and infinities.
 
+mod adaptive;
 mod drawn;
 mod extremes;
+mod facts;
+mod orders;
 mod policies;
 mod reference;
 
