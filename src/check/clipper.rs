@@ -200,7 +200,7 @@ fn drawn<T: Float>(layout: &Layout, case: u64, limit: Option<f64>, generator: &m
     let (least, most) = (T::min_positive_value().get().ln(), (T::max_value().get() / 1e3).ln());
     let size = match (case, limit) {
         (0, _) => 0.0,
-        (_, Some(limit)) if case % 2 == 0 => limit / 8.0 * generator.random_range(0.25..4.0),
+        (_, Some(limit)) if case.is_multiple_of(2) => limit / 8.0 * generator.random_range(0.25..4.0),
         // From a little above the smallest normal number to near the largest.
         _ => (least + 20.0 + (most - least - 20.0) * case as f64 / CASES as f64).exp(),
     };

@@ -21,8 +21,8 @@ type Law<'a> = Box<dyn Fn(&Param, f64) -> f64 + 'a>;
 /// ```
 /// use evenkeel::{LeCun, check};
 /// check::initializer(&LeCun::uniform()).variance(|param| 1.0 / param.fans.fan_in as f64).run::<f64>()?;
-/// let doubled = check::initializer(&LeCun::uniform()).variance(|param| 2.0 / param.fans.fan_in as f64);
-/// println!("{}", doubled.run::<f64>().unwrap_err());
+/// let not_he = check::initializer(&LeCun::uniform()).variance(|param| 2.0 / param.fans.fan_in as f64).run::<f64>();
+/// println!("{}", not_he.unwrap_err());
 /// # Ok::<(), check::Failure>(())
 /// ```
 pub fn initializer<I: ?Sized>(mine: &I) -> InitializerCheck<'_, I> {
