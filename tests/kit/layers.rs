@@ -32,6 +32,15 @@ fn the_crates_own_layers_pass() {
     layer(|_| Dropout::new(0.4).unwrap()).draws_noise().run().unwrap();
     layer(|width| PerStep::new(width / 2, Linear::new(3))).widths(&[2, 8, 16]).run().unwrap();
     layer(|_| Conv2d::new((4, 5, 2), 3, 3)).widths(&[40]).run().unwrap();
+    layer(|_| MaxPool2d::new((4, 6, 2), 2)).widths(&[48]).run().unwrap();
+    layer(|_| AveragePool2d::new((4, 6, 2), 2)).widths(&[48]).run().unwrap();
+    layer(|_| ChannelsLast::new((2, 3, 4))).widths(&[24]).run().unwrap();
+    layer(|_| Rnn::new(4, 3, 5).unwrap()).widths(&[12]).run().unwrap();
+    layer(|_| Lstm::new(4, 3, 5).unwrap()).widths(&[12]).run().unwrap();
+    layer(|_| Gru::new(4, 3, 5).unwrap().last()).widths(&[12]).run().unwrap();
+    layer(|_| MultiHeadAttention::new(4, 2).causal()).widths(&[4, 12]).run().unwrap();
+    layer(|width| Residual::new().layer(Linear::new(width)).layer(Tanh)).run().unwrap();
+    layer(|_| Sequential::new().layer(Linear::new(5)).layer(Gelu)).run().unwrap();
 }
 
 #[test]
