@@ -1,8 +1,8 @@
 //! `gradients`: is a hand-written derivative the derivative?
 
 use rand::RngExt;
-use thiserror::Error as ThisError;
 
+use super::Failure;
 use crate::{Error, Float, Generator, Loss, Mode, Network, Rows, RowsMut, Targets, Workspace};
 
 /// What a gradient check that passed has looked at.
@@ -14,42 +14,6 @@ pub struct Checked {
     pub skipped: usize,
     /// The largest relative error of a parameter.
     pub worst: f64,
-}
-
-/// Why a gradient check failed.
-#[non_exhaustive]
-#[derive(Debug, Clone, PartialEq, ThisError)]
-pub enum Failure {
-    /// A gradient is not the derivative.
-    #[error(
-        "{parameter}, entry {index}: backward says {analytic:e}, differences say {numeric:e}; \
-         that is {error:.1e} of the parameter's largest entry, and {limit:.0e} is allowed"
-    )]
-    Mismatch {
-        /// The parameter's full name.
-        parameter: String,
-        /// Its entry with the largest error.
-        index: usize,
-        /// What backward says.
-        analytic: f64,
-        /// What central differences say.
-        numeric: f64,
-        /// Their difference, relative to the largest gradient of the parameter.
-        error: f64,
-        /// How large that may be.
-        limit: f64,
-    },
-    /// So many entries had to be left out that the check says nothing.
-    #[error("{skipped} of {entries} entries had a kink between the two points of their difference")]
-    TooManyKinks {
-        /// How many were left out.
-        skipped: usize,
-        /// How many there are.
-        entries: usize,
-    },
-    /// The network refused the rows.
-    #[error(transparent)]
-    Network(#[from] Error),
 }
 
 /// How large the error of a parameter may be, relative to its largest gradient.

@@ -1,0 +1,150 @@
+//! Layers: the crate's, and planted mistakes.
+
+use evenkeel::check::{Failure, layer};
+use evenkeel::*;
+
+#[test]
+fn the_crates_own_activations_pass() {
+    layer(|_| Identity).run().unwrap();
+    layer(|_| Relu).run().unwrap();
+    layer(|_| LeakyRelu::default()).run().unwrap();
+    layer(|_| Elu::default()).run().unwrap();
+    layer(|_| Selu).run().unwrap();
+    layer(|_| Gelu).run().unwrap();
+    layer(|_| Silu).run().unwrap();
+    layer(|_| Mish).run().unwrap();
+    layer(|_| Tanh).run().unwrap();
+    layer(|_| Sigmoid).run().unwrap();
+    layer(|_| Softplus).run().unwrap();
+    layer(|_| Softsign).run().unwrap();
+    layer(|_| Exponential).run().unwrap();
+    layer(|_| HardSigmoid).run().unwrap();
+}
+
+#[test]
+fn the_crates_own_layers_pass() {
+    layer(Linear::new).run().unwrap();
+    layer(|width| Linear::without_bias(width + 3)).run().unwrap();
+    layer(|_| Softmax).run().unwrap();
+    layer(|_| RmsNorm::new()).run().unwrap();
+    layer(|_| LayerNorm::new()).widths(&[3, 7, 8, 16, 17]).run().unwrap();
+    layer(|_| BatchNorm::new()).mixes_rows().run().unwrap();
+    layer(|_| Dropout::new(0.4).unwrap()).draws_noise().run().unwrap();
+    layer(|width| PerStep::new(width / 2, Linear::new(3))).widths(&[2, 8, 16]).run().unwrap();
+    layer(|_| Conv2d::new((4, 5, 2), 3, 3)).widths(&[40]).run().unwrap();
+    layer(|_| MaxPool2d::new((4, 6, 2), 2)).widths(&[48]).run().unwrap();
+    layer(|_| AveragePool2d::new((4, 6, 2), 2)).widths(&[48]).run().unwrap();
+    layer(|_| ChannelsLast::new((2, 3, 4))).widths(&[24]).run().unwrap();
+    layer(|_| Rnn::new(4, 3, 5).unwrap()).widths(&[12]).run().unwrap();
+    layer(|_| Lstm::new(4, 3, 5).unwrap()).widths(&[12]).run().unwrap();
+    layer(|_| Gru::new(4, 3, 5).unwrap().last()).widths(&[12]).run().unwrap();
+    layer(|_| MultiHeadAttention::new(4, 2).causal()).widths(&[4, 12]).run().unwrap();
+    layer(|width| Residual::new().layer(Linear::new(width)).layer(Tanh)).run().unwrap();
+    layer(|_| Sequential::new().layer(Linear::new(5)).layer(Gelu)).run().unwrap();
+}
+
+#[test]
+fn what_is_not_disclaimed_is_found() {
+    let failure = layer(|_| BatchNorm::new()).run().unwrap_err();
+    assert!(
+        matches!(failure, Failure::Broken { .. }) && failure.to_string().contains("in training and in use"),
+        "{failure}"
+    );
+    let failure = layer(|_| Dropout::new(0.4).unwrap()).run().unwrap_err();
+    assert!(
+        matches!(failure, Failure::Broken { .. }) && failure.to_string().contains("in training and in use"),
+        "{failure}"
+    );
+}
+
+/// What is wrong with y = g x + b.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Bug {
+    None,
+    /// The derivative by the input has the wrong sign.
+    Sign,
+    /// The gradient of the bias is that of the last row.
+    BiasNotSummed,
+    /// The first output is added to what is there.
+    Accumulates,
+    /// The first output of a batch depends on its last row.
+    Mixes,
+    /// In training the outputs are twice as large.
+    Mode,
+}
+
+#[derive(Debug)]
+struct Planted(Bug);
+
+impl Layer<f64> for Planted {
+    fn kind(&self) -> &'static str {
+        "planted"
+    }
+
+    fn plan(&self, n_in: usize) -> Result<Plan, Error> {
+        Ok(Plan::new(n_in).param(Param::gain(n_in)).param(Param::bias(n_in)))
+    }
+
+    fn forward(&self, x: Rows<'_, f64>, mut y: RowsMut<'_, f64>, pass: &mut Pass<'_, f64>) -> Result<(), Error> {
+        let (gain, bias) = pass.params.split_at(x.cols());
+        let before = y.data_mut()[0];
+        for (x, y) in x.iter().zip(y.iter_mut()) {
+            for (column, y) in y.iter_mut().enumerate() {
+                *y = gain[column] * x[column] + bias[column];
+            }
+        }
+        match self.0 {
+            Bug::Accumulates => y.data_mut()[0] += before,
+            Bug::Mixes => y.data_mut()[0] += x.row(x.rows() - 1)[0],
+            Bug::Mode if pass.mode == Mode::Infer => y.data_mut().iter_mut().for_each(|y| *y *= 2.0),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn backward(
+        &self,
+        x: Rows<'_, f64>,
+        _: Rows<'_, f64>,
+        dy: Rows<'_, f64>,
+        dx: Option<RowsMut<'_, f64>>,
+        gradients: &mut [f64],
+        pass: &mut Pass<'_, f64>,
+    ) {
+        let width = x.cols();
+        let (gain, bias) = gradients.split_at_mut(width);
+        for (x, dy) in x.iter().zip(dy.iter()) {
+            for column in 0..width {
+                gain[column] += x[column] * dy[column];
+                bias[column] = dy[column] + if self.0 == Bug::BiasNotSummed { 0.0 } else { bias[column] };
+            }
+        }
+        let Some(mut dx) = dx else { return };
+        let sign = if self.0 == Bug::Sign { -1.0 } else { 1.0 };
+        for (dx, dy) in dx.iter_mut().zip(dy.iter()) {
+            for column in 0..width {
+                dx[column] = sign * pass.params[column] * dy[column];
+            }
+        }
+        if self.0 == Bug::Mixes {
+            let last = dx.rows() - 1;
+            dx.row_mut(last)[0] += dy.row(0)[0];
+        }
+    }
+}
+
+#[test]
+fn planted_mistakes_are_named() {
+    let outcome = |bug| layer(move |_| Planted(bug)).run();
+    outcome(Bug::None).unwrap();
+    for (bug, named) in [
+        (Bug::Sign, "0.linear"),
+        (Bug::BiasNotSummed, "planted.bias"),
+        (Bug::Accumulates, "the same rows twice"),
+        (Bug::Mixes, "a row alone and in a batch"),
+        (Bug::Mode, "in training and in use"),
+    ] {
+        let failure = outcome(bug).unwrap_err().to_string();
+        assert!(failure.contains(named), "{bug:?}: {failure}");
+    }
+}
