@@ -56,7 +56,8 @@ impl Norm {
             return Self::ZERO;
         }
         // Squares that are finite each may be beyond f64 together.
-        let scale = if parts.clone().any(|part| part.square > 1e300) { scale * 60_f64.exp2() } else { scale };
+        let large = |part: Self| part.scale == scale && part.square > 1e300 && part.square.is_finite();
+        let scale = if parts.clone().any(large) { scale * 60_f64.exp2() } else { scale };
         let mut sum = Compensated::default();
         for Self { scale: own, square } in parts.filter(|part| part.square != 0.0) {
             let ratio = own / scale;
