@@ -184,8 +184,8 @@ pub use clip::{
 pub use error::Error;
 pub use float::Float;
 pub use init::{
-    Constant, FanMode, He, InitMoments, Initializer, LeCun, Normal, Uniform, UnitUniform, VarianceScaling, Xavier,
-    Zeros,
+    Constant, Critical, FanMode, He, InitMoments, Initializer, LeCun, Normal, Uniform, UnitUniform, VarianceScaling,
+    Xavier, Zeros,
 };
 pub use layer::{
     Activation, AveragePool2d, BatchNorm, ChannelsLast, Conv2d, Dropout, Elu, Embedding, Exponential, Extent, Flatten,
@@ -199,7 +199,7 @@ pub use loss::{
     BinaryCrossEntropy, CategoricalCrossEntropy, Huber, Loss, MeanAbsolute, MeanSquared, Poisson, SigmoidCrossEntropy,
     SoftmaxCrossEntropy, SumSquared, Targets,
 };
-pub use moments::Expectations;
+pub use moments::{EdgeOfChaos, Expectations};
 pub use network::{MEMORY_LIMIT, Network, NetworkBuilder, OptimizerState, Predictor, Watched, Workspace};
 pub use optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Sgd, Update, schedule};
 pub use random::Generator;

@@ -1,11 +1,13 @@
 //! Initializers: where weights start.
 
 mod constant;
+mod critical;
 mod normal;
 mod uniform;
 mod variance_scaling;
 
 pub use constant::{Constant, Zeros};
+pub use critical::Critical;
 pub use normal::Normal;
 pub use uniform::Uniform;
 pub use variance_scaling::{FanMode, He, LeCun, UnitUniform, VarianceScaling, Xavier};

@@ -73,6 +73,12 @@ pub trait Activation: Debug + Send + Sync {
         })
     }
 
+    /// The gain that PyTorch's `calculate_gain` gives, where it knows the function; a habit, not always what theory says: see
+    /// [`Expectations::gain`].
+    fn usual_gain(&self) -> Option<f64> {
+        None
+    }
+
     /// Where an output stops reacting to its input.
     fn bounds(&self) -> Bounds {
         Bounds::NONE

@@ -25,6 +25,10 @@ impl Activation for Identity {
         T::one()
     }
 
+    fn usual_gain(&self) -> Option<f64> {
+        Some(1.0)
+    }
+
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {
         Box::new(Xavier::normal())
     }

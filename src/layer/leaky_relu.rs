@@ -52,6 +52,10 @@ impl Activation for LeakyRelu {
         if x > T::zero() { T::one() } else { T::of(self.slope) }
     }
 
+    fn usual_gain(&self) -> Option<f64> {
+        Some((2.0 / (1.0 + self.slope * self.slope)).sqrt())
+    }
+
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {
         let scale = 2.0 / (1.0 + self.slope * self.slope);
         match VarianceScaling::new(scale, FanMode::In, StandardNormal) {

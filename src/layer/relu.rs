@@ -31,6 +31,10 @@ impl Activation for Relu {
         if x > T::zero() { T::one() } else { T::zero() }
     }
 
+    fn usual_gain(&self) -> Option<f64> {
+        Some(2.0_f64.sqrt())
+    }
+
     fn bounds(&self) -> Bounds {
         Bounds { dead: Some(0.0), ..Bounds::NONE }
     }

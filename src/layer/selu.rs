@@ -45,6 +45,10 @@ impl Activation for Selu {
         elementwise::pull_back(elementwise::EluSlope(kernel()), x, dy, dx);
     }
 
+    fn usual_gain(&self) -> Option<f64> {
+        Some(0.75)
+    }
+
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {
         Box::new(LeCun::normal())
     }

@@ -42,6 +42,10 @@ impl Activation for Sigmoid {
         elementwise::map(elementwise::Sigmoid, x, y);
     }
 
+    fn usual_gain(&self) -> Option<f64> {
+        Some(1.0)
+    }
+
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {
         Box::new(Xavier::normal())
     }

@@ -33,6 +33,10 @@ impl Activation for Tanh {
         elementwise::map(elementwise::Tanh, x, y);
     }
 
+    fn usual_gain(&self) -> Option<f64> {
+        Some(5.0 / 3.0)
+    }
+
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {
         Box::new(Xavier::normal())
     }

@@ -5,7 +5,8 @@ use super::quadrature::expectation;
 /// The moments of f(x) and of its derivative f'(x), where x is normally distributed.
 ///
 /// ```text
-/// mean = E[f(x)]   second = E[f(x)^2]   slope_mean = E[f'(x)]   slope_second = E[f'(x)^2]
+/// mean = E[f(x)]   second = E[f(x)^2]   fourth = E[f(x)^4]   slope_mean = E[f'(x)]   slope_second = E[f'(x)^2]
+/// growth = derivative of E[f(x)^2] by the variance of x
 /// ```
 ///
 /// ```
@@ -18,7 +19,7 @@ use super::quadrature::expectation;
 /// ```
 ///
 /// # Notes
-/// In a wide layer with independent weights the sums that go into an activation are close to normal, so that these four numbers say how it
+/// In a wide layer with independent weights the sums that go into an activation are close to normal, so that these numbers say how it
 /// changes the size of the signal and, by `slope_second`, of the gradient: Poole and others, "Exponential expressivity in deep neural
 /// networks through transient chaos", 2016; Schoenholz and others, "Deep information propagation", 2017. They are integrated to some
 /// 1e-13 of themselves.
@@ -28,10 +29,15 @@ pub struct Expectations {
     pub mean: f64,
     /// E\[f(x)^2\].
     pub second: f64,
+    /// E\[f(x)^4\].
+    pub fourth: f64,
     /// E\[f'(x)\].
     pub slope_mean: f64,
     /// E\[f'(x)^2\].
     pub slope_second: f64,
+    /// The derivative of [`second`](Self::second) by the variance of x, which is E\[f f' z\] / s for x = mean + s z: how far a second moment
+    /// that is off stays off. Where f is not 0 at the mean it loses digits as the variance vanishes: 1e-16 / s of itself.
+    pub growth: f64,
 }
 
 impl Expectations {
@@ -39,12 +45,43 @@ impl Expectations {
     ///
     /// A variance that is 0, or no number at all, leaves the value at the mean.
     pub fn of(mean: f64, variance: f64, kinks: &[f64], f: impl Fn(f64) -> (f64, f64)) -> Self {
-        let powers = |x| {
+        let deviation = if variance > 0.0 { variance.sqrt() } else { 0.0 };
+        let powers = |x: f64| {
             let (value, slope) = f(x);
-            [value, value * value, slope, slope * slope]
+            let (square, z) = (value * value, if deviation > 0.0 { (x - mean) / deviation } else { 0.0 });
+            [value, square, square * square, slope, slope * slope, value * slope * z]
         };
-        let [mean, second, slope_mean, slope_second] =
-            if variance > 0.0 { expectation(mean, variance.sqrt(), kinks, powers) } else { powers(mean) };
-        Self { mean, second, slope_mean, slope_second }
+        let found = if deviation > 0.0 { expectation(mean, deviation, kinks, powers) } else { powers(mean) };
+        let [mean, second, fourth, slope_mean, slope_second, product] = found;
+        // In the limit of no variance at all, of a function that is smooth there and 0.
+        let growth = if deviation > 0.0 { product / deviation } else { slope_second };
+        Self { mean, second, fourth, slope_mean, slope_second, growth }
+    }
+
+    /// The factor of the weights that keeps a second moment of 1 as it is on its way forward: weights of variance gain^2 / n_in.
+    ///
+    /// ```text
+    /// gain = 1 / sqrt(E[f(z)^2])          z of mean 0 and variance 1
+    /// ```
+    ///
+    /// ```
+    /// use evenkeel::{Activation, Expectations, Gelu};
+    /// assert!((Gelu.expectations(0.0, 1.0).gain() - 1.533_530_4).abs() < 1e-7);
+    /// // Of any function at all, here the sine:
+    /// let sine = Expectations::of(0.0, 1.0, &[], |x| (x.sin(), x.cos()));
+    /// assert!((sine.gain() - 1.520_866_6).abs() < 1e-7);
+    /// ```
+    ///
+    /// # Notes
+    /// To be asked of expectations at mean 0 and variance 1. It keeps the signal, not the gradient: for that see
+    /// [`gain_back`](Self::gain_back); both are one only where f is homogeneous, as ReLU is. Whether small deviations from 1 fade or grow is
+    /// another matter: [`growth`](Self::growth) times the squared gain says; for GELU, SiLU and Mish they grow.
+    pub fn gain(&self) -> f64 {
+        self.second.sqrt().recip()
+    }
+
+    /// The factor of the weights that keeps the second moment of the gradient on its way back: 1 / sqrt(E\[f'(z)^2\]).
+    pub fn gain_back(&self) -> f64 {
+        self.slope_second.sqrt().recip()
     }
 }
