@@ -249,3 +249,24 @@ fn wrong_lengths_and_names_are_refused() {
     assert_eq!(monitor.gradient(absurd, &five), size("the numbers of a watched gradient", usize::MAX, 5));
     assert_eq!(monitor.activations(wide, rows), size("the numbers of a watched activation", usize::MAX, 2));
 }
+
+/// A channel is a unit, at all positions: what never sees anything but background does not make it dead.
+#[test]
+fn a_pixel_is_no_unit() {
+    let (side, rows) = (12, 40);
+    let mut x = vec![0.0_f32; rows * side * side];
+    for (row, image) in x.chunks_exact_mut(side * side).enumerate() {
+        // A bar of three pixels in the middle, upright or not.
+        let (at, step) = (5 * side + 5, if row % 2 == 0 { 1 } else { side });
+        (0..3).for_each(|k| image[at + k * step] = 1.0);
+    }
+    let data = Dataset::classes(x, side * side, (0..rows).map(|row| row % 2).collect()).unwrap();
+    let builder = Network::builder(side * side).layer(Conv2d::new((side, side, 1), 6, 3).padding(Padding::Same));
+    let network = builder.layer(Relu).layer(Linear::new(2)).seed(1).build().unwrap();
+    let trainer = Trainer::builder(network, SoftmaxCrossEntropy::new(), Adam::new(0.01).unwrap());
+    let mut trainer = trainer.batch(8).epochs(8).watch(Monitor::new()).build().unwrap();
+    trainer.fit(&data, None, |_| std::ops::ControlFlow::Continue(())).unwrap();
+    let report = trainer.report().unwrap();
+    assert_eq!(report.layer("1.relu").unwrap().dead.now(), Some(0.0), "{report}");
+    assert!(report.is_healthy(), "{report}");
+}

@@ -75,7 +75,7 @@ impl<T: Float> Layer<T> for Embedding<T> {
         // As in `one_hot(x) W`, a unit is a column; of the inputs of one position, all but one are zero.
         let fans = Fans { fan_in: 1, fan_out: self.dim };
         let weight = Param { fans, ..Param::weight(self.count, self.dim) };
-        Ok(Plan::new(n_in.saturating_mul(self.dim)).param(weight))
+        Ok(Plan::new(n_in.saturating_mul(self.dim)).param(weight).channels(self.dim))
     }
 
     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) -> Result<(), Error> {

@@ -64,7 +64,7 @@ impl<T: Float> Layer<T> for Linear<T> {
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
         Error::at_least_one("Linear", "n_out", self.n_out)?;
-        let plan = Plan::new(self.n_out).param(Param::weight(n_in, self.n_out));
+        let plan = Plan::new(self.n_out).param(Param::weight(n_in, self.n_out)).channels(self.n_out);
         let plan = if self.bias { plan.param(Param::bias(self.n_out)) } else { plan };
         Ok(plan.writes_gradients())
     }

@@ -91,6 +91,7 @@ impl<T: Float> Layer<T> for PerStep<T> {
             operations_per_row: inner.operations().saturating_mul(steps),
             lags: 0,
             writes_gradients: inner.writes_gradients,
+            channels: Some(inner.channels.unwrap_or(inner.n_out)),
             inside: vec![inner],
         })
     }

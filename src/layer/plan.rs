@@ -30,6 +30,9 @@ pub struct Plan {
     pub lags: usize,
     /// Whether backward *writes* its gradients wherever [`Pass::fresh`] says that they are to be, instead of adding to zeros.
     pub writes_gradients: bool,
+    /// How many numbers each position of an output has, where it is an image or a sequence: to the monitor a unit is one of these, at all
+    /// positions. `None` for a layer that leaves positions as they are.
+    pub channels: Option<usize>,
     /// The plans of the layers inside, where it is made of others.
     pub inside: Vec<Plan>,
 }
@@ -47,6 +50,7 @@ impl Plan {
             operations_per_row: 0,
             lags: 0,
             writes_gradients: false,
+            channels: None,
             inside: Vec::new(),
         }
     }
@@ -95,6 +99,11 @@ impl Plan {
     /// says that there are none yet. [`Workspace::lag_norms`](crate::Workspace::lag_norms) and the monitor read them.
     pub fn lags(self, lags: usize) -> Self {
         Self { lags, saved: self.saved.saturating_add(lags).saturating_add(1), ..self }
+    }
+
+    /// With outputs of so many numbers a position; as many as `n_out` where there is but one.
+    pub fn channels(self, channels: usize) -> Self {
+        Self { channels: Some(channels), ..self }
     }
 
     /// With the plans of the layers inside: a pass hands them back in [`Pass::plan`].

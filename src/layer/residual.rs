@@ -146,7 +146,7 @@ impl<T: Float> Layer<T> for Residual<T> {
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
         let branch = self.branch.plan(n_in)?;
         let n_out = branch.n_out;
-        let mut plan = Plan::new(n_out);
+        let mut plan = Plan { channels: branch.channels, ..Plan::new(n_out) };
         plan.params.extend_from_slice(&branch.params);
         plan.inside.push(branch);
         if let Some(layer) = &self.projection {

@@ -141,6 +141,7 @@ impl<T: Float> Layer<T> for Sequential<T> {
             plan.saved = plan.saved.saturating_add(inside.saved);
             scratch = inside.scratch_per_row.max(scratch);
             plan.n_out = inside.n_out;
+            plan.channels = inside.channels.or(plan.channels);
             plan.inside.push(inside);
         }
         plan.saved_per_row = plan.saved_per_row.saturating_add(width_between(&plan));

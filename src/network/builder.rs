@@ -149,6 +149,8 @@ impl<T: Float> NetworkBuilder<T> {
             let plan = plan().map_err(|error: Error| error.in_layer(&name))?;
             geometry.state_ranges.push(state.len()..state.len() + plan.state.len());
             state.extend_from_slice(&plan.state);
+            let channels = geometry.channels_behind(&plan);
+            geometry.channels.push(channels);
             geometry.widths.push(plan.n_out);
             geometry.names.push(name);
             geometry.plans.push(plan);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::{Error, Layout, Plan};
+use crate::{Error, Float, Layout, Plan, Rows};
 
 /// Everything about a network that never changes after it is built; shared with its workspaces.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +13,8 @@ pub(super) struct Geometry {
     pub(super) names: Vec<String>,
     pub(super) plans: Vec<Plan>,
     pub(super) layout: Layout,
+    /// How many numbers a position of each layer's output has: all of it, unless it is an image or a sequence.
+    pub(super) channels: Vec<usize>,
     /// The parameters of each layer, among all.
     pub(super) parameter_ranges: Vec<Range<usize>>,
     /// The parameters of each layer, among the slots of the layout.
@@ -29,6 +31,20 @@ impl Geometry {
         let same =
             || *widths == other.widths && *names == other.names && *plans == other.plans && *layout == other.layout;
         if Arc::ptr_eq(self, other) || same() { Ok(()) } else { Err(Error::Foreign { what }) }
+    }
+
+    /// How many numbers a position of the next layer's output has: what its plan says, or what a position of its input has, if it keeps the
+    /// width; all of it where that does not divide it.
+    pub(super) fn channels_behind(&self, plan: &Plan) -> usize {
+        let keeps_width = self.widths.last() == Some(&plan.n_out);
+        let before = self.channels.last().copied().filter(|_| keeps_width);
+        let divides = |channels: &usize| *channels > 0 && plan.n_out.is_multiple_of(*channels);
+        plan.channels.or(before).filter(divides).unwrap_or(plan.n_out)
+    }
+
+    /// The output of a layer, every position of it a row.
+    pub(super) fn by_position<'a, T: Float>(&self, layer: usize, output: Rows<'a, T>) -> Rows<'a, T> {
+        Rows::of(output.data(), self.channels[layer])
     }
 
     /// How many numbers the state of all layers has.

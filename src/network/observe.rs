@@ -56,17 +56,21 @@ impl<T: Float> Network<T> {
                 monitor.initial(id, &self.parameters[slot.range.clone()])?;
                 watched.parameters.push(id);
             }
-            let width = self.geometry.widths[index + 1];
             let lags = self.geometry.plans[index].lags;
             if lags > 0 {
                 watched.states.push((index, monitor.watch_lags(&names[index], lags)));
             }
-            watched.activations.push(monitor.watch_activation(&names[index], width, layer.bounds()));
+            watched.activations.push(monitor.watch_activation(
+                &names[index],
+                self.geometry.channels[index],
+                layer.bounds(),
+            ));
         }
         Ok(watched)
     }
 
-    /// Shows a monitor the output of every layer in the last forward pass, which is to have been one over its probe rows.
+    /// Shows a monitor the output of every layer in the last forward pass, which is to have been one over its probe rows. Of images and
+    /// sequences every position is a row of its own.
     ///
     /// # Errors
     /// [`Error::Foreign`] where the names are not this monitor's, or the workspace is not this network's.
@@ -77,11 +81,9 @@ impl<T: Float> Network<T> {
         probe: &Workspace<T>,
     ) -> Result<(), Error> {
         self.geometry.same_as(&probe.geometry, "the workspace")?;
-        watched
-            .activations
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, &id)| monitor.activations(id, probe.values_of(index + 1)))
+        watched.activations.iter().enumerate().try_for_each(|(index, &id)| {
+            monitor.activations(id, self.geometry.by_position(index, probe.values_of(index + 1)))
+        })
     }
 
     /// Has a monitor look for the first layer whose output is not finite in the last forward pass: for when the loss is not.
@@ -95,11 +97,9 @@ impl<T: Float> Network<T> {
         workspace: &Workspace<T>,
     ) -> Result<(), Error> {
         self.geometry.same_as(&workspace.geometry, "the workspace")?;
-        watched
-            .activations
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, &id)| monitor.search(id, workspace.values_of(index + 1)))
+        watched.activations.iter().enumerate().try_for_each(|(index, &id)| {
+            monitor.search(id, self.geometry.by_position(index, workspace.values_of(index + 1)))
+        })
     }
 
     /// Shows a monitor the gradients that backward left, before they are clipped; those of the last layer first. Of recurrent layers also

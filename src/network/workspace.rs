@@ -132,7 +132,8 @@ impl<T: Float> Workspace<T> {
     /// last real one of each row. Where the loss depends on the last step alone that is how much of its derivative is left after k steps back;
     /// where every step is output, the losses of the steps between join in, so that it shows growth, but hides fading. Lags that no row has,
     /// or that [truncation](crate::Recurrent::truncate) cuts off, are left out; where some rows are too short for a lag, the norm
-    /// over the others is scaled up by the root of the share they are of all.
+    /// over the others is scaled up by the root of the share they are of all. Of a batch that goes through the network in parts it tells of
+    /// the last part. Once the update is applied there are none again.
     ///
     /// ```
     /// use evenkeel::*;
@@ -154,7 +155,7 @@ impl<T: Float> Workspace<T> {
     /// The norms at each lag that layer `index` left.
     pub(super) fn lag_norms_of(&self, index: usize) -> &[T] {
         let plan = &self.geometry.plans[index];
-        if plan.lags == 0 || self.rows == 0 {
+        if plan.lags == 0 || self.stage != Stage::Backward {
             return &[];
         }
         let end = plan.saved_for(self.rows);

@@ -1,6 +1,8 @@
 //! What a report says of the way back through the steps.
 
 use evenkeel::*;
+use rand::RngExt;
+use rand_distr::StandardNormal;
 
 /// Trains on the sum of the first two of thirty numbers, in steps so small that the weights stay what they are.
 fn report(layer: impl Layer<f64> + 'static) -> StabilityReport {
@@ -112,4 +114,44 @@ fn what_makes_no_sense_is_refused() {
     assert!(Network::<f32>::builder(3).layer(beyond).build().is_err());
     let beyond = Gru::new(1, 1, usize::MAX / 2).unwrap();
     assert!(Network::<f32>::builder(1).layer(beyond).build().is_err());
+}
+
+/// A short memory is all that this needs: the last number, up to noise.
+#[test]
+fn a_network_that_has_learned_what_needs_no_memory_is_healthy() {
+    let steps = 50;
+    for seed in [1, 2] {
+        let mut noise = Generator::named(seed, "noise");
+        let mut normal = || noise.sample::<f64, _>(StandardNormal);
+        let x: Vec<f64> = (0..256 * steps).map(|_| 0.5 * normal()).collect();
+        let y: Vec<f64> = x.chunks(steps).map(|x| x[steps - 1] + 0.17 * normal()).collect();
+        let data = Dataset::values(x, steps, y, 1).unwrap();
+        let network = Network::builder(steps).layer(Gru::new(steps, 1, 8).unwrap().last()).layer(Linear::new(1));
+        let trainer =
+            Trainer::builder(network.seed(seed).build().unwrap(), MeanSquared::new(), Adam::new(0.01).unwrap());
+        let mut trainer = trainer.batch(32).epochs(60).watch(Monitor::new()).build().unwrap();
+        trainer.fit(&data, None, |_| std::ops::ControlFlow::Continue(())).unwrap();
+        let report = trainer.report().unwrap();
+        assert!(trainer.evaluate(&data).unwrap().loss < 0.06, "{report}");
+        assert!(report.is_healthy(), "{report}");
+    }
+}
+
+#[test]
+fn lag_norms_are_those_of_a_backward_pass_or_none() {
+    let network =
+        Network::<f64>::builder(5).layer(Rnn::new(5, 1, 4).unwrap().last()).layer(Linear::new(1)).build().unwrap();
+    let mut workspace = network.workspace(2).unwrap();
+    let lags = |workspace: &Workspace<f64>| workspace.lag_norms("0.rnn").unwrap().len();
+    let (x, y) = (vec![0.5; 10], [0.0, 1.0]);
+    let (x, y) = (Rows::new(&x, 5).unwrap(), Targets::Values(Rows::new(&y, 1).unwrap()));
+    assert_eq!(lags(&workspace), 0);
+    network.forward(x, Mode::Train, &mut workspace).unwrap();
+    assert_eq!(lags(&workspace), 0);
+    network.loss(&MeanSquared::new(), y, &mut workspace).unwrap();
+    network.backward(&mut workspace).unwrap();
+    assert_eq!(lags(&workspace), 5);
+    workspace.set_lengths(&[9, 9]).unwrap();
+    assert!(network.forward(x, Mode::Train, &mut workspace).is_err());
+    assert_eq!(lags(&workspace), 0);
 }

@@ -115,7 +115,7 @@ impl<T: Float> Layer<T> for MultiHeadAttention {
             vec![weight("qkv_weight", 3), weight("out_weight", 1)]
         };
         let shape = self.shape(n_in);
-        let plan = params.into_iter().fold(Plan::new(n_in), Plan::param);
+        let plan = params.into_iter().fold(Plan::new(n_in).channels(self.width), Plan::param);
         // The maps of every step, and each query with every key and value.
         let operations = plan.operations().saturating_add(n_in.saturating_mul(4)).saturating_mul(shape.steps);
         Ok(plan

@@ -88,7 +88,7 @@ impl<T: Float> Layer<T> for AveragePool2d {
         let grid = self.window.pooling()?;
         grid.takes(n_in)?;
         let n_out = grid.positions() * grid.channels;
-        Ok(Plan::new(n_out).operations_per_row(n_out.saturating_mul(grid.taps())))
+        Ok(Plan::new(n_out).channels(grid.channels).operations_per_row(n_out.saturating_mul(grid.taps())))
     }
 
     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, _: &mut Pass<'_, T>) -> Result<(), Error> {

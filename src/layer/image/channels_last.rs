@@ -66,7 +66,7 @@ impl<T: Float> Layer<T> for ChannelsLast {
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
         let (height, width, channels) = self.output_shape()?;
         Error::same_size("the numbers of an image (channels x height x width)", channels * height * width, n_in)?;
-        Ok(Plan::new(n_in))
+        Ok(Plan::new(n_in).channels(channels))
     }
 
     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, _: &mut Pass<'_, T>) -> Result<(), Error> {

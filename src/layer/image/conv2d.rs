@@ -158,6 +158,7 @@ impl<T: Float> Layer<T> for Conv2d<T> {
         grid.takes(n_in)?;
         let fans = Fans { fan_in: convolution.seen(), fan_out: grid.taps().saturating_mul(units / groups) };
         let plan = Plan::new(grid.positions() * units)
+            .channels(units)
             .param(Param { fans, ..Param::weight(convolution.seen(), units) })
             .operations_per_row(convolution.operations());
         let plan = match Winograd::of(&convolution) {

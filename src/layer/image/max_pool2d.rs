@@ -79,7 +79,10 @@ impl<T: Float> Layer<T> for MaxPool2d {
         let grid = self.grid()?;
         grid.takes(n_in)?;
         let n_out = grid.positions() * grid.channels;
-        Ok(Plan::new(n_out).saved_per_row(n_out).operations_per_row(n_out.saturating_mul(grid.taps())))
+        Ok(Plan::new(n_out)
+            .channels(grid.channels)
+            .saved_per_row(n_out)
+            .operations_per_row(n_out.saturating_mul(grid.taps())))
     }
 
     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) -> Result<(), Error> {

@@ -147,6 +147,7 @@ impl<T: Float, C: Cell<T>> Layer<T> for Recurrent<T, C> {
         let rooms = self.rooms(1);
         let operations = plan.operations().saturating_mul(steps);
         Ok(plan
+            .channels(hidden)
             .operations_per_row(operations)
             .saved_per_row(rooms.iter().fold(0, |sum, &room| sum.saturating_add(room)))
             .saved(hidden.saturating_mul(self.gates()))
