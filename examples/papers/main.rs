@@ -1,0 +1,98 @@
+//! Published results about the start of deep networks, run again: `cargo run --release --example papers -- --only hanin`.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod stack;
+mod starts;
+mod theory;
+mod trained;
+
+use std::process::ExitCode;
+
+use common::{Failure, Options, run};
+
+const HELP: &str = "\
+Runs published results again and tells which hold.
+
+    --only NAME   one of hanin, d2l, batch_norm, residual, selu, glorot, gelu, he, saxe
+    --json        one JSON object a row
+
+Exit status 1 where a paper does not hold, 2 where something fails.
+";
+
+/// How many standard errors a mean may be off: a true one is further off less than once in 100,000 rows, were it normal.
+pub const SIGMAS: f64 = 4.5;
+
+/// One result: what is expected, what passes, and what was measured.
+#[derive(Debug)]
+pub struct Row {
+    pub paper: &'static str,
+    pub setting: String,
+    pub expected: String,
+    pub passes: String,
+    pub measured: String,
+    pub holds: bool,
+    pub note: String,
+}
+
+impl Row {
+    /// The row as a JSON object; its strings are printable ASCII, for which Rust's escapes are JSON's.
+    fn json(&self) -> String {
+        format!(
+            "{{\"paper\": {:?}, \"setting\": {:?}, \"expected\": {:?}, \"passes\": {:?}, \"measured\": {:?}, \"holds\": {}, \"note\": {:?}}}",
+            self.paper, self.setting, self.expected, self.passes, self.measured, self.holds, self.note
+        )
+    }
+}
+
+type Paper = (&'static str, fn() -> Result<Vec<Row>, Failure>);
+
+const PAPERS: [Paper; 9] = [
+    ("hanin", starts::hanin),
+    ("d2l", starts::d2l),
+    ("batch_norm", starts::batch_norm),
+    ("residual", starts::residual),
+    ("selu", starts::selu),
+    ("glorot", starts::glorot),
+    ("gelu", starts::gelu),
+    ("he", trained::he),
+    ("saxe", trained::saxe),
+];
+
+fn main() -> ExitCode {
+    let mut failed = 0;
+    let ended = run(|| {
+        let mut options = Options::read(HELP);
+        let only: String = options.value("--only", "")?;
+        let json = options.flag("--json");
+        options.done()?;
+        if !only.is_empty() && PAPERS.iter().all(|(name, _)| *name != only) {
+            return Err(format!("there is no paper {only:?}; see --help").into());
+        }
+        for (name, paper) in PAPERS {
+            if !only.is_empty() && name != only {
+                continue;
+            }
+            let rows = paper()?;
+            failed += usize::from(rows.iter().any(|row| !row.holds));
+            for row in rows {
+                if json {
+                    println!("{}", row.json());
+                    continue;
+                }
+                let verdict = if row.holds { "holds" } else { "DOES NOT HOLD" };
+                println!("{:20} {}", row.paper, row.setting);
+                println!(
+                    "    expected {:10} passes {:18} measured {:22} {verdict}",
+                    row.expected, row.passes, row.measured
+                );
+                println!("    {}", row.note);
+            }
+        }
+        if !json {
+            println!("{failed} papers do not hold");
+        }
+        Ok(())
+    });
+    if failed > 0 { ExitCode::from(1) } else { ended }
+}

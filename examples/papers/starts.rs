@@ -1,0 +1,249 @@
+//! Results that hold at the start: nothing is trained.
+
+use evenkeel::*;
+
+use crate::common::Failure;
+use crate::stack::{Recorder, Sample, pass};
+use crate::theory::{normal_mean, polygamma_of_half, relu_log_growth};
+use crate::{Row, SIGMAS};
+
+/// Hanin and Rolnick 2018: how far networks of one kind differ is exponential in the sum of 1 / width.
+pub fn hanin() -> Result<Vec<Row>, Failure> {
+    let (depth, nets) = (30, 600);
+    let mut rows = Vec::new();
+    for n in [8_u32, 16, 32, 64, 128] {
+        let (_, variance) = relu_log_growth(n);
+        let expected = f64::from(depth) * variance;
+        let mut logs = Vec::new();
+        for seed in 0..nets {
+            let mut network = Network::builder(n as usize).weights(He::normal()).seed(seed);
+            for _ in 0..depth {
+                network = network.layer(Linear::without_bias(n as usize)).layer(Relu);
+            }
+            logs.push(pass(&network.build()?, 1, seed)?.ln());
+        }
+        logs.retain(|log| log.is_finite()); // the law is that of the networks of which no layer is dead
+        let sample = Sample::of(&logs);
+        rows.push(Row {
+            paper: "Hanin, Rolnick 2018",
+            setting: format!("ReLU, He, {depth} layers of {n}: variance of ln |h|^2"),
+            expected: format!("{expected:.3}"),
+            passes: format!("within {SIGMAS} s.e."),
+            measured: format!("{:.3} +- {:.3}", sample.variance, sample.variance_error),
+            holds: (sample.variance - expected).abs() <= SIGMAS * sample.variance_error,
+            note: format!(
+                "{} of {nets} networks alive; exact law, 5 L / n = {:.2} to first order",
+                logs.len(),
+                150.0 / f64::from(n)
+            ),
+        });
+    }
+    Ok(rows)
+}
+
+/// Dive into Deep Learning, "Numerical Stability": a hundred 4x4 matrices of standard normals.
+pub fn d2l() -> Result<Vec<Row>, Failure> {
+    let (psi, slope) = polygamma_of_half(4);
+    let expected = 100.0 * (psi + 2.0_f64.ln()) / 2.0 / 10.0_f64.ln();
+    let spread = (100.0 * slope).sqrt() / 2.0 / 10.0_f64.ln();
+    let mut logs = Vec::new();
+    for seed in 0..2000 {
+        let mut network = Network::builder(4).weights(Normal::new(0.0, 1.0)?).seed(seed);
+        for _ in 0..100 {
+            network = network.layer(Linear::without_bias(4));
+        }
+        logs.push(pass(&network.build()?, 1, seed)?.log10() / 2.0);
+    }
+    let sample = Sample::of(&logs);
+    Ok(vec![Row {
+        paper: "d2l",
+        setting: "a vector times 100 matrices 4x4 of N(0,1): mean log10 of its growth".into(),
+        expected: format!("{expected:.2}"),
+        passes: format!("within {SIGMAS} s.e."),
+        measured: format!("{:.2} +- {:.2}", sample.mean, sample.mean_error),
+        holds: (sample.mean - expected).abs() <= SIGMAS * sample.mean_error,
+        note: format!(
+            "one product differs from the next by {spread:.2} decades (measured {:.2})",
+            sample.variance.sqrt()
+        ),
+    }])
+}
+
+/// Yang and others 2019: batch normalization makes the gradient of a ReLU network explode.
+pub fn batch_norm() -> Result<Vec<Row>, Failure> {
+    let n = 256;
+    let mean = normal_mean(|z| z.max(0.0));
+    let second = normal_mean(|z| z.max(0.0).powi(2));
+    let expected = normal_mean(|z| if z > 0.0 { 1.0 } else { 0.0 }) / (second - mean * mean);
+    let mut factors = Vec::new();
+    for seed in 0..4 {
+        let (late, early) = (Recorder::default(), Recorder::default());
+        let mut network = Network::builder(n).weights(He::normal()).seed(seed);
+        for layer in 0..24 {
+            if layer == 4 {
+                network = network.layer(early.clone());
+            } else if layer == 20 {
+                network = network.layer(late.clone());
+            }
+            network = network.layer(Linear::without_bias(n)).layer(BatchNorm::new()).layer(Relu);
+        }
+        pass(&network.build()?, 256, seed)?;
+        factors.push((early.mean_square() / late.mean_square()).powf(1.0 / 16.0));
+    }
+    let sample = Sample::of(&factors);
+    Ok(vec![Row {
+        paper: "Yang 2019",
+        setting: "batch norm, ReLU, 256 wide, batch 256: squared gradient per layer".into(),
+        expected: format!("{expected:.4}"),
+        passes: "within 1 %".into(),
+        measured: format!("{:.4} +- {:.4}", sample.mean, sample.mean_error),
+        holds: (sample.mean / expected - 1.0).abs() <= 0.01,
+        note: "pi / (pi - 1) for an infinite batch; 1 % leaves room for the finite one".into(),
+    }])
+}
+
+/// Residual branches: 2^L as they are, (1 + 1/L)^L where each is scaled by 1 / sqrt L.
+pub fn residual() -> Result<Vec<Row>, Failure> {
+    let mut rows = Vec::new();
+    for (depth, scaled) in [(10, false), (50, false), (10, true), (50, true)] {
+        let square = if scaled { 1.0 / f64::from(depth) } else { 1.0 };
+        let expected = (1.0 + square).powi(depth);
+        let mut sizes = Vec::new();
+        for seed in 0..200 {
+            let mut network = Network::builder(64).seed(seed);
+            for _ in 0..depth {
+                let first = Linear::without_bias(64).weights(He::normal());
+                let second = Linear::without_bias(64).weights(LeCun::normal());
+                let branch = Residual::new().layer(first).layer(Relu).layer(second);
+                network = network.layer(branch.scale(square.sqrt())?);
+            }
+            sizes.push(pass(&network.build()?, 1, seed)?);
+        }
+        let sample = Sample::of(&sizes);
+        rows.push(Row {
+            paper: "Zhang 2019",
+            setting: format!("{depth} residual ReLU branches, scale {:.3}: growth of |x|^2", square.sqrt()),
+            expected: format!("{expected:.3e}"),
+            passes: "within a factor 2".into(),
+            measured: format!("{:.3e} +- {:.1e}", sample.mean, sample.mean_error),
+            holds: (sample.mean / expected).ln().abs() <= 2.0_f64.ln(),
+            note: "mean of 200 networks 64 wide; the expectation is exact at any width".into(),
+        });
+    }
+    Ok(rows)
+}
+
+/// Klambauer 2017: SELU keeps the signal over 50 layers.
+pub fn selu() -> Result<Vec<Row>, Failure> {
+    const ALPHA: f64 = 1.673_263_242_354_377_2;
+    const LAMBDA: f64 = 1.050_700_987_355_480_5;
+    let slope = normal_mean(|z| if z > 0.0 { LAMBDA } else { LAMBDA * ALPHA * z.exp() }.powi(2));
+    let gradient = 49.0 * slope.log10();
+    let (mut signals, mut gradients) = (Vec::new(), Vec::new());
+    for seed in 0..40 {
+        let (first, last) = (Recorder::default(), Recorder::default());
+        let mut network = Network::builder(256).weights(LeCun::normal()).seed(seed);
+        for layer in 0..50 {
+            network = network.layer(Linear::without_bias(256));
+            if layer == 0 {
+                network = network.layer(first.clone());
+            } else if layer == 49 {
+                network = network.layer(last.clone());
+            }
+            network = network.layer(Selu);
+        }
+        signals.push(pass(&network.build()?, 1, seed)?.log10());
+        gradients.push((first.mean_square() / last.mean_square()).log10());
+    }
+    let row = |what: &str, expected: f64, within: f64, values: &[f64], note: &str| {
+        let sample = Sample::of(values);
+        Row {
+            paper: "Klambauer 2017",
+            setting: format!("SELU, LeCun, 50 layers of 256: log10 of the {what}"),
+            expected: format!("{expected:.3}"),
+            passes: format!("within {within}"),
+            measured: format!("{:.3} +- {:.3}", sample.mean, sample.mean_error),
+            holds: (sample.mean - expected).abs() <= within,
+            note: note.into(),
+        }
+    };
+    Ok(vec![
+        row("signal's square", 0.0, 0.05, &signals, "the fixed point of the second moment is 1"),
+        row(
+            "gradient's growth",
+            gradient,
+            0.3,
+            &gradients,
+            "E selu'(z)^2 for each of 49 layers: the gradient is not kept",
+        ),
+    ])
+}
+
+/// Glorot and Bengio 2010: the gradient over five tanh layers.
+pub fn glorot() -> Result<Vec<Row>, Failure> {
+    let n = 500;
+    let mut rows = Vec::new();
+    for (name, variance) in [("U(+-1/sqrt n)", 1.0_f64 / 3.0), ("Xavier", 1.0)] {
+        let (mut q, mut expected) = (variance, 1.0);
+        for _ in 0..4 {
+            expected *= variance * normal_mean(|z| (1.0 - (q.sqrt() * z).tanh().powi(2)).powi(2));
+            q = variance * normal_mean(|z| (q.sqrt() * z).tanh().powi(2));
+        }
+        let mut ratios = Vec::new();
+        for seed in 0..60 {
+            let (first, last) = (Recorder::default(), Recorder::default());
+            let mut network = Network::builder(n).weights(Xavier::uniform().gain(variance.sqrt())?).seed(seed);
+            for layer in 0..5 {
+                network = network.layer(Linear::without_bias(n));
+                if layer == 0 {
+                    network = network.layer(first.clone());
+                } else if layer == 4 {
+                    network = network.layer(last.clone());
+                }
+                network = network.layer(Tanh);
+            }
+            pass(&network.build()?, 8, seed)?;
+            ratios.push(first.mean_square() / last.mean_square());
+        }
+        let sample = Sample::of(&ratios);
+        rows.push(Row {
+            paper: "Glorot 2010",
+            setting: format!("5 tanh layers of {n}, {name}: squared gradient, first to last"),
+            expected: format!("{expected:.5}"),
+            passes: "within 5 %".into(),
+            measured: format!("{:.5} +- {:.5}", sample.mean, sample.mean_error),
+            holds: (sample.mean / expected - 1.0).abs() <= 0.05,
+            note: "60 networks, 8 normal rows each".into(),
+        });
+    }
+    Ok(rows)
+}
+
+/// GELU at the gain that keeps the second moment has a fixed point that repels: deep networks go one way or the other.
+pub fn gelu() -> Result<Vec<Row>, Failure> {
+    let gelu = |z: f64| z * 0.5 * libm::erfc(-z / 2.0_f64.sqrt());
+    let gain = normal_mean(|z| gelu(z).powi(2)).sqrt().recip();
+    // V'(1) = E gelu(z)^2 (z^2 - 1) / 2, times the square of the gain: above 1 a deviation grows from layer to layer.
+    let growth = gain * gain * normal_mean(|z| gelu(z).powi(2) * (z * z - 1.0)) / 2.0;
+    let mut logs = Vec::new();
+    for seed in 0..16 {
+        let mut network = Network::builder(256).weights(LeCun::normal().gain(gain)?).seed(seed);
+        // The fixed point is that before the activation: the first layer keeps the input's second moment, 1.
+        network = network.layer(Linear::without_bias(256).weights(LeCun::normal())).layer(Gelu);
+        for _ in 1..60 {
+            network = network.layer(Linear::without_bias(256)).layer(Gelu);
+        }
+        logs.push(pass(&network.build()?, 1, seed)?.log10());
+    }
+    let least = logs.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    Ok(vec![Row {
+        paper: "Roberts 2022",
+        setting: format!("GELU, gain {gain:.4}, 60 layers of 256: log10 |h|^2 of 16 networks"),
+        expected: "both ways".into(),
+        passes: "< -6 and > 2".into(),
+        measured: format!("{least:.1} to {most:.1}"),
+        holds: least < -6.0 && most > 2.0,
+        note: format!("a deviation from the fixed point grows {growth:.4} times a layer"),
+    }])
+}

@@ -1,0 +1,103 @@
+//! Results that training shows.
+
+use std::ops::ControlFlow;
+
+use evenkeel::*;
+use rand::RngExt;
+use rand_distr::StandardNormal;
+
+use crate::Row;
+use crate::common::{Failure, digits_in_two};
+use crate::stack::mean_square;
+
+/// He 2015: thirty ReLU layers train with He's variance and stall with Xavier's.
+pub fn he() -> Result<Vec<Row>, Failure> {
+    let (train, _) = digits_in_two(1)?;
+    let after = |xavier: bool| -> Result<f64, Failure> {
+        let network = Network::<f32>::builder(64).seed(1);
+        let network = if xavier { network.weights(Xavier::normal()) } else { network.weights(He::normal()) };
+        let network = (0..29).fold(network, |network, _| network.layer(Linear::new(128)).layer(Relu));
+        let network = network.layer(Linear::new(10)).build()?;
+        let trainer = Trainer::builder(network, SoftmaxCrossEntropy::new(), Sgd::new(0.02)?);
+        let mut trainer = trainer.batch(64).epochs(18).seed(1).build()?; // 23 steps each: 414
+        trainer.fit(&train, None, |_| ControlFlow::Continue(()))?;
+        Ok(trainer.evaluate(&train)?.loss)
+    };
+    let chance = 10.0_f64.ln();
+    let row = |name: &str, passes: &str, loss: f64, holds: bool| Row {
+        paper: "He 2015",
+        setting: format!("30 ReLU layers of 128, digits, 414 steps of SGD 0.02, {name}: loss"),
+        expected: if name == "He" { format!("< {chance:.3}") } else { format!("{chance:.3}") },
+        passes: passes.into(),
+        measured: format!("{loss:.3}"),
+        holds,
+        note: "ln 10 is the loss of a guess; one seed: no standard error".into(),
+    };
+    let (he, xavier) = (after(false)?, after(true)?);
+    Ok(vec![row("He", "below 1.2", he, he < 1.2), row("Xavier", "above ln 10 - 0.01", xavier, xavier > chance - 0.01)])
+}
+
+/// A square matrix of orthonormal rows: normal numbers, each row made orthogonal to those before, twice.
+fn orthogonal(n: usize, generator: &mut Generator) -> Vec<f64> {
+    let mut matrix: Vec<f64> = (0..n * n).map(|_| generator.sample::<f64, _>(StandardNormal)).collect();
+    for i in 0..n {
+        let (before, row) = matrix.split_at_mut(i * n);
+        let row = &mut row[..n];
+        for other in before.chunks(n).chain(before.chunks(n)) {
+            let along: f64 = row.iter().zip(other).map(|(a, b)| a * b).sum();
+            row.iter_mut().zip(other).for_each(|(a, b)| *a -= along * b);
+        }
+        let length = row.iter().map(|a| a * a).sum::<f64>().sqrt();
+        row.iter_mut().for_each(|a| *a /= length);
+    }
+    matrix
+}
+
+/// Orthogonal weights for square layers.
+#[derive(Debug)]
+struct SquareOrthogonal;
+
+impl Initializer<f64> for SquareOrthogonal {
+    fn fill(&self, param: &Param, out: &mut [f64], rng: &mut Generator) -> Result<(), Error> {
+        out.copy_from_slice(&orthogonal(param.cols, rng));
+        Ok(())
+    }
+
+    fn moments(&self, _: &Param) -> Option<InitMoments> {
+        None
+    }
+}
+
+/// Saxe 2013: deep linear networks learn from orthogonal weights, and hardly from Gaussian ones of the same variance.
+pub fn saxe() -> Result<Vec<Row>, Failure> {
+    let (n, depth, steps) = (48, 32, 1000);
+    let mut generator = Generator::named(1, "target");
+    let (u, v) = (orthogonal(n, &mut generator), orthogonal(n, &mut generator));
+    let singular: Vec<f64> = (0..n).map(|_| generator.random_range(0.5..1.5)).collect();
+    let entry = |i: usize| -> f64 { (0..n).map(|k| u[k * n + i / n] * singular[k] * v[k * n + i % n]).sum() };
+    let target: Vec<f64> = (0..n * n).map(entry).collect();
+    let identity = (0..n * n).map(|i| if i % (n + 1) == 0 { 1.0 } else { 0.0 }).collect();
+    let data = Dataset::values(identity, n, target.clone(), n)?;
+    // Half the sum of the squares, at a rate of 0.1 shared by the layers.
+    let rate = 0.1 / depth as f64 * (n * n) as f64 / 2.0;
+    let mut rows = Vec::new();
+    for (name, is_orthogonal) in [("orthogonal", true), ("Gaussian", false)] {
+        let network = Network::<f64>::builder(n).seed(1);
+        let network = if is_orthogonal { network.weights(SquareOrthogonal) } else { network.weights(LeCun::normal()) };
+        let network = (0..depth).fold(network, |network, _| network.layer(Linear::without_bias(n))).build()?;
+        let trainer = Trainer::builder(network, MeanSquared::new(), Sgd::new(rate)?);
+        let mut trainer = trainer.batch(n).epochs(steps).seed(1).build()?;
+        trainer.fit(&data, None, |_| ControlFlow::Continue(()))?;
+        let left = trainer.evaluate(&data)?.loss / mean_square(&target);
+        rows.push(Row {
+            paper: "Saxe 2013",
+            setting: format!("{depth} linear layers of {n}, {steps} full steps, {name}: loss left"),
+            expected: if is_orthogonal { "< 0.01" } else { "> 0.01" }.into(),
+            passes: if is_orthogonal { "below 0.01" } else { "above 0.01" }.into(),
+            measured: format!("{left:.5}"),
+            holds: (left < 0.01) == is_orthogonal,
+            note: "relative to a network that says 0; one seed: no standard error".into(),
+        });
+    }
+    Ok(rows)
+}
