@@ -149,6 +149,7 @@ impl<T: Float> NetworkBuilder<T> {
             let plan = plan().map_err(|error: Error| error.in_layer(&name))?;
             geometry.state_ranges.push(state.len()..state.len() + plan.state.len());
             state.extend_from_slice(&plan.state);
+            geometry.operations = geometry.operations.saturating_add(plan.operations());
             let channels = geometry.channels_behind(&plan);
             geometry.channels.push(channels);
             geometry.widths.push(plan.n_out);

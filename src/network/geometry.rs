@@ -21,6 +21,8 @@ pub(super) struct Geometry {
     pub(super) slot_ranges: Vec<Range<usize>>,
     /// The state of each layer, among all.
     pub(super) state_ranges: Vec<Range<usize>>,
+    /// About how many multiplications and additions a row takes forwards: added up once, since a small network is quicker than the sum.
+    pub(super) operations: usize,
     pub(super) memory_limit: u64,
 }
 

@@ -165,7 +165,7 @@ impl<T: Float> Network<T> {
 
     /// About how many multiplications and additions a pass over so many rows takes.
     fn operations(&self, rows: usize) -> usize {
-        self.geometry.plans.iter().map(Plan::operations).fold(0, usize::saturating_add).saturating_mul(rows)
+        self.geometry.operations.saturating_mul(rows)
     }
 
     /// What layer `index` may read and write in a pass over `rows` rows.
