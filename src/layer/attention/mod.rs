@@ -31,7 +31,8 @@ use heads::{Backward, Forward, Shape};
 ///
 /// # Errors
 /// When the network is built: for a width or a number of heads of 0, heads that do not divide the width, and rows that are no whole number
-/// of steps. In a pass: where [`Pass::lengths`] are not one a row, or beyond the steps.
+/// of steps. In a pass: [`Error::Length`] where one of
+/// [`Pass::lengths`] is 0, or beyond the steps.
 ///
 /// # Notes
 /// Where a pass has lengths, steps beyond that of their row are not looked at, whatever stands there: their outputs are 0, and no gradient
@@ -127,16 +128,7 @@ impl<T: Float> Layer<T> for MultiHeadAttention {
 
     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) -> Result<(), Error> {
         let (shape, rows, lengths) = (self.shape(x.cols()), x.rows(), pass.lengths);
-        if !lengths.is_empty() {
-            Error::same_size("the lengths of a pass, one a row", rows, lengths.len())?;
-        }
-        if let Some(&length) = lengths.iter().find(|&&length| length > shape.steps) {
-            return Err(Error::Size {
-                what: "the length of a row, at most its steps",
-                expected: shape.steps,
-                found: length,
-            });
-        }
+        pass.check_lengths(rows, shape.steps)?;
         let width = self.width;
         let [qkv_weight, qkv_bias, out_weight, out_bias] = self.split(pass.params);
         let [qkv, context, shares] = shape.parts(pass.saved, rows);
