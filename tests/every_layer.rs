@@ -104,7 +104,11 @@ fn a_batch_in_parts_has_the_gradients_of_the_whole() {
                 // A bias behind which softmax takes the mean away, or a padded entry, may have no gradient; all others have.
                 for (found, expected) in found.iter().zip(expected) {
                     let off = (found - expected).abs();
-                    assert!(off <= 1e-12 * largest.max(1e-3), "{name}, {}, parts of {part}: {found}, not {expected}", slot.param.name);
+                    assert!(
+                        off <= 1e-12 * largest.max(1e-3),
+                        "{name}, {}, parts of {part}: {found}, not {expected}",
+                        slot.param.name
+                    );
                 }
             }
         }

@@ -167,6 +167,12 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         None
     }
 
+    /// Whether weights in front of it are to start as the layer behind it asks: it lets numbers through at about their size, and asks for
+    /// nothing itself.
+    fn hands_on_initializer(&self) -> bool {
+        false
+    }
+
     /// The initializer that fits one of its parameters where nobody asks for another; `behind` is that which the layer behind asks for. `None`
     /// leaves weights to [`Xavier`](crate::Xavier), gains to 1 and all else to 0.
     fn fitting_initializer(
@@ -203,4 +209,14 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         !kinks.is_empty()
             && pairs.any(|(&one, &other)| kinks.iter().any(|&kink| sides(one, kink) != sides(other, kink)))
     }
+}
+
+/// The initializer that the first of these layers asks for weights in front of it, or that behind which it stands and so on; where all of
+/// them hand on, that which is asked for `behind` them.
+pub(crate) fn feeding<'a, T: Float>(
+    layers: impl IntoIterator<Item = &'a dyn Layer<T>>,
+    behind: Option<Box<dyn Initializer<T>>>,
+) -> Option<Box<dyn Initializer<T>>> {
+    let asks = layers.into_iter().find(|layer| !layer.hands_on_initializer());
+    asks.map_or(behind, |layer| layer.feeding_initializer())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Network;
 use super::geometry::Geometry;
 use super::room::Room;
+use crate::layer::feeding;
 use crate::linalg::first_non_finite;
 use crate::{Error, Float, Generator, Initializer, Layer, Param, Role, Xavier};
 
@@ -169,7 +170,7 @@ impl<T: Float> NetworkBuilder<T> {
         if let Some(given) = own.or(everywhere) {
             return Choice::Given(given);
         }
-        let behind = self.layers.get(layer + 1).and_then(|next| next.feeding_initializer());
+        let behind = feeding(self.layers[layer + 1..].iter().map(|layer| &**layer), None);
         if let Some(fitting) = self.layers[layer].fitting_initializer(param, behind) {
             return Choice::Fitting(fitting);
         }

@@ -111,6 +111,36 @@ fn memory_of_another_is_refused() {
 }
 
 #[test]
+fn memory_that_no_run_leaves_behind_is_refused() {
+    let mut clipper = ZScoreNorm::new(2.0).unwrap();
+    let clipper: &mut dyn GradientClipper<f64> = &mut clipper;
+    // More norms than can be counted; norms without a mean, a mean without norms; a mean whose square is beyond f64.
+    for memory in [[2e19, 1.0, 1.0], [30.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [30.0, 1e200, 1.0]] {
+        assert!(matches!(clipper.restore(&memory), Err(Error::Foreign { .. })), "{memory:?}");
+    }
+    for memory in [[0.0; 3], [30.0, 1.0, 0.0], [1.0, 3.0, 0.0]] {
+        clipper.restore(&memory).unwrap();
+        assert!(after(clipper, 1.0).is_finite());
+    }
+}
+
+#[test]
+fn a_chain_takes_all_of_a_memory_or_nothing() {
+    let chain = || Chain::<f64>::new().then(ZScoreNorm::new(2.0).unwrap()).then(ZScoreNorm::new(2.0).unwrap());
+    let (mut one, mut other) = (chain(), chain());
+    for step in 0..40 {
+        after(&mut one, 1.0 + f64::from(step % 3));
+    }
+    let before = other.memory();
+    let mut bad = one.memory();
+    *bad.last_mut().unwrap() = -1.0; // what the second of them refuses
+    assert!(other.restore(&bad).is_err());
+    assert_eq!(other.memory(), before);
+    other.restore(&one.memory()).unwrap();
+    assert_eq!(other.memory(), one.memory());
+}
+
+#[test]
 fn settings_that_make_no_sense_are_refused() {
     for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(AdaptiveNorm::new(bad).is_err() && BlockRms::new(bad).is_err() && ZScoreNorm::new(bad).is_err());

@@ -227,6 +227,10 @@ impl<T: Float> Layer<T> for BatchNorm {
             }
         }
     }
+
+    fn hands_on_initializer(&self) -> bool {
+        true
+    }
 }
 
 /// The differences from a number of each channel, and their squares.

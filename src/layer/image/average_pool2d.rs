@@ -116,6 +116,10 @@ impl<T: Float> Layer<T> for AveragePool2d {
         let dx = dx.data_mut();
         by_images(dy.rows(), dx.len() * PASSING, [dy.data()], [dx], &work);
     }
+
+    fn hands_on_initializer(&self) -> bool {
+        true
+    }
 }
 
 /// Up to so many pixels are summed in the type of the images; a sum of more would lose digits in f32.

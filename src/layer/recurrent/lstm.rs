@@ -38,6 +38,7 @@ use crate::{Error, Float, Generator, InitMoments, Initializer, Param, Role};
 /// Hochreiter and Schmidhuber, "Long short-term memory", 1997, with the forget gate of Gers, Schmidhuber and Cummins, 2000. The bias of the
 /// forget gate starts at 1 (Jozefowicz, Zaremba and Sutskever, "An empirical exploration of recurrent network architectures", 2015), all
 /// others at 0: half of a cell is left after two steps. What has to be remembered longer asks for [`chrono`](Recurrent::chrono).
+/// An initializer for all biases of a network, such as [`Zeros`](crate::Zeros) given to its builder, replaces these, too.
 pub type Lstm<T> = Recurrent<T, LstmCell>;
 
 /// The cell of an LSTM. Of each row it keeps the cell, and its tanh.

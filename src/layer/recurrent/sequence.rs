@@ -1,7 +1,7 @@
 //! `Lengths`: which steps of a batch there are; and the norms of derivatives at each lag from its ends.
 
-use crate::linalg::norm;
 use crate::Float;
+use crate::linalg::norm;
 
 /// How many steps of each row there are.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,9 @@ impl<'a> Lengths<'a> {
         let rows = deltas.chunks_exact(deltas.len() / self.rows).zip(self.lengths);
         for (delta, &length) in rows.filter(|&(_, &length)| length > step) {
             let sum = &mut norms[length - 1 - step];
-            *sum = sum.hypot(T::of(norm(delta).value()));
+            let own = T::of(norm(delta).value());
+            // `hypot` would take an infinity beside a NaN for the whole.
+            *sum = if sum.is_nan() || own.is_nan() { T::nan() } else { sum.hypot(own) };
         }
     }
 
