@@ -3,7 +3,7 @@
 use evenkeel::*;
 use proptest::prelude::*;
 
-use crate::drawn::{clip, drawn, network};
+use super::drawn::{clip, drawn, network};
 
 /// One layer with as many weights as there are gradients.
 fn of(len: usize) -> Network<f64> {

@@ -4,8 +4,8 @@ use evenkeel::*;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
-use crate::drawn::{check, numbers, size};
-use crate::{Boxed, failed, linear, network};
+use super::drawn::{check, numbers, size};
+use super::{Boxed, failed, linear, network};
 
 /// So much is added to variances that a group of two numbers, too, is normalized smoothly on the scale of a difference.
 const EPSILON: f64 = 0.1;
