@@ -3,12 +3,14 @@
 mod constant;
 mod critical;
 mod normal;
+mod orthogonal;
 mod uniform;
 mod variance_scaling;
 
 pub use constant::{Constant, Zeros};
 pub use critical::Critical;
 pub use normal::Normal;
+pub use orthogonal::Orthogonal;
 pub use uniform::Uniform;
 pub use variance_scaling::{FanMode, He, LeCun, UnitUniform, VarianceScaling, Xavier};
 
