@@ -184,8 +184,8 @@ pub use clip::{
 pub use error::Error;
 pub use float::Float;
 pub use init::{
-    Constant, Critical, FanMode, He, InitMoments, Initializer, LeCun, Normal, Orthogonal, Uniform, UnitUniform,
-    VarianceScaling, Xavier, Zeros,
+    Constant, Critical, FanMode, He, InitMoments, Initializer, LeCun, Normal, Orthogonal, TruncatedNormal, Uniform,
+    UnitTruncatedNormal, UnitUniform, VarianceScaling, Xavier, Zeros,
 };
 pub use layer::{
     Activation, AveragePool2d, BatchNorm, ChannelsLast, Conv2d, Dropout, Elu, Embedding, Exponential, Extent, Flatten,

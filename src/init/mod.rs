@@ -4,6 +4,7 @@ mod constant;
 mod critical;
 mod normal;
 mod orthogonal;
+mod truncated_normal;
 mod uniform;
 mod variance_scaling;
 
@@ -11,6 +12,7 @@ pub use constant::{Constant, Zeros};
 pub use critical::Critical;
 pub use normal::Normal;
 pub use orthogonal::Orthogonal;
+pub use truncated_normal::{TruncatedNormal, UnitTruncatedNormal};
 pub use uniform::Uniform;
 pub use variance_scaling::{FanMode, He, LeCun, UnitUniform, VarianceScaling, Xavier};
 
