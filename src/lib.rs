@@ -184,7 +184,8 @@ pub use clip::{
 pub use error::Error;
 pub use float::Float;
 pub use init::{
-    Constant, Critical, FanMode, He, InitMoments, Initializer, LeCun, Normal, Orthogonal, TruncatedNormal, Uniform,
+    Constant, Critical, DeltaOrthogonal, Dirac, Draws, Eye, FanMode, He, InitMoments, InitRecord, InitReport,
+    InitVerdict, Initializer, LeCun, Normal, Orthogonal, Scaled, Siren, Sparse, TruncatedNormal, Uniform,
     UnitTruncatedNormal, UnitUniform, VarianceScaling, Xavier, Zeros,
 };
 pub use layer::{

@@ -1,6 +1,6 @@
 //! `Orthogonal`: columns, or rows, at right angles to each other.
 
-use super::{InitMoments, Initializer};
+use super::{Draws, InitMoments, Initializer};
 use crate::linalg::orthonormal;
 use crate::{Error, Float, Generator, Param};
 
@@ -62,6 +62,10 @@ impl<T: Float> Initializer<T> for Orthogonal {
         // E[q^4] = 3 / (n (n + 2)) for an entry q of a vector drawn uniformly from the unit sphere in n dimensions.
         let kurtosis = (variance > 0.0).then_some(3.0 * longer / (longer + 2.0));
         Some(InitMoments { mean: 0.0, variance, kurtosis })
+    }
+
+    fn draws(&self, _: &Param) -> Draws {
+        Draws::FixedNorm
     }
 }
 
