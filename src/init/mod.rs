@@ -55,7 +55,7 @@ pub struct InitMoments {
 
 impl InitMoments {
     /// Of numbers of which that share is `number` and all others are 0.
-    fn of_share(number: f64, share: f64) -> Self {
+    pub(crate) fn of_share(number: f64, share: f64) -> Self {
         let spread = share * (1.0 - share);
         let variance = number * number * spread;
         let kurtosis = (variance > 0.0).then(|| (1.0 - 3.0 * spread) / spread);
