@@ -65,7 +65,8 @@ pub struct InitRecord {
     pub variance: f64,
     /// How far the mean may be from the target.
     pub mean_tolerance: Option<f64>,
-    /// How far the variance may be from the target; `None` also where the kurtosis is not known.
+    /// How far the variance (where the sum of the squares is known, their mean) may be from the target; `None` also where the kurtosis is
+    /// not known.
     pub variance_tolerance: Option<f64>,
     /// What comes of it.
     pub verdict: InitVerdict,
@@ -160,7 +161,11 @@ impl InitRecord {
             }
             (Some(moments), Some(Tolerances { mean, variance })) => {
                 let mean_off = off(measured.mean, moments.mean, mean);
-                let variance_off = variance.map(|variance| off(measured.variance, moments.variance, variance));
+                // Where the squares are known, around 0.
+                let around = |mean: f64| if target.draws == Draws::FixedNorm { mean * mean } else { 0.0 };
+                let found = measured.variance + around(measured.mean);
+                let expected = moments.variance + around(moments.mean);
+                let variance_off = variance.map(|variance| off(found, expected, variance));
                 match (mean_off, variance_off) {
                     (false, Some(false)) => InitVerdict::OnTarget,
                     (false, None) => InitVerdict::MeanOnTarget,
@@ -203,15 +208,11 @@ impl Tolerances {
         let rounding = 4.0 * epsilon * size;
         let mean = std * ((2.0 * x / n).sqrt() + x / n) + rounding;
         // Of which the variance is: the square of a deviation that rounding moves by as much.
-        let rounding = (2.0 * std + rounding) * rounding;
+        let rounding = (2.0 * size + rounding) * rounding;
         let from_mean = ((2.0 * x).sqrt() + x / n.sqrt()).powi(2) / n;
         let relative = match (draws, target.kurtosis) {
-            // The mean of the squares is exact, and computed in f64 to far below that; the square of the mean comes off, which is itself
-            // only known to its tolerance.
-            (Draws::FixedNorm, _) => {
-                let of_mean = mean * (2.0 * target.mean.abs() + mean) / target.variance;
-                Some(1e-11 + of_mean)
-            }
+            // The mean of the squares is exact, and computed in f64 to far below that.
+            (Draws::FixedNorm, _) => Some(1e-11),
             (_, None) => None,
             (_, Some(kurtosis)) => {
                 let (v, c) = if kurtosis <= 3.0 {

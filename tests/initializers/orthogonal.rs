@@ -86,7 +86,7 @@ fn no_column_is_zero_and_no_shape_refused() {
 /// Entries of the sphere in three dimensions are uniform between -1 and 1 (Archimedes).
 #[test]
 fn entries_of_three_dimensions_are_uniform() {
-    let count = 100_000;
+    let count = 100_000_u32;
     // By Dvoretzky, Kiefer, Wolfowitz and Massart: 5e-8 for each of the 3 x 6 entries.
     let allowed = ((2.0 / 5e-8_f64).ln() / (2.0 * f64::from(count))).sqrt();
     for (rows, cols) in [(3, 3), (3, 2), (2, 3)] {

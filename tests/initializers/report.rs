@@ -20,8 +20,6 @@ enum Mistake {
     /// Off by a twentieth of its standard deviation.
     Mean,
     SwappedFans,
-    /// One number too large to be one.
-    Infinite,
 }
 
 impl<T: Float> Initializer<T> for Mistake {
