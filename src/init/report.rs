@@ -207,12 +207,12 @@ impl Tolerances {
         // The numbers are rounded to half an epsilon of themselves; in f64 the sums are as well.
         let rounding = 4.0 * epsilon * size;
         let mean = std * ((2.0 * x / n).sqrt() + x / n) + rounding;
-        // Of which the variance is: the square of a deviation that rounding moves by as much.
-        let rounding = (2.0 * size + rounding) * rounding;
+        // By how much the square of a number of that size moves with it.
+        let of_square = |size: f64| (2.0 * size + rounding) * rounding;
         let from_mean = ((2.0 * x).sqrt() + x / n.sqrt()).powi(2) / n;
-        let relative = match (draws, target.kurtosis) {
+        let variance = match (draws, target.kurtosis) {
             // The mean of the squares is exact, and computed in f64 to far below that.
-            (Draws::FixedNorm, _) => Some(1e-11),
+            (Draws::FixedNorm, _) => Some(1e-11 * size * size + of_square(size)),
             (_, None) => None,
             (_, Some(kurtosis)) => {
                 let (v, c) = if kurtosis <= 3.0 {
@@ -220,10 +220,11 @@ impl Tolerances {
                 } else {
                     (kurtosis - 1.0, ((1.0 + x + n.ln()).powi(2) / 3.0).max(kurtosis))
                 };
-                Some((2.0 * v * x / n).sqrt() + c * x / n + from_mean)
+                let relative = (2.0 * v * x / n).sqrt() + c * x / n + from_mean;
+                Some(target.variance * relative + of_square(std))
             }
         };
-        Self { mean, variance: relative.map(|relative| target.variance * relative + rounding) }
+        Self { mean, variance }
     }
 }
 
