@@ -62,8 +62,8 @@ mod tests {
         assert!(whole.mean == 0.0 && (whole.variance - 1.0).abs() < 1e-13 && (whole.kurtosis - 3.0).abs() < 1e-12);
         let narrow = cut_normal(-1e-9, 1e-9);
         assert!((narrow.variance / (1e-18 / 3.0) - 1.0).abs() < 1e-13 && (narrow.kurtosis - 1.8).abs() < 1e-12);
-        let far = cut_normal(1e200, f64::INFINITY);
-        assert!((far.variance * 1e200 * 1e200 - 1.0).abs() < 1e-12 && (far.kurtosis - 9.0).abs() < 1e-11, "{far:?}");
+        let far = cut_normal(1e100, f64::INFINITY);
+        assert!((far.variance * 1e100 * 1e100 - 1.0).abs() < 1e-12 && (far.kurtosis - 9.0).abs() < 1e-11, "{far:?}");
     }
 
     #[test]
