@@ -110,9 +110,12 @@ fn fans() {
 /// The gain that makes up for a leaky ReLU, as PyTorch's `calculate_gain` has it, is in the weights before it.
 #[test]
 fn gains_of_leaky_relu() {
-    for (slope, gain) in
-        [(0.01, 1.4141428569978354), (0.0, 1.4142135623730951), (1.0, 1.0), (2.23606797749979, 0.5773502691896257)]
-    {
+    for (slope, gain) in [
+        (0.01, 1.4141428569978354),
+        (0.0, std::f64::consts::SQRT_2),
+        (1.0, 1.0),
+        (2.23606797749979, 0.5773502691896257),
+    ] {
         let network =
             Network::<f64>::builder(100).layer(Linear::new(50)).layer(LeakyRelu::new(slope).unwrap()).build().unwrap();
         let variance = network.init_moments().next().unwrap().unwrap().variance;
