@@ -30,6 +30,12 @@ pub trait Float:
 
     /// The same number as `f64`, exactly.
     fn get(self) -> f64;
+
+    /// The least number above this one.
+    fn next_up(self) -> Self;
+
+    /// The largest number below this one.
+    fn next_down(self) -> Self;
 }
 
 impl Float for f32 {
@@ -42,6 +48,14 @@ impl Float for f32 {
     fn get(self) -> f64 {
         f64::from(self)
     }
+
+    fn next_up(self) -> Self {
+        f32::next_up(self)
+    }
+
+    fn next_down(self) -> Self {
+        f32::next_down(self)
+    }
 }
 
 impl Float for f64 {
@@ -53,5 +67,13 @@ impl Float for f64 {
     #[inline(always)]
     fn get(self) -> f64 {
         self
+    }
+
+    fn next_up(self) -> Self {
+        f64::next_up(self)
+    }
+
+    fn next_down(self) -> Self {
+        f64::next_down(self)
     }
 }

@@ -184,8 +184,9 @@ pub use clip::{
 pub use error::Error;
 pub use float::Float;
 pub use init::{
-    Constant, Critical, FanMode, He, InitMoments, Initializer, LeCun, Normal, Uniform, UnitUniform, VarianceScaling,
-    Xavier, Zeros,
+    Constant, Critical, DeltaOrthogonal, Dirac, Draws, Eye, FanMode, He, InitMoments, InitRecord, InitReport,
+    InitVerdict, Initializer, LeCun, Normal, Orthogonal, Scaled, Siren, Sparse, TruncatedNormal, Uniform,
+    UnitTruncatedNormal, UnitUniform, VarianceScaling, Xavier, Zeros,
 };
 pub use layer::{
     Activation, AveragePool2d, BatchNorm, ChannelsLast, Conv2d, Dropout, Elu, Embedding, Exponential, Extent, Flatten,

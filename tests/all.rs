@@ -35,7 +35,7 @@ mod healthy_at_random;
 mod healthy_kinds;
 #[path = "images.rs"]
 mod images;
-#[path = "initializers.rs"]
+#[path = "initializers/main.rs"]
 mod initializers;
 #[path = "kit/main.rs"]
 mod kit;

@@ -49,7 +49,7 @@ pub(crate) fn expectation<const N: usize>(
 }
 
 /// Points and weights on \[-1, 1\]: the roots of Legendre's polynomial, by Newton's method.
-fn rule() -> &'static [(f64, f64); POINTS] {
+pub(super) fn rule() -> &'static [(f64, f64); POINTS] {
     static RULE: OnceLock<[(f64, f64); POINTS]> = OnceLock::new();
     RULE.get_or_init(|| {
         std::array::from_fn(|index| {

@@ -8,7 +8,7 @@ use super::Recurrent;
 use super::cell::{Cell, Step, StepBack};
 use crate::linalg::elementwise::{Sigmoid, Tanh, replace};
 use crate::linalg::{Isa, Work, dispatch, vectorized};
-use crate::{Error, Float, Generator, InitMoments, Initializer, Param, Role};
+use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Param, Role};
 
 /// The long short-term memory: a cell c to which a step adds, behind an input gate i, a forget gate f and an output gate o.
 ///
@@ -176,6 +176,16 @@ impl<T: Float> Initializer<T> for Gates {
     }
 
     fn moments(&self, _: &Param) -> Option<InitMoments> {
-        None
+        match *self {
+            Self::Forget(bias) => Some(InitMoments::of_share(bias, 0.25)),
+            Self::Chrono { .. } => None,
+        }
+    }
+
+    fn draws(&self, _: &Param) -> Draws {
+        match self {
+            Self::Forget(_) => Draws::FixedNorm,
+            Self::Chrono { .. } => Draws::Independent,
+        }
     }
 }
