@@ -21,6 +21,7 @@ mod mish;
 mod moments;
 mod per_step;
 mod plan;
+mod pointwise;
 mod recurrent;
 mod relu;
 mod residual;
@@ -55,6 +56,7 @@ pub use mish::Mish;
 pub use moments::{Moments, Propagated};
 pub use per_step::PerStep;
 pub use plan::{Mode, Pass, Passed, Plan};
+pub use pointwise::Pointwise;
 pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
 pub use relu::Relu;
 pub use residual::Residual;
@@ -181,6 +183,11 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
     /// moments stand in the order of its plan. In the limit of wide layers: inputs and gradients of different units are taken for
     /// independent. `None` where theory does not say.
     fn moments(&self, _plan: &Plan, _x: Moments, _weights: &[InitMoments]) -> Option<Propagated> {
+        None
+    }
+
+    /// The function that it applies to every number on its own; `None` for a layer that does anything else.
+    fn pointwise(&self) -> Option<&dyn Pointwise> {
         None
     }
 

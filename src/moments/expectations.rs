@@ -1,12 +1,14 @@
 //! `Expectations`: what a function makes of a normal variable.
 
+use std::f64::consts::PI;
+
 use super::quadrature::expectation;
 
 /// The moments of f(x) and of its derivative f'(x), where x is normally distributed.
 ///
 /// ```text
 /// mean = E[f(x)]   second = E[f(x)^2]   fourth = E[f(x)^4]   slope_mean = E[f'(x)]   slope_second = E[f'(x)^2]
-/// growth = derivative of E[f(x)^2] by the variance of x
+/// growth = derivative of E[f(x)^2] by the variance of x   curvature = derivative of growth
 /// ```
 ///
 /// ```
@@ -38,6 +40,9 @@ pub struct Expectations {
     /// The derivative of [`second`](Self::second) by the variance of x, which is E\[f f' z\] / s for x = mean + s z: how far a second moment
     /// that is off stays off. Where f is not 0 at the mean it loses digits as the variance vanishes: 1e-16 / s of itself.
     pub growth: f64,
+    /// The derivative of [`growth`](Self::growth) by the variance of x: how the scatter of a second moment shifts its mean. It loses digits
+    /// as the variance vanishes: 1e-16 / variance, times that of [`second`](Self::second) and its square root.
+    pub curvature: f64,
 }
 
 impl Expectations {
@@ -49,13 +54,33 @@ impl Expectations {
         let powers = |x: f64| {
             let (value, slope) = f(x);
             let (square, z) = (value * value, if deviation > 0.0 { (x - mean) / deviation } else { 0.0 });
-            [value, square, square * square, slope, slope * slope, value * slope * z]
+            let product = value * slope;
+            [value, square, square * square, slope, slope * slope, product * z, product * (z * z - 3.0) * z]
         };
         let found = if deviation > 0.0 { expectation(mean, deviation, kinks, powers) } else { powers(mean) };
-        let [mean, second, fourth, slope_mean, slope_second, product] = found;
+        let [mean, second, fourth, slope_mean, slope_second, product, third] = found;
         // In the limit of no variance at all, of a function that is smooth there and 0.
         let growth = if deviation > 0.0 { product / deviation } else { slope_second };
-        Self { mean, second, fourth, slope_mean, slope_second, growth }
+        let curvature = if deviation > 0.0 { third / (2.0 * deviation.powi(3)) } else { 0.0 };
+        Self { mean, second, fourth, slope_mean, slope_second, growth, curvature }
+    }
+
+    /// Of f(x) = above x where x > 0, else below x: in closed form where the mean is 0.
+    pub(crate) fn of_two_slopes(mean: f64, variance: f64, [above, below]: [f64; 2]) -> Self {
+        if mean != 0.0 || !(variance > 0.0 && variance.is_finite()) {
+            let of = |x: f64| if x > 0.0 { (above * x, above) } else { (below * x, below) };
+            return Self::of(mean, variance, if above == below { &[] } else { &[0.0] }, of);
+        }
+        let half = (above * above + below * below) / 2.0;
+        Self {
+            mean: (above - below) * (variance / (2.0 * PI)).sqrt(),
+            second: half * variance,
+            fourth: 1.5 * (above.powi(4) + below.powi(4)) * variance * variance,
+            slope_mean: (above + below) / 2.0,
+            slope_second: half,
+            growth: half,
+            curvature: 0.0,
+        }
     }
 
     /// The factor of the weights that keeps a second moment of 1 as it is on its way forward: weights of variance gain^2 / n_in.

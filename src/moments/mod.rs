@@ -2,7 +2,13 @@
 
 mod edge_of_chaos;
 mod expectations;
+mod gamma;
+mod log_moments;
+mod pair;
 mod quadrature;
 
 pub use edge_of_chaos::EdgeOfChaos;
 pub use expectations::Expectations;
+pub(crate) use log_moments::LogMoments;
+pub(crate) use pair::{Pair, correlated};
+pub(crate) use quadrature::expectation;

@@ -6,7 +6,7 @@ use super::Network;
 use super::geometry::Geometry;
 use super::room::Room;
 use crate::linalg::first_non_finite;
-use crate::{Error, Float, Generator, Initializer, Layer, Param, Role, Xavier};
+use crate::{Error, Float, Generator, InitMoments, Initializer, Layer, Param, Role, Xavier};
 
 /// How much memory a network, and each of its workspaces, may take unless told otherwise: 4 GiB.
 pub const MEMORY_LIMIT: u64 = 4 << 30;
@@ -90,12 +90,14 @@ impl<T: Float> NetworkBuilder<T> {
         }
         let (geometry, state) = self.plan()?;
         let mut parameters = Room::zeros("the parameters", geometry.layout.len())?;
+        let mut init_moments = Vec::with_capacity(geometry.layout.slots().len());
         for (at, slot) in geometry.layout.slots().iter().enumerate() {
             // A layer knows its parameters by the names in its plan.
             let planned = &geometry.plans[slot.layer].params[at - geometry.slot_ranges[slot.layer].start];
             let initializer = self.initializer(slot.layer, planned);
             let out = &mut parameters[slot.range.clone()];
             let mut generator = Generator::named(self.seed, &slot.param.name);
+            init_moments.push(initializer.moments(&slot.param));
             let drawn = match initializer {
                 Choice::Given(initializer) => initializer.fill(&slot.param, out, &mut generator),
                 Choice::Fitting(initializer) => initializer.fill(&slot.param, out, &mut generator),
@@ -116,6 +118,7 @@ impl<T: Float> NetworkBuilder<T> {
             geometry: Arc::new(geometry),
             parameters,
             state: state.into_iter().map(T::of).collect(),
+            init_moments: init_moments.into(),
             seed: self.seed,
             updates: 0,
         })
@@ -186,4 +189,14 @@ enum Choice<'a, T> {
     Given(&'a dyn Initializer<T>),
     Fitting(Box<dyn Initializer<T>>),
     Number(f64),
+}
+
+impl<T: Float> Choice<'_, T> {
+    fn moments(&self, param: &Param) -> Option<InitMoments> {
+        match self {
+            Self::Given(initializer) => initializer.moments(param),
+            Self::Fitting(initializer) => initializer.moments(param),
+            Self::Number(mean) => Some(InitMoments { mean: *mean, variance: 0.0, kurtosis: None }),
+        }
+    }
 }

@@ -17,7 +17,7 @@ pub use workspace::Workspace;
 
 use std::sync::Arc;
 
-use crate::{Error, Float, Layer, Layout, Mode, Pass, Plan, Rows, RowsMut};
+use crate::{Error, Float, InitMoments, Layer, Layout, Mode, Pass, Plan, Rows, RowsMut};
 use geometry::Geometry;
 use room::Room;
 
@@ -70,6 +70,7 @@ pub struct Network<T> {
     geometry: Arc<Geometry>,
     parameters: Room<T>,
     state: Vec<T>,
+    init_moments: Arc<[Option<InitMoments>]>,
     seed: u64,
     updates: u64,
 }
@@ -120,6 +121,25 @@ impl<T: Float> Network<T> {
         &self.state
     }
 
+    /// The moments of the distribution that each parameter was drawn from, in the order of the layout; `None` where its initializer does not
+    /// know them. They are those of the start, whatever training has made of the numbers since.
+    ///
+    /// ```
+    /// use evenkeel::{He, Linear, Network};
+    /// let network = Network::<f32>::builder(50).layer(Linear::new(10)).weights(He::normal()).build()?;
+    /// let [Some(weight), Some(bias)] = network.init_moments() else { panic!("both are known") };
+    /// assert_eq!((weight.variance, bias.variance), (2.0 / 50.0, 0.0));
+    /// # Ok::<(), evenkeel::Error>(())
+    /// ```
+    pub fn init_moments(&self) -> &[Option<InitMoments>] {
+        &self.init_moments
+    }
+
+    /// What each layer planned.
+    pub(crate) fn plans(&self) -> &[Plan] {
+        &self.geometry.plans
+    }
+
     /// How many updates the network has had.
     pub fn updates(&self) -> u64 {
         self.updates
@@ -151,6 +171,7 @@ impl<T: Float> Network<T> {
         self.geometry.same_as(&other.geometry, "the network copied from")?;
         self.parameters.copy_from_slice(&other.parameters);
         self.state.copy_from_slice(&other.state);
+        self.init_moments = Arc::clone(&other.init_moments);
         (self.seed, self.updates) = (other.seed, other.updates);
         Ok(())
     }
