@@ -53,7 +53,7 @@ pub use layer_norm::LayerNorm;
 pub use leaky_relu::LeakyRelu;
 pub use linear::Linear;
 pub use mish::Mish;
-pub use moments::{Moments, Propagated};
+pub use moments::Propagated;
 pub use per_step::PerStep;
 pub use plan::{Mode, Pass, Passed, Plan};
 pub use pointwise::Pointwise;
@@ -72,7 +72,7 @@ pub use tanh::Tanh;
 
 use std::fmt::Debug;
 
-use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
+use crate::{Bounds, Error, Float, InitMoments, Initializer, Moments, Param, Role, Rows, RowsMut};
 
 /// A map from rows of `n_in` numbers to rows of `n_out` numbers, with its derivative written by hand.
 ///

@@ -2,6 +2,7 @@
 
 mod edge_of_chaos;
 mod expectations;
+mod first_two;
 mod gamma;
 mod log_moments;
 mod pair;
@@ -9,6 +10,7 @@ mod quadrature;
 
 pub use edge_of_chaos::EdgeOfChaos;
 pub use expectations::Expectations;
+pub use first_two::Moments;
 pub(crate) use log_moments::LogMoments;
 pub(crate) use pair::{Pair, correlated};
 pub(crate) use quadrature::expectation;

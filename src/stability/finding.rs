@@ -201,7 +201,7 @@ pub struct Evidence {
     /// What was measured.
     pub what: &'static str,
     /// The number; where it is not finite, JSON says null.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "super::report::finite_or_null"))]
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::float::finite_or_null"))]
     pub value: f64,
 }
 
