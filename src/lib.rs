@@ -164,6 +164,7 @@ pub mod check;
 mod clip;
 mod error;
 mod float;
+mod forecast;
 mod init;
 mod layer;
 mod linalg;
@@ -183,6 +184,9 @@ pub use clip::{
 };
 pub use error::Error;
 pub use float::Float;
+pub use forecast::{
+    Concern, Forecast, ForecastBuilder, FormatForecast, LayerForecast, NumberFormat, Outlook, Phase, Regime, Spread,
+};
 pub use init::{
     Constant, Critical, FanMode, He, InitMoments, Initializer, LeCun, Normal, Uniform, UnitUniform, VarianceScaling,
     Xavier, Zeros,

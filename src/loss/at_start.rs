@@ -1,9 +1,8 @@
 //! `LossAtStart`: the loss of a network that has learned nothing yet, without evaluating it.
 
-use super::Loss;
 use crate::moments::{Moments, expectation};
 
-/// What to expect of a loss, and of its derivative, where outputs are random: see [`Loss::at_start`].
+/// What to expect of a loss, and of its derivative, where outputs are random: see [`Loss::at_start`](crate::Loss::at_start).
 ///
 /// ```
 /// use evenkeel::{Loss, Moments, SoftmaxCrossEntropy};
