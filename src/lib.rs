@@ -185,7 +185,8 @@ pub use clip::{
 pub use error::Error;
 pub use float::Float;
 pub use forecast::{
-    Concern, Forecast, ForecastBuilder, FormatForecast, LayerForecast, NumberFormat, Outlook, Phase, Regime, Spread,
+    Comparison, Concern, Forecast, ForecastBuilder, FormatForecast, LayerCompared, LayerForecast, LayerMeasured, Lsuv,
+    LsuvLayer, LsuvReport, Measured, NumberFormat, Outlook, OutputGradient, Phase, Regime, Spread,
 };
 pub use init::{
     Constant, Critical, FanMode, He, InitMoments, Initializer, LeCun, Normal, Uniform, UnitUniform, VarianceScaling,

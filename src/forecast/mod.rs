@@ -2,9 +2,12 @@
 
 mod advice;
 mod builder;
+mod compare;
 mod concern;
 mod formats;
 mod layer_forecast;
+mod lsuv;
+mod measure;
 mod parts;
 mod regime;
 mod spread;
@@ -12,9 +15,12 @@ mod table;
 mod walk;
 
 pub use builder::ForecastBuilder;
+pub use compare::{Comparison, LayerCompared};
 pub use concern::{Concern, Outlook};
 pub use formats::{FormatForecast, NumberFormat};
 pub use layer_forecast::LayerForecast;
+pub use lsuv::{Lsuv, LsuvLayer, LsuvReport};
+pub use measure::{LayerMeasured, Measured, OutputGradient};
 pub use regime::{Phase, Regime};
 pub use spread::Spread;
 
