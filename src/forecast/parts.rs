@@ -33,6 +33,11 @@ impl Dense {
         self.n_in as f64 * self.weight.variance
     }
 
+    /// The second moment of a weight.
+    pub(super) fn weight_second(&self) -> f64 {
+        self.weight.variance + self.weight.mean * self.weight.mean
+    }
+
     /// Whether its sums are random and centred.
     pub(super) fn is_centred(&self) -> bool {
         self.weight.mean == 0.0 && self.bias.mean == 0.0 && self.weight.variance > 0.0

@@ -77,7 +77,11 @@ impl<'a> Walk<'a> {
                 weight_gradient: None,
                 correlation: covariance.zip(y).map(|(c, y)| c / y.second).filter(|c| c.is_finite()),
             });
-            let back = propagated.and_then(|propagated| propagated.back).filter(|_| !beyond);
+            let back = match part {
+                // What it does to a gradient does not depend on its input.
+                Part::Linear(dense) => Some(dense.n_out as f64 * dense.weight_second()),
+                _ => propagated.and_then(|propagated| propagated.back).filter(|_| !beyond),
+            };
             self.steps.push(Step { part, trains: !plan.params.is_empty(), x, of, beyond, back });
             // What is behind numbers that f64 cannot hold nobody can tell.
             x = y.filter(|_| !beyond);
