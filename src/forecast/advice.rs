@@ -31,7 +31,7 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>) -> Vec<String> {
     if sizes && let Some(regime) = &forecast.regime {
         let limit = regime.trainable_depth();
         if limit < regime.blocks as f64 {
-            advice.push(format!("with the weights as they are: no more than {} hidden layers", limit.max(1.0).floor()));
+            advice.push(format!("or, with the weights as they are, no more than {} such hidden layers", limit.max(1.0).floor()));
         }
     }
     if has(|concern| matches!(concern, Concern::Scatter { .. })) {

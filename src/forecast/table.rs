@@ -111,7 +111,7 @@ impl fmt::Display for Forecast {
             write!(f, "\n  {concern}")?;
         }
         for advice in &self.advice {
-            write!(f, "\n  try {advice}")?;
+            write!(f, "\n  advice: {advice}")?;
         }
         Ok(())
     }

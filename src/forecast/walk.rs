@@ -50,7 +50,9 @@ impl<'a> Walk<'a> {
                 if let Part::Pointwise(function) = part {
                     let expected = function.expected(x.mean, x.variance());
                     of = Some(expected);
-                    let y = Moments { mean: expected.mean, second: expected.second };
+                    // Of an odd function rounding alone is left, which no weights should make larger.
+                    let rounding = expected.mean.abs() <= 1e-14 * expected.second.sqrt();
+                    let y = Moments { mean: if rounding { 0.0 } else { expected.mean }, second: expected.second };
                     propagated = Some(Propagated { y, back: Some(expected.slope_second) });
                 } else {
                     propagated = moments.as_deref().and_then(|moments| layer.moments(plan, x, moments));

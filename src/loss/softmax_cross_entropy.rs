@@ -100,7 +100,8 @@ impl<T: Float> Loss<T> for SoftmaxCrossEntropy {
         let [value, square] = softmax(outputs.variance(), columns);
         let (count, (sharp, spread)) = (columns as f64, self.shares(columns));
         let of_targets = (sharp + spread).powi(2) + (count - 1.0) * spread * spread;
-        let slopes = count * square - 2.0 / count + of_targets;
+        // Of a single class nothing is left but rounding.
+        let slopes = (count * square - 2.0 / count + of_targets).max(0.0);
         Some(LossAtStart { value, slope_second: slopes / count })
     }
 }

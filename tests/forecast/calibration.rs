@@ -34,7 +34,7 @@ fn outside(family: &Family) -> [usize; 2] {
         }
         let network = network.layer(Linear::new(width)).build().unwrap();
         let mut row = vec![0.0; width];
-        generator.fill_normal(0.0, 1.0, &mut row);
+        crate::fill_normal(&mut generator, 0.0, 1.0, &mut row);
         let rows = Rows::new(&row, width).unwrap();
         let forecast = Forecast::builder(&network).rows(rows).unwrap().build().unwrap();
         let measured = Measured::of(&network, rows, OutputGradient::Random(index)).unwrap();
@@ -86,7 +86,7 @@ fn the_bars_are_not_wide() {
         let mut network = network.build().unwrap();
         network.parameter_mut("0.linear.weight").unwrap().data_mut().iter_mut().for_each(|w| *w *= 1.2_f64.sqrt());
         let mut row = vec![0.0; 256];
-        Generator::named(seed, "row").fill_normal(0.0, 1.0, &mut row);
+        crate::fill_normal(&mut Generator::named(seed, "row"), 0.0, 1.0, &mut row);
         let rows = Rows::new(&row, 256).unwrap();
         let measured = Measured::of(&network, rows, OutputGradient::Random(1)).unwrap();
         let forecast = Forecast::builder(&network).rows(rows).unwrap().build().unwrap();

@@ -4,7 +4,7 @@ use evenkeel::*;
 
 fn rows(width: usize, count: usize) -> Vec<f64> {
     let mut rows = vec![0.0; width * count];
-    Generator::named(3, "rows").fill_normal(0.0, 1.0, &mut rows);
+    crate::fill_normal(&mut Generator::named(3, "rows"), 0.0, 1.0, &mut rows);
     rows
 }
 

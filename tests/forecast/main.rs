@@ -10,6 +10,8 @@ mod reference;
 mod verdicts;
 
 use evenkeel::*;
+use rand::RngExt;
+use rand_distr::StandardNormal;
 
 /// An initializer that claims a variance of weights, times n_in, and of biases, and draws nothing: the forecast reads what is claimed.
 #[derive(Debug, Clone, Copy)]
@@ -59,4 +61,9 @@ pub fn stack(depth: usize, width: usize, activation: &str, start: Claimed) -> Ne
         }
     }
     network.build().unwrap()
+}
+
+/// Normal numbers of that mean and deviation.
+pub fn fill_normal(generator: &mut Generator, mean: f64, deviation: f64, out: &mut [f64]) {
+    out.iter_mut().for_each(|x| *x = mean + deviation * generator.sample::<f64, _>(StandardNormal));
 }
