@@ -195,14 +195,14 @@ pub use init::{
 pub use layer::{
     Activation, AveragePool2d, BatchNorm, ChannelsLast, Conv2d, Dropout, Elu, Embedding, Exponential, Extent, Flatten,
     Gelu, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Mish, Mode,
-    MultiHeadAttention, Padding, Pass, Passed, PerStep, Plan, Pointwise, Propagated, Recurrent, Relu, Residual, RmsNorm, Rnn,
-    Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+    MultiHeadAttention, Padding, Pass, Passed, PerStep, Plan, Pointwise, Propagated, Recurrent, Relu, Residual,
+    RmsNorm, Rnn, Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;
 pub use loss::{
-    BinaryCrossEntropy, CategoricalCrossEntropy, Huber, Loss, LossAtStart, MeanAbsolute, MeanSquared, Poisson, SigmoidCrossEntropy,
-    SoftmaxCrossEntropy, SumSquared, Targets,
+    BinaryCrossEntropy, CategoricalCrossEntropy, Huber, Loss, LossAtStart, MeanAbsolute, MeanSquared, Poisson,
+    SigmoidCrossEntropy, SoftmaxCrossEntropy, SumSquared, Targets,
 };
 pub use moments::{EdgeOfChaos, Expectations, Moments};
 pub use network::{MEMORY_LIMIT, Network, NetworkBuilder, OptimizerState, Predictor, Watched, Workspace};

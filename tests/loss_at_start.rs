@@ -20,8 +20,7 @@ fn agrees(loss: &dyn Loss<f64>, out: Moments, columns: usize, targets: Option<Mo
             Some(targets) => fill_normal(&mut generator, targets.mean, targets.variance().sqrt(), &mut t),
             None => t.iter_mut().for_each(|t| *t = f64::from(u8::from(generator.random::<bool>()))),
         }
-        let target =
-            if classes { Targets::Classes(&class) } else { Targets::Values(Rows::new(&t, columns).unwrap()) };
+        let target = if classes { Targets::Classes(&class) } else { Targets::Values(Rows::new(&t, columns).unwrap()) };
         let gradient = Some(RowsMut::new(&mut slopes, columns).unwrap());
         let value = loss.evaluate(Rows::new(&y, columns).unwrap(), target, gradient).unwrap();
         let slope = slopes.iter().map(|slope| slope * slope).sum::<f64>() / columns as f64;

@@ -31,7 +31,10 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>) -> Vec<String> {
     if sizes && let Some(regime) = &forecast.regime {
         let limit = regime.trainable_depth();
         if limit < regime.blocks as f64 {
-            advice.push(format!("or, with the weights as they are, no more than {} such hidden layers", limit.max(1.0).floor()));
+            advice.push(format!(
+                "or, with the weights as they are, no more than {} such hidden layers",
+                limit.max(1.0).floor()
+            ));
         }
     }
     if has(|concern| matches!(concern, Concern::Scatter { .. })) {
@@ -42,14 +45,14 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>) -> Vec<String> {
 
 /// Where weights should start.
 fn start(forecast: &Forecast, walk: &Walk<'_>) -> String {
-    let functions = walk.steps.iter().filter_map(|step| match step.part {
+    let mut functions = walk.steps.iter().filter_map(|step| match step.part {
         Part::Pointwise(function) => Some(function),
         _ => None,
     });
     // The last one may be that of the output.
     let function = match &forecast.regime {
-        Some(regime) => functions.filter(|function| format!("{function:?}") == regime.activation).last(),
-        None => functions.last(),
+        Some(regime) => functions.rfind(|function| format!("{function:?}") == regime.activation),
+        None => functions.next_back(),
     };
     let Some(function) = function else {
         return "weights of variance 1 / n_in: LeCun::normal()".to_owned();
@@ -84,7 +87,9 @@ fn of_function(function: &dyn Pointwise, blocks: f64) -> String {
     }
     let most = (CHANGE / chi_1.ln().abs()).max(1.0).floor();
     if stable {
-        format!("{name} passes the gradient through about {most} layers at best: use another activation, or fewer layers")
+        format!(
+            "{name} passes the gradient through about {most} layers at best: use another activation, or fewer layers"
+        )
     } else {
         format!(
             "no start keeps {name} stable over so many layers: normalize between them, add residual branches, or scale the weights on data"

@@ -72,7 +72,8 @@ impl<'a, T: Float> ForecastBuilder<'a, T> {
     pub fn build(self) -> Result<Forecast, Error> {
         let of = "Forecast";
         let input = checked(of, ["mean", "second_moment"], self.input)?;
-        let targets = self.targets.map(|targets| checked(of, ["targets.mean", "targets.second"], targets)).transpose()?;
+        let targets =
+            self.targets.map(|targets| checked(of, ["targets.mean", "targets.second"], targets)).transpose()?;
         if let Some(c) = self.correlation {
             Error::require((-1.0..=1.0).contains(&c), of, "correlation", c, "between -1 and 1")?;
         }

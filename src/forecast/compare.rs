@@ -66,7 +66,7 @@ impl Comparison {
 
     /// The first layer, from the input on, whose signal is off; else the first, from the output back, whose gradient is.
     pub fn first_off(&self) -> Option<&str> {
-        let off = |z: Option<f64>| z.is_some_and(|z| !(z.abs() <= LIMIT));
+        let off = |z: Option<f64>| z.is_some_and(|z| z.is_nan() || z.abs() > LIMIT);
         let forward = self.layers.iter().find(|layer| off(layer.signal_deviations));
         let back = || self.layers.iter().rev().find(|layer| off(layer.gradient_deviations));
         forward.or_else(back).map(|layer| layer.name.as_str())
@@ -123,7 +123,13 @@ fn deviations(spread: Spread, [expected, found]: [f64; 2], several: bool) -> Opt
     }
     let (low, high) = (spread.log_mean.min(expected.ln()), spread.log_mean.max(expected.ln()));
     let log = found.ln();
-    let off = if log < low { log - low } else if log > high { log - high } else { log - log.clamp(low, high) };
+    let off = if log < low {
+        log - low
+    } else if log > high {
+        log - high
+    } else {
+        log - log.clamp(low, high)
+    };
     Some(off / spread.log_variance.sqrt())
 }
 

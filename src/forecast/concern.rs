@@ -161,7 +161,11 @@ impl fmt::Display for Concern {
             }
             Self::Scatter { log_variance } => {
                 let factor = (1.96 * log_variance.sqrt() / 2.0).exp();
-                write!(f, "too narrow for its depth: one network of 20 is off by more than a factor of {}", short(factor))
+                write!(
+                    f,
+                    "too narrow for its depth: one network of 20 is off by more than a factor of {}",
+                    short(factor)
+                )
             }
             Self::Unknown { layer } => write!(f, "theory does not say what {layer} does"),
         }
@@ -204,7 +208,7 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>) -> Vec<Concern> {
     }
     for (step, layer) in walk.steps.iter().zip(&forecast.layers).filter(|(step, _)| step.beyond) {
         let second = layer.moments.map_or(0.0, |moments| moments.second);
-        let explodes = step.beyond && !(second < 1.0);
+        let explodes = second.is_nan() || second > 1.0;
         let known = concerns.iter().any(|concern| matches!(concern, Concern::SignalExplodes { .. }));
         match explodes {
             true if !known => concerns.push(Concern::SignalExplodes { factor: f64::INFINITY }),

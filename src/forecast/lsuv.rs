@@ -124,7 +124,8 @@ impl Lsuv {
                 network.forward(rows, Mode::Train, &mut workspace)?;
                 let variance = moments_of(workspace.values_of(index + 1).data()).variance();
                 let before = *first.get_or_insert(variance);
-                let must = if variance == 0.0 { "above 0: the outputs are all one number" } else { "finite and above 0" };
+                let must =
+                    if variance == 0.0 { "above 0: the outputs are all one number" } else { "finite and above 0" };
                 let fine = variance.is_finite() && variance > 0.0;
                 Error::require(fine, "Lsuv", "the variance of the outputs", variance, must)
                     .map_err(|error| error.in_layer(&name))?;
@@ -136,8 +137,13 @@ impl Lsuv {
                 }
                 if pass == self.iterations {
                     let must = "within the tolerance after so many passes: biases, or noise, may make up most of it";
-                    return Err(Error::Argument { of: "Lsuv", argument: "the variance of the outputs", value: variance, must }
-                        .in_layer(&name));
+                    return Err(Error::Argument {
+                        of: "Lsuv",
+                        argument: "the variance of the outputs",
+                        value: variance,
+                        must,
+                    }
+                    .in_layer(&name));
                 }
                 let by = ratio.sqrt().recip();
                 factor *= by;

@@ -98,7 +98,7 @@ impl Regime {
     pub(super) fn of(walk: &Walk<'_>, with_correlations: bool) -> Option<Self> {
         let blocks = || walk.steps.windows(2).enumerate().filter_map(|(index, pair)| Block::of(index, pair));
         // The first layer is fed by data, not by units.
-        let block = blocks().filter(|block| block.index > 0).last().or_else(|| blocks().last())?;
+        let block = blocks().rfind(|block| block.index > 0).or_else(|| blocks().next_back())?;
         let count = blocks().count();
         let Block { index, dense, function, q, of } = block;
         let (weight_variance, bias_variance) = (dense.weight_variance(), dense.bias.variance);

@@ -83,7 +83,12 @@ impl fmt::Display for Forecast {
             activation = activation.split(' ').next().unwrap_or(activation);
             write!(f, "\nphase: {} at {} ({activation}): ", regime.phase.name(), regime.layer)?;
             write!(f, "chi_1 {:.4}, chi_parallel {:.4}; ", regime.chi_1, regime.chi_parallel)?;
-            write!(f, "trainable depth about {} of these, there are {}", depth(regime.trainable_depth()), regime.blocks)?;
+            write!(
+                f,
+                "trainable depth about {} of these, there are {}",
+                depth(regime.trainable_depth()),
+                regime.blocks
+            )?;
         }
         for of in self.formats.iter().filter(|of| !of.fits() && of.format != NumberFormat::F32) {
             write!(f, "\n{}:", of.format.name())?;

@@ -1,7 +1,7 @@
 //! `SoftmaxCrossEntropy`: one class of several, from logits.
 
-use super::softmax_rows::Entropy;
 use super::at_start::softmax;
+use super::softmax_rows::Entropy;
 use super::{Loss, LossAtStart, Targets, count};
 use crate::linalg::dispatch;
 use crate::{Error, Float, Moments, Rows, RowsMut};

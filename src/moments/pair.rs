@@ -27,7 +27,9 @@ pub(crate) fn correlated(variance: f64, c: f64, kinks: &[f64], f: impl Fn(f64) -
     let mut cuts = kinks.to_vec();
     if c != 0.0 {
         let width = rest / c.abs();
-        cuts.extend(kinks.iter().flat_map(|&kink| [-8.0, -4.0, -2.0, 0.0, 2.0, 4.0, 8.0].map(|k| kink / c + k * width)));
+        cuts.extend(
+            kinks.iter().flat_map(|&kink| [-8.0, -4.0, -2.0, 0.0, 2.0, 4.0, 8.0].map(|k| kink / c + k * width)),
+        );
     }
     let of_u = |u: f64| {
         let (value, slope) = f(u);

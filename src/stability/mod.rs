@@ -15,8 +15,8 @@ mod through_time;
 mod watched;
 
 pub use bounds::Bounds;
-pub use finding::{Cause, Evidence, Finding, Remedy, Severity, Symptom};
 pub(crate) use finding::short;
+pub use finding::{Cause, Evidence, Finding, Remedy, Severity, Symptom};
 pub use layer_record::{LayerRecord, WeightShape};
 pub use monitor::{ActivationId, LagId, Monitor, ParameterId};
 pub use report::{Clipping, NonFiniteNumber, StabilityReport};

@@ -26,8 +26,7 @@ impl Initializer<f64> for Claimed {
     }
 
     fn moments(&self, param: &Param) -> Option<InitMoments> {
-        let variance =
-            if param.role == Role::Weight { self.weights / param.fans.fan_in as f64 } else { self.biases };
+        let variance = if param.role == Role::Weight { self.weights / param.fans.fan_in as f64 } else { self.biases };
         Some(InitMoments { mean: 0.0, variance, kurtosis: (variance > 0.0).then_some(3.0) })
     }
 }

@@ -38,7 +38,11 @@ fn trajectories_of_fifty_layers() {
                 let values = values.moments.unwrap();
                 close(&what, values.second, number(&of["post_second_moment"][index]), 1e-9);
                 let mean = number(&of["post_mean"][index]);
-                assert!((values.mean - mean).abs() <= 1e-9 * values.second.sqrt(), "{what}: {}, not {mean}", values.mean);
+                assert!(
+                    (values.mean - mean).abs() <= 1e-9 * values.second.sqrt(),
+                    "{what}: {}, not {mean}",
+                    values.mean
+                );
             }
             let log = layer.gradient.unwrap().log10() - number(&of["log10_grad_pre"][index]);
             assert!(log.abs() < 1e-9, "{what}: gradient off by {log} decades");

@@ -1,5 +1,7 @@
 //! What will become of signals and gradients in a deep network, before it is trained.
 
+mod chart;
+#[path = "../common/mod.rs"]
 mod common;
 
 use std::process::ExitCode;
@@ -7,6 +9,9 @@ use std::sync::Arc;
 
 use common::{Failure, Options, activation};
 use evenkeel::*;
+use rand::RngExt;
+use rand_distr::StandardNormal;
+use serde_json::json;
 
 const HELP: &str = "\
 Says what will become of signals and gradients in a stack of equal layers, before it is trained: without a single pass.
@@ -21,7 +26,8 @@ usage: cargo run --release --example forecast -- [OPTIONS]
   --classes 10        outputs
   --seed 1            of the weights
   --correlation C     also follows two inputs of that correlation
-  --measure           draws the network, passes rows through it, and compares
+  --measure           passes random rows through the network and the gradient back, and compares
+  --rows 1            so many rows
   --svg FILE          draws sizes over depth, forecast and, with --measure, measured
   --json              prints one JSON object and nothing else
 ";
@@ -40,10 +46,26 @@ fn run() -> Result<(), Failure> {
         builder = builder.correlation(correlation);
     }
     let forecast = builder.build()?;
+    let measured = if asked.measure { Some(asked.measured(&network, &loss)?) } else { None };
+    let comparison = measured.as_ref().map(|measured| forecast.compare(measured)).transpose()?;
     if asked.json {
-        println!("{:#}", serde_json::json!({ "forecast": forecast }));
+        let all = json!({ "forecast": forecast, "measured": measured, "comparison": comparison });
+        println!("{all:#}");
     } else {
         println!("{forecast}");
+        if let Some((measured, comparison)) = measured.as_ref().zip(comparison) {
+            println!("\n{comparison}");
+            if let Some(loss) = measured.loss {
+                let norm = measured.gradient_norm;
+                println!(
+                    "measured on {} rows: loss {loss:.4}, norm of the gradient of their mean {norm:.4}",
+                    measured.rows
+                );
+            }
+        }
+    }
+    if !asked.svg.is_empty() {
+        std::fs::write(&asked.svg, chart::draw(&forecast, measured.as_ref(), &asked.title()))?;
     }
     Ok(())
 }
@@ -59,6 +81,9 @@ struct Asked {
     seed: u64,
     correlation: Option<f64>,
     json: bool,
+    measure: bool,
+    rows: usize,
+    svg: String,
 }
 
 impl Asked {
@@ -75,6 +100,9 @@ impl Asked {
             seed: options.value("--seed", "1")?,
             correlation: if correlation.is_empty() { None } else { Some(correlation.parse()?) },
             json: options.flag("--json"),
+            measure: options.flag("--measure"),
+            rows: options.value("--rows", "1")?,
+            svg: options.value("--svg", "")?,
         };
         options.done()?;
         Ok(asked)
@@ -87,6 +115,26 @@ impl Asked {
             network = network.layer(Linear::new(self.width)).boxed(activation(&self.activation)?);
         }
         Ok(network.layer(Linear::new(self.classes)).build()?)
+    }
+}
+
+impl Asked {
+    /// What the network makes of normal rows whose second moment is exactly the one asked for, and of random classes.
+    fn measured(&self, network: &Network<f32>, loss: &SoftmaxCrossEntropy) -> Result<Measured, Failure> {
+        let mut generator = Generator::named(self.seed, "rows");
+        let mut rows = Vec::with_capacity(self.rows * self.width);
+        for _ in 0..self.rows {
+            let row: Vec<f64> = (0..self.width).map(|_| generator.sample::<f64, _>(StandardNormal)).collect();
+            let second = row.iter().map(|x| x * x).sum::<f64>() / row.len() as f64;
+            rows.extend(row.iter().map(|x| (x * (self.input / second).sqrt()) as f32));
+        }
+        let classes: Vec<usize> = (0..self.rows).map(|_| generator.random_range(0..self.classes)).collect();
+        let gradient = OutputGradient::Loss(loss, Targets::Classes(&classes));
+        Ok(Measured::of(network, Rows::new(&rows, self.width)?, gradient)?)
+    }
+
+    fn title(&self) -> String {
+        format!("{} layers of {}, {}, {}: root mean squares", self.depth, self.width, self.activation, self.init)
     }
 }
 
