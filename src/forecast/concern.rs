@@ -206,7 +206,7 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>) -> Vec<Concern> {
             }
         }
     }
-    for (step, layer) in walk.steps.iter().zip(&forecast.layers).filter(|(step, _)| step.beyond) {
+    for (_, layer) in walk.steps.iter().zip(&forecast.layers).filter(|(step, _)| step.beyond) {
         let second = layer.moments.map_or(0.0, |moments| moments.second);
         let explodes = second.is_nan() || second > 1.0;
         let known = concerns.iter().any(|concern| matches!(concern, Concern::SignalExplodes { .. }));
