@@ -35,7 +35,7 @@ pub struct LayerCompared {
 /// };
 /// assert!(compare(&network)?.agrees());
 /// // A factor that should not be there is found where it is.
-/// network.parameter_mut("8.linear.weight")?.data_mut().iter_mut().for_each(|w| *w *= 3.0);
+/// network.parameter_mut("8.linear.weight")?.data_mut().iter_mut().for_each(|w| *w *= 10.0);
 /// assert_eq!(compare(&network)?.first_off(), Some("8.linear"));
 /// # Ok::<(), Error>(())
 /// ```

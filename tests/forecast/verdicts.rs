@@ -59,7 +59,7 @@ fn formats() {
     assert_eq!(shrinks.formats[0].signal_overflows, None);
     // Halves have far less room, brain floats as much as singles.
     assert_eq!(grows.formats[1].signal_overflows, single.signal_overflows);
-    assert_eq!(grows.formats[2].signal_overflows.as_deref(), Some("8.linear")); // 22.6 16^k beyond 65504 from k = 3 on
+    assert_eq!(grows.formats[2].signal_overflows.as_deref(), Some("6.linear")); // 22.6 16^k is beyond 65504 from k = 3 on
     assert!(of(10, 64, "tanh", 1.0).formats.iter().all(FormatForecast::fits));
     // A gradient fades from behind: the same decades, counted from the output.
     assert_eq!(shrinks.formats[0].gradient_underflows.as_deref(), Some("12.linear"));
