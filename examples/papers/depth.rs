@@ -29,9 +29,8 @@ pub fn schoenholz() -> Result<Vec<Row>, Failure> {
     for weights in variances {
         let build = |depth: usize| {
             let start = LeCun::normal().gain(f64::sqrt(weights))?;
-            let layers = (0..depth).fold(Network::<f32>::builder(64), |network, _| {
-                network.layer(Linear::new(100)).layer(Tanh)
-            });
+            let layers =
+                (0..depth).fold(Network::<f32>::builder(64), |network, _| network.layer(Linear::new(100)).layer(Tanh));
             let biases = Normal::new(0.0, 0.05_f64.sqrt())?;
             layers.layer(Linear::new(10)).weights(start).biases(biases).seed(1).build()
         };
@@ -79,16 +78,22 @@ pub fn two_hundred() -> Result<Vec<Row>, Failure> {
     let branch = |norm: bool| {
         let branch = Residual::new();
         let branch = if norm { branch.layer(LayerNorm::new()) } else { branch };
-        branch.layer(Linear::new(width).weights(He::normal())).layer(Relu).layer(Linear::new(width).weights(LeCun::normal()))
+        branch
+            .layer(Linear::new(width).weights(He::normal()))
+            .layer(Relu)
+            .layer(Linear::new(width).weights(LeCun::normal()))
     };
     let mut rows = Vec::new();
     for (name, trains) in [("plain, He", false), ("residual, 1 / sqrt L", true), ("residual, norm before", true)] {
         let mut network = Network::<f32>::builder(64).layer(Linear::new(width));
         for _ in 0..depth / 2 {
             network = match name {
-                "plain, He" => {
-                    network.layer(Relu).layer(Linear::new(width)).layer(Relu).layer(Linear::new(width)).weights(He::normal())
-                }
+                "plain, He" => network
+                    .layer(Relu)
+                    .layer(Linear::new(width))
+                    .layer(Relu)
+                    .layer(Linear::new(width))
+                    .weights(He::normal()),
                 "residual, 1 / sqrt L" => network.layer(branch(false).scale((depth as f64 / 2.0).sqrt().recip())?),
                 _ => network.layer(branch(true)),
             };
@@ -118,9 +123,8 @@ pub fn lsuv() -> Result<Vec<Row>, Failure> {
     let rows = Rows::new(&data, width)?;
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for seed in 0..8 {
-        let layers = (0..depth).fold(Network::<f64>::builder(width), |network, _| {
-            network.layer(Linear::without_bias(width)).layer(Gelu)
-        });
+        let layers = (0..depth)
+            .fold(Network::<f64>::builder(width), |network, _| network.layer(Linear::without_bias(width)).layer(Gelu));
         let gain = Gelu.expectations(0.0, 1.0).gain();
         let mut network = layers.weights(LeCun::normal().gain(gain)?).seed(seed).build()?;
         let last = |network: &Network<f64>| -> Result<f64, Error> {

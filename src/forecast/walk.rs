@@ -3,7 +3,7 @@
 use super::LayerForecast;
 use super::parts::{Layers, Part, pair};
 use super::spread::{Carried, Laws};
-use crate::{Expectations, Float, Moments, Network, Propagated};
+use crate::{Expectations, Float, Moments, Network, Pointwise, Propagated};
 
 /// What is known of each layer once the signal has passed and the gradient has come back.
 pub(super) struct Walk<'a> {
@@ -48,7 +48,7 @@ impl<'a> Walk<'a> {
             let (mut of, mut propagated) = (None, None);
             if let Some(x) = x {
                 if let Part::Pointwise(function) = part {
-                    let expected = function.expected(x.mean, x.variance());
+                    let expected = self.known(function, x).unwrap_or_else(|| function.expected(x.mean, x.variance()));
                     of = Some(expected);
                     // Of an odd function rounding alone is left, which no weights should make larger.
                     let rounding = expected.mean.abs() <= 1e-14 * expected.second.sqrt();
@@ -88,6 +88,22 @@ impl<'a> Walk<'a> {
             // What is behind numbers that f64 cannot hold nobody can tell.
             x = y.filter(|_| !beyond);
         }
+    }
+
+    /// What one of the last functions made of the same moments, if it was the same: at a fixed point they come again and again.
+    fn known(&self, function: &dyn Pointwise, x: Moments) -> Option<Expectations> {
+        // What prints itself the same may still differ in what it does not print.
+        let probes = [-1.3, 0.7, 2.9];
+        let same = |other: &dyn Pointwise| {
+            probes.iter().all(|&at| other.value_and_slope(at) == function.value_and_slope(at))
+                && format!("{other:?}") == format!("{function:?}")
+        };
+        let last = self.steps.iter().rev().take(8).filter(|step| step.x == Some(x));
+        last.filter_map(|step| match step.part {
+            Part::Pointwise(other) if same(other) => step.of,
+            _ => None,
+        })
+        .next()
     }
 
     fn backward(&mut self, laws: &mut Laws) {

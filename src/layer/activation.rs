@@ -67,9 +67,9 @@ pub trait Activation: Debug + Send + Sync {
 
     /// The moments of f(x) and f'(x) where x is normal, with that mean and variance: by quadrature, cut at the [`kinks`](Self::kinks).
     fn expectations(&self, mean: f64, variance: f64) -> Expectations {
-        Expectations::of(mean, variance, self.kinks(), |x| {
-            let y = self.value(x);
-            (y, self.slope(x, y))
+        Expectations::of_slices(mean, variance, self.kinks(), |x, y, slopes| {
+            self.values(x, y);
+            self.slopes(x, y, &vec![1.0; x.len()], slopes);
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::quadrature::expectation;
+use super::quadrature::Nodes;
 
 /// The moments of f(x) and of its derivative f'(x), where x is normally distributed.
 ///
@@ -50,18 +50,42 @@ impl Expectations {
     ///
     /// A variance that is 0, or no number at all, leaves the value at the mean.
     pub fn of(mean: f64, variance: f64, kinks: &[f64], f: impl Fn(f64) -> (f64, f64)) -> Self {
-        let deviation = if variance > 0.0 { variance.sqrt() } else { 0.0 };
-        let powers = |x: f64| {
-            let (value, slope) = f(x);
-            let (square, z) = (value * value, if deviation > 0.0 { (x - mean) / deviation } else { 0.0 });
-            let product = value * slope;
-            [value, square, square * square, slope, slope * slope, product * z, product * (z * z - 3.0) * z]
+        Self::of_slices(mean, variance, kinks, |x, y, slopes| {
+            for ((&x, y), slope) in x.iter().zip(y).zip(slopes) {
+                (*y, *slope) = f(x);
+            }
+        })
+    }
+
+    /// As [`of`](Self::of), of a function that is faster on many numbers at once: it writes f of every number of its first argument to the
+    /// second, and f' to the third, which are as long.
+    pub(crate) fn of_slices(
+        mean: f64,
+        variance: f64,
+        kinks: &[f64],
+        f: impl Fn(&[f64], &mut [f64], &mut [f64]),
+    ) -> Self {
+        if variance.is_nan() || variance <= 0.0 {
+            let (mut value, mut slope) = ([0.0], [0.0]);
+            f(&[mean], &mut value, &mut slope);
+            let ([value], [slope]) = (value, slope);
+            let (second, slope_second) = (value * value, slope * slope);
+            // In the limit of no variance at all, of a function that is smooth there and 0.
+            let (growth, curvature, fourth) = (slope_second, 0.0, second * second);
+            return Self { mean: value, second, fourth, slope_mean: slope, slope_second, growth, curvature };
+        }
+        let deviation = variance.sqrt();
+        let nodes = Nodes::of(mean, deviation, kinks);
+        let x: Vec<f64> = nodes.points.iter().map(|z| mean + deviation * z).collect();
+        let (mut values, mut slopes) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+        f(&x, &mut values, &mut slopes);
+        let powers = |index: usize| {
+            let (value, slope, z) = (values[index], slopes[index], nodes.points[index]);
+            let (square, product) = (value * value, value * slope * z);
+            [value, square, square * square, slope, slope * slope, product, product * (z * z - 3.0)]
         };
-        let found = if deviation > 0.0 { expectation(mean, deviation, kinks, powers) } else { powers(mean) };
-        let [mean, second, fourth, slope_mean, slope_second, product, third] = found;
-        // In the limit of no variance at all, of a function that is smooth there and 0.
-        let growth = if deviation > 0.0 { product / deviation } else { slope_second };
-        let curvature = if deviation > 0.0 { third / (2.0 * deviation.powi(3)) } else { 0.0 };
+        let [mean, second, fourth, slope_mean, slope_second, product, third] = nodes.sums(powers);
+        let (growth, curvature) = (product / deviation, third / (2.0 * deviation.powi(3)));
         Self { mean, second, fourth, slope_mean, slope_second, growth, curvature }
     }
 
