@@ -77,3 +77,9 @@ impl Float for f64 {
         f64::next_down(self)
     }
 }
+
+/// Writes a number, or null where it is not finite: so does JSON, and other formats shall not differ.
+#[cfg(feature = "serde")]
+pub(crate) fn finite_or_null<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if value.is_finite() { serializer.serialize_some(value) } else { serializer.serialize_none() }
+}

@@ -164,6 +164,7 @@ pub mod check;
 mod clip;
 mod error;
 mod float;
+mod forecast;
 mod init;
 mod layer;
 mod linalg;
@@ -183,6 +184,10 @@ pub use clip::{
 };
 pub use error::Error;
 pub use float::Float;
+pub use forecast::{
+    Comparison, Concern, Forecast, ForecastBuilder, FormatForecast, LayerCompared, LayerForecast, LayerMeasured, Lsuv,
+    LsuvLayer, LsuvReport, Measured, NumberFormat, Outlook, OutputGradient, Phase, Regime, Spread,
+};
 pub use init::{
     Constant, Critical, DeltaOrthogonal, Dirac, Draws, Eye, FanMode, He, InitMoments, InitRecord, InitReport,
     InitVerdict, Initializer, LeCun, Normal, Orthogonal, Scaled, Siren, Sparse, TruncatedNormal, Uniform,
@@ -190,17 +195,17 @@ pub use init::{
 };
 pub use layer::{
     Activation, AveragePool2d, BatchNorm, ChannelsLast, Conv2d, Dropout, Elu, Embedding, Exponential, Extent, Flatten,
-    Gelu, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Mish, Mode, Moments,
-    MultiHeadAttention, Padding, Pass, Passed, PerStep, Plan, Propagated, Recurrent, Relu, Residual, RmsNorm, Rnn,
-    Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+    Gelu, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Mish, Mode,
+    MultiHeadAttention, Padding, Pass, Passed, PerStep, Plan, Pointwise, Propagated, Recurrent, Relu, Residual,
+    RmsNorm, Rnn, Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;
 pub use loss::{
-    BinaryCrossEntropy, CategoricalCrossEntropy, Huber, Loss, MeanAbsolute, MeanSquared, Poisson, SigmoidCrossEntropy,
-    SoftmaxCrossEntropy, SumSquared, Targets,
+    BinaryCrossEntropy, CategoricalCrossEntropy, Huber, Loss, LossAtStart, MeanAbsolute, MeanSquared, Poisson,
+    SigmoidCrossEntropy, SoftmaxCrossEntropy, SumSquared, Targets,
 };
-pub use moments::{EdgeOfChaos, Expectations};
+pub use moments::{EdgeOfChaos, Expectations, Moments};
 pub use network::{MEMORY_LIMIT, Network, NetworkBuilder, OptimizerState, Predictor, Watched, Workspace};
 pub use optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Sgd, Update, schedule};
 pub use random::Generator;

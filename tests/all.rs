@@ -21,6 +21,8 @@ mod every_layer;
 mod fading;
 #[path = "first_bad_number.rs"]
 mod first_bad_number;
+#[path = "forecast/main.rs"]
+mod forecast;
 #[path = "golden.rs"]
 mod golden;
 #[path = "golden_normalization.rs"]
@@ -39,6 +41,8 @@ mod images;
 mod initializers;
 #[path = "kit/main.rs"]
 mod kit;
+#[path = "loss_at_start.rs"]
+mod loss_at_start;
 #[path = "losses.rs"]
 mod losses;
 #[path = "micro_batches.rs"]

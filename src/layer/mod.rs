@@ -21,6 +21,7 @@ mod mish;
 mod moments;
 mod per_step;
 mod plan;
+mod pointwise;
 mod recurrent;
 mod relu;
 mod residual;
@@ -52,9 +53,10 @@ pub use layer_norm::LayerNorm;
 pub use leaky_relu::LeakyRelu;
 pub use linear::Linear;
 pub use mish::Mish;
-pub use moments::{Moments, Propagated};
+pub use moments::Propagated;
 pub use per_step::PerStep;
 pub use plan::{Mode, Pass, Passed, Plan};
+pub use pointwise::Pointwise;
 pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
 pub use relu::Relu;
 pub use residual::Residual;
@@ -70,7 +72,7 @@ pub use tanh::Tanh;
 
 use std::fmt::Debug;
 
-use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
+use crate::{Bounds, Error, Float, InitMoments, Initializer, Moments, Param, Role, Rows, RowsMut};
 
 /// A map from rows of `n_in` numbers to rows of `n_out` numbers, with its derivative written by hand.
 ///
@@ -187,6 +189,11 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
     /// moments stand in the order of its plan. In the limit of wide layers: inputs and gradients of different units are taken for
     /// independent. `None` where theory does not say.
     fn moments(&self, _plan: &Plan, _x: Moments, _weights: &[InitMoments]) -> Option<Propagated> {
+        None
+    }
+
+    /// The function that it applies to every number on its own; `None` for a layer that does anything else.
+    fn pointwise(&self) -> Option<&dyn Pointwise> {
         None
     }
 

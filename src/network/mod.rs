@@ -123,6 +123,25 @@ impl<T: Float> Network<T> {
         &self.state
     }
 
+    /// The moments of the distribution that each parameter was drawn from, in the order of the layout; `None` where its initializer does not
+    /// know them. They are those of the start, whatever training has made of the numbers since.
+    ///
+    /// ```
+    /// use evenkeel::{He, Linear, Network};
+    /// let network = Network::<f32>::builder(50).layer(Linear::new(10)).weights(He::normal()).build()?;
+    /// let [weight, bias] = [0, 1].map(|at| network.init_moments().nth(at).flatten().expect("both are known"));
+    /// assert_eq!((weight.variance, bias.variance), (2.0 / 50.0, 0.0));
+    /// # Ok::<(), evenkeel::Error>(())
+    /// ```
+    pub fn init_moments(&self) -> impl ExactSizeIterator<Item = Option<InitMoments>> {
+        self.targets.iter().map(|target| target.moments)
+    }
+
+    /// What each layer planned.
+    pub(crate) fn plans(&self) -> &[Plan] {
+        &self.geometry.plans
+    }
+
     /// How many updates the network has had.
     pub fn updates(&self) -> u64 {
         self.updates
@@ -144,12 +163,6 @@ impl<T: Float> Network<T> {
     pub fn parameter_mut(&mut self, name: &str) -> Result<RowsMut<'_, T>, Error> {
         let slot = self.geometry.layout.find(name)?;
         Ok(RowsMut::of(&mut self.parameters[slot.range.clone()], slot.param.cols))
-    }
-
-    /// The moments of what each parameter was drawn from when the network was built, in the order of the layout; `None` where they are not
-    /// known.
-    pub fn init_moments(&self) -> impl ExactSizeIterator<Item = Option<InitMoments>> {
-        self.targets.iter().map(|target| target.moments)
     }
 
     /// Compares the mean and the deviation of every parameter with those of what it was drawn from: right for a network that has just been
