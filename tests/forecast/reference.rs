@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use evenkeel::*;
 use serde_json::Value;
 
-use crate::{Claimed, named, stack};
+use super::{Claimed, named, stack};
 
 fn reference(part: &str) -> &'static Value {
     static VALUES: OnceLock<Value> = OnceLock::new();

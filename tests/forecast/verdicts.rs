@@ -2,7 +2,7 @@
 
 use evenkeel::*;
 
-use crate::{Claimed, stack};
+use super::{Claimed, stack};
 
 fn of(depth: usize, width: usize, activation: &str, weights: f64) -> Forecast {
     Forecast::of(&stack(depth, width, activation, Claimed { weights, biases: 0.0 }), 1.0).unwrap()
