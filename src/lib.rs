@@ -172,6 +172,7 @@ mod moments;
 mod network;
 mod optim;
 mod random;
+mod render;
 mod rows;
 mod stability;
 mod train;
@@ -203,6 +204,10 @@ pub use moments::{EdgeOfChaos, Expectations};
 pub use network::{MEMORY_LIMIT, Network, NetworkBuilder, OptimizerState, Predictor, Watched, Workspace};
 pub use optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Sgd, Update, schedule};
 pub use random::Generator;
+pub use render::{
+    ForecastMoment, ReportPage, activation_spread_svg, forecast_svg, gradient_heat_map_svg, inactive_units_svg,
+    lag_norms_svg, loss_curve_svg, terminal_picture, update_ratio_svg,
+};
 pub use rows::{Rows, RowsMut};
 pub use stability::{
     ActivationId, Bin, Bounds, Cause, Clipping, Evidence, Finding, LagId, LayerRecord, Monitor, NonFiniteNumber,

@@ -242,7 +242,7 @@ impl fmt::Display for Finding {
 }
 
 /// A number in at most eight characters.
-pub(super) fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 {
         "0".to_owned()
