@@ -33,11 +33,6 @@ impl Columns {
         (!starts.is_empty()).then_some(Self { starts, end })
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.starts.len()
-    }
-
     /// The first and the last step of each.
     pub(super) fn spans(&self) -> impl Iterator<Item = (u64, u64)> {
         let next = self.starts.iter().skip(1).copied().chain([self.end]);
@@ -84,7 +79,7 @@ mod tests {
         for (steps, most) in [(1, 64), (64, 64), (65, 64), (1000, 64), (1000, 20), (1000, 1)] {
             let series = series(0..steps);
             let columns = Columns::of([&series].into_iter(), most).unwrap();
-            assert!(columns.len() <= most);
+            assert!(columns.starts.len() <= most);
             let cells = columns.cells(&series);
             assert_eq!(cells.iter().flatten().map(|bin| bin.count).sum::<u64>(), steps);
             for (cell, (first, last)) in cells.iter().zip(columns.spans()) {

@@ -13,7 +13,6 @@ pub(super) enum Mark {
     /// For what is zero on a scale that has no zero.
     Zero,
     Line,
-    Dashed,
     Band,
     Spread,
     Limit,
@@ -41,7 +40,6 @@ impl Mark {
             }
             Self::Zero => markup.leaf("text", &[("class", &"middle"), ("x", &At(x)), ("y", &At(y + 4.0))], "0"),
             Self::Line => line(markup, "one", across(8.0).0, across(8.0).1),
-            Self::Dashed => line(markup, "two", across(10.0).0, across(10.0).1),
             Self::Spread => line(markup, "spread", across(8.0).0, across(8.0).1),
             Self::Limit => line(markup, "limit", across(8.0).0, across(8.0).1),
             Self::Band => {
