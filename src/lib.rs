@@ -26,8 +26,9 @@
 //! ```
 //!
 //! What to look at first: [`Network`] and its training step, part by part; [`Trainer`]; [`Monitor`], which watches any training loop,
-//! also one that is not this crate's; [`StabilityReport`]. To write one's own: [`Layer`] or [`Activation`], [`Initializer`],
-//! [`GradientClipper`], [`Loss`], [`Optimizer`]; [`check::gradients`] tells whether a derivative is right.
+//! also one that is not this crate's; [`StabilityReport`], and [`ReportPage`], which draws it. To write one's own: [`Layer`]
+//! or [`Activation`], [`Initializer`], [`GradientClipper`], [`Loss`], [`Optimizer`]; [`check::gradients`] tells whether a derivative is
+//! right.
 //!
 //! # The three troubles
 //!

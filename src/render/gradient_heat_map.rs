@@ -14,7 +14,7 @@ const TITLE: &str = "Norm of the gradient, by layer and step";
 const TOP: f64 = 28.0;
 
 /// How many cells are drawn at most: what keeps a picture of hundreds of layers small.
-const MOST_CELLS: usize = 4096;
+const MOST_CELLS: usize = 8192;
 
 /// How many levels of brightness there are.
 const LEVELS: usize = 10;
@@ -117,9 +117,14 @@ impl Area {
         }
         if hatched {
             let reach = width.min(height);
-            let (right, bottom) = (left + width, top + height);
-            line(markup, "bad", (left, bottom), (left + reach, bottom - reach));
-            line(markup, "bad", (right - reach, top + reach), (right, top));
+            // As many strokes as fit side by side, one at least.
+            let strokes = (width / (1.5 * reach)).max(1.0) as usize;
+            let apart = width / strokes as f64;
+            let stroke = |index: usize| {
+                let x = left + (index as f64 + 0.5) * apart - reach / 2.0;
+                format!("M{} {}L{} {}", At(x), At(middle + reach / 2.0), At(x + reach), At(middle - reach / 2.0))
+            };
+            markup.void("path", &[("class", &"bad"), ("d", &(0..strokes).map(stroke).collect::<String>())]);
         }
     }
 }
@@ -134,7 +139,10 @@ fn draw_legend(markup: &mut Markup, top: f64, levels: &Levels) {
         swatch(LEFT + level as f64 * WIDTH).draw(markup, Level::Of(level), false, None);
     }
     let right = LEFT + LEVELS as f64 * WIDTH;
+    // Halfway between the logarithms, without a product that may not be finite.
+    let middle = levels.lowest().zip(levels.highest()).map(|(low, high)| low.sqrt() * high.sqrt());
     label(markup, LEFT, &number(levels.lowest()), "quiet");
+    label(markup, (LEFT + right) / 2.0, &number(middle), "quiet middle");
     label(markup, right, &number(levels.highest()), "quiet end");
     swatch(right + 50.0).draw(markup, Level::Zero, false, None);
     label(markup, right + 50.0, "zero", "quiet");

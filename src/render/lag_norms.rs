@@ -17,7 +17,7 @@ const APART: f64 = HEIGHT + 72.0;
 
 /// Draws, for each recurrent layer, how much of the derivative by its state is left after so many steps back, as SVG.
 ///
-/// On a logarithmic scale, so that what fades or grows by a factor a step is a straight line: dashed with rings at the first training
+/// On a logarithmic scale, so that what fades or grows by a factor a step is a straight line: dashed with diamonds at the first training
 /// step, solid with dots the median of the last ones.
 ///
 /// ```
@@ -51,7 +51,12 @@ pub(super) fn lag_norms(report: &StabilityReport) -> Option<Picture> {
     if count == 0 {
         return None;
     }
-    let meaning = [(Mark::Ring, "first step"), (Mark::Dot, "now"), (Mark::Zero, "zero"), (Mark::Cross, "not finite")];
+    let meaning = [
+        (Mark::Diamond, "first step"),
+        (Mark::Dot, "median of the last"),
+        (Mark::Zero, "zero"),
+        (Mark::Cross, "not finite"),
+    ];
     legend(&mut drawing, LEFT, 36.0, &meaning);
     let description =
         format!("A drawing for each of {count} recurrent layers, with the numbers in the table beside it");
@@ -74,7 +79,7 @@ fn draw_layer(markup: &mut Markup, layer: &LayerRecord, through_time: &ThroughTi
     markup.leaf("text", &[("x", &At(LEFT)), ("y", &At(top - 8.0))], &shortened(&layer.name, 60));
     left_axis(markup, &up, LEFT);
     whole_axis(markup, &across, (top, bottom), "steps back");
-    for (curve, (class, mark)) in curves.iter().zip([("two", Mark::Ring), ("one", Mark::Dot)]) {
+    for (curve, (class, mark)) in curves.iter().zip([("two", Mark::Diamond), ("one", Mark::Dot)]) {
         // What has no place on the scale breaks the line.
         for piece in curve.split(|&(_, norm)| !(norm > 0.0 && norm.is_finite())) {
             let points = piece.iter().filter_map(|&(lag, norm)| Some((across.at(lag as f64)?, up.at(norm)?)));
@@ -83,7 +88,7 @@ fn draw_layer(markup: &mut Markup, layer: &LayerRecord, through_time: &ThroughTi
         for &(lag, norm) in curve {
             let Some(x) = across.at(lag as f64) else { continue };
             markup.element("g", &[], |markup| {
-                let when = if mark == Mark::Ring { "at the first step" } else { "now" };
+                let when = if mark == Mark::Diamond { "at the first step" } else { "median of the last" };
                 markup.leaf("title", &[], &format!("{lag} steps back, {when}: {}", number(Some(norm))));
                 match up.at(norm) {
                     None => Mark::Cross.draw(markup, (x, top)),

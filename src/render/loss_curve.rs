@@ -16,7 +16,7 @@ const BOTTOM: f64 = 250.0;
 
 /// Draws the loss of the training steps, and of the validation where the history of the run has any, as SVG.
 ///
-/// A line for the mean of each [`Bin`](crate::Bin) and a band from its smallest to its largest value; circles for the validation, each
+/// A line for the mean of each [`Bin`](crate::Bin) and a band from its smallest to its largest value; diamonds for the validation, each
 /// at the last step of its epoch. Logarithmic where the values span more than two decades. A cross marks values that are not
 /// finite; the line is broken where there is no other.
 ///
@@ -68,10 +68,10 @@ pub(super) fn loss_curve(report: &StabilityReport, history: &[Epoch]) -> Option<
             let means: Vec<(f64, f64)> = piece.iter().map(|point| (point.x, point.mean)).collect();
             line_through(markup, "two", &means);
             for (point, mean) in piece.iter().zip(means) {
-                draw_told(markup, Mark::Ring, mean, &format!("validation, {}", point.tells));
+                draw_told(markup, Mark::Diamond, mean, &format!("validation, {}", point.tells));
             }
         }
-        entries.push((Mark::Ring, "validation"));
+        entries.push((Mark::Diamond, "validation"));
     }
     let broken: Vec<(u64, u64, Bin)> = all().filter(|(.., bin)| bin.non_finite > 0).collect();
     for &(first, last, bin) in &broken {

@@ -9,6 +9,9 @@ pub(super) const WIDTH: f64 = 600.0;
 /// Where what is drawn ends on the right.
 pub(super) const RIGHT: f64 = WIDTH - 20.0;
 
+/// The room for the title above a drawing that stands alone.
+const HEAD: f64 = 22.0;
+
 /// A drawing with its title, and with a sentence that says to those who do not see it what there is to see.
 #[derive(Debug)]
 pub(super) struct Picture {
@@ -40,7 +43,10 @@ impl Picture {
     fn svg(self, alone: bool) -> String {
         let Self { title, description, height, drawing } = self;
         let mut markup = Markup::default();
-        let view = format!("0 0 {} {}", At(WIDTH), At(height));
+        // A page has a heading for the title.
+        let top = if alone { 0.0 } else { HEAD };
+        let height = height - top;
+        let view = format!("0 {} {} {}", At(top), At(WIDTH), At(height));
         let root: [(&str, &dyn std::fmt::Display); 7] = [
             ("xmlns", &"http://www.w3.org/2000/svg"),
             ("class", &"evenkeel"),

@@ -3,9 +3,9 @@
 use super::columns::last_step;
 use super::gradient_heat_map::gradients;
 use super::levels::{Level, Levels};
-use super::words::{counted, number, shortened, sign, spaced, steps, width};
+use super::words::{counted, number, quantity, shortened, sign, spaced, steps, width};
 use super::wrap::wrapped;
-use crate::{Bin, StabilityReport};
+use crate::{Bin, Evidence, StabilityReport};
 
 /// How many columns a line has at most.
 const COLUMNS: usize = 100;
@@ -57,8 +57,8 @@ fn push_findings(lines: &mut Vec<String>, report: &StabilityReport) {
         let head = format!("{} {}: {symptom} since step {}", sign(finding.severity), finding.severity, finding.step);
         lines.extend(wrapped(&head, 0, COLUMNS));
         lines.extend(wrapped(&finding.message, 2, COLUMNS));
-        let evidence =
-            finding.evidence.iter().map(|evidence| format!(", {} {}", evidence.what, number(Some(evidence.value))));
+        let said = |evidence: &Evidence| format!(", {} {}", spaced(evidence.what), quantity(evidence.value));
+        let evidence = finding.evidence.iter().map(said);
         lines.extend(wrapped(&format!("cause: {cause}{}", evidence.collect::<String>()), 2, COLUMNS));
         if !finding.remedies.is_empty() {
             let remedies: Vec<String> = finding.remedies.iter().map(ToString::to_string).collect();

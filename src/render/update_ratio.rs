@@ -81,8 +81,8 @@ pub(super) fn update_ratio(report: &StabilityReport) -> Option<Picture> {
     }
     let meaning = [
         (Mark::Ring, "start"),
-        (Mark::Dot, "now"),
-        (Mark::Line, "smallest to largest"),
+        (Mark::Dot, "median of the last"),
+        (Mark::Line, "range"),
         (Mark::Limit, "usual: 1e-3"),
         (Mark::Cross, "not finite"),
     ];

@@ -9,6 +9,11 @@ pub(super) fn number(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), short)
 }
 
+/// A number of evidence: whole ones, which most often count something, without decimals.
+pub(super) fn quantity(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e9 { format!("{}", value as i64) } else { short(value) }
+}
+
 /// A share in percent, or a dash where there is none.
 pub(super) fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "–".to_owned(), |share| format!("{} %", short((1000.0 * share).round() / 10.0)))
@@ -113,6 +118,12 @@ mod tests {
         assert_eq!(percent(Some(1.0 / 3.0)), "33.3 %");
         assert_eq!(percent(Some(f64::NAN)), "NaN %");
         assert_eq!(percent(None), "–");
+    }
+
+    #[test]
+    fn counts_are_whole() {
+        let found = [3599.0, -0.0, 0.25, 1e12, f64::NAN].map(quantity);
+        assert_eq!(found, ["3599", "0", "0.250", "1.0e12", "NaN"]);
     }
 
     #[test]

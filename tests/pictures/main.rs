@@ -1,5 +1,6 @@
 //! Pictures of reports: well-formed whatever was recorded, and true to it.
 
+mod anything;
 mod page;
 mod reports;
 mod svg;

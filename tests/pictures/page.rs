@@ -10,25 +10,30 @@ fn page(report: &StabilityReport) -> String {
     ReportPage::new(report).title(HOSTILE).history(&history()).forecast(&moments()).html()
 }
 
+/// Fails unless the page is well-formed, needs nothing from elsewhere, and is the same again.
+pub fn check(name: &str, report: &StabilityReport) {
+    for html in [page(report), report.html()] {
+        let elements = elements(&html).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let of = |tag: &str| elements.iter().filter(|element| element.tag == tag).count();
+        assert_eq!((of("script"), of("link"), of("img"), of("a"), of("iframe")), (0, 0, 0, 0, 0), "{name}");
+        assert_eq!((of("title") - of("svg") >= 1, of("main"), of("h1")), (true, 1, 1), "{name}");
+        // Nothing is loaded: the only address is the name of a namespace.
+        let addresses = html.matches("http").count() - html.matches("xmlns=\"http://www.w3.org/2000/svg\"").count();
+        assert_eq!(addresses, 0, "{name}");
+        assert!(!html.contains("url(") && !html.contains("@import") && !html.contains("src="), "{name}");
+        assert!(html.contains("width=device-width") && html.contains("prefers-color-scheme:dark"), "{name}");
+        // Headings do not skip a level.
+        let levels = elements.iter().filter(|element| matches!(&*element.tag, "h1" | "h2" | "h3"));
+        let levels: Vec<u8> = levels.map(|heading| heading.tag.as_bytes()[1] - b'0').collect();
+        assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{name}: {levels:?}");
+    }
+    assert_eq!(page(report), page(&report.clone()), "{name}: the same report gives the same bytes");
+}
+
 #[test]
 fn well_formed_and_alone_at_every_edge() {
     for (name, report) in edges() {
-        for html in [page(&report), report.html()] {
-            let elements = elements(&html).unwrap_or_else(|error| panic!("{name}: {error}"));
-            let of = |tag: &str| elements.iter().filter(|element| element.tag == tag).count();
-            assert_eq!((of("script"), of("link"), of("img"), of("a"), of("iframe")), (0, 0, 0, 0, 0), "{name}");
-            assert_eq!((of("title") - of("svg") >= 1, of("main"), of("h1")), (true, 1, 1), "{name}");
-            // Nothing is loaded: the only address is the name of a namespace.
-            let addresses = html.matches("http").count() - html.matches("xmlns=\"http://www.w3.org/2000/svg\"").count();
-            assert_eq!(addresses, 0, "{name}");
-            assert!(!html.contains("url(") && !html.contains("@import") && !html.contains("src="), "{name}");
-            assert!(html.contains("width=device-width") && html.contains("prefers-color-scheme:dark"), "{name}");
-            // Headings do not skip a level.
-            let levels = elements.iter().filter(|element| matches!(&*element.tag, "h1" | "h2" | "h3"));
-            let levels: Vec<u8> = levels.map(|heading| heading.tag.as_bytes()[1] - b'0').collect();
-            assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{name}: {levels:?}");
-        }
-        assert_eq!(page(&report), page(&report.clone()), "{name}: the same report gives the same bytes");
+        check(name, &report);
     }
 }
 

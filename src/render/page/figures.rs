@@ -51,7 +51,7 @@ pub(super) fn write(markup: &mut Markup, report: &StabilityReport, history: &[Ep
                 vec![layer.name.clone(), lag.to_string(), number(series.start()), number(now)]
             })
         });
-        write_figure(markup, picture, &["layer", "steps back", "first step", "now"], rows);
+        write_figure(markup, picture, &["layer", "steps back", "first step", "median of the last"], rows);
     }
     if let Some(picture) = forecast(moments) {
         let rows = moments.iter().map(|moment| {

@@ -2,7 +2,7 @@
 
 use super::tables::write_table;
 use crate::render::markup::Markup;
-use crate::render::words::{capital, number, sign, spaced};
+use crate::render::words::{capital, number, quantity, sign, spaced};
 use crate::{Finding, StabilityReport};
 
 pub(super) fn write(markup: &mut Markup, report: &StabilityReport) {
@@ -29,7 +29,7 @@ fn write_finding(markup: &mut Markup, finding: &Finding) {
             write_entry(markup, "Cause", |markup| markup.text(&spaced(cause.name())));
             if !evidence.is_empty() {
                 let items =
-                    evidence.iter().map(|evidence| format!("{}: {}", evidence.what, number(Some(evidence.value))));
+                    evidence.iter().map(|evidence| format!("{}: {}", spaced(evidence.what), quantity(evidence.value)));
                 write_entry(markup, "Evidence", |markup| write_list(markup, "ul", items));
             }
             if !layers.is_empty() {

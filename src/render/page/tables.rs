@@ -7,7 +7,9 @@ use crate::render::words::number;
 /// A table that scrolls sideways where it is too wide; what a row is about stands in its first cell.
 pub(super) fn write_table(markup: &mut Markup, headings: &[&str], rows: impl Iterator<Item = Vec<String>>) {
     // One that scrolls must be reached by the keyboard.
-    markup.element("div", &[("class", &"wide"), ("tabindex", &"0")], |markup| {
+    let scrolls: [(&str, &dyn std::fmt::Display); 4] =
+        [("class", &"wide"), ("tabindex", &"0"), ("role", &"region"), ("aria-label", &"Table")];
+    markup.element("div", &scrolls, |markup| {
         markup.element("table", &[], |markup| {
             markup.element("thead", &[], |markup| {
                 markup.element("tr", &[], |markup| {
