@@ -3,6 +3,7 @@
 use super::columns::last_step;
 use super::gradient_heat_map::gradients;
 use super::levels::{Level, Levels};
+use super::scale::Scale;
 use super::words::{counted, number, quantity, shortened, sign, spaced, steps, width};
 use super::wrap::wrapped;
 use crate::{Bin, Evidence, StabilityReport};
@@ -22,8 +23,9 @@ const NAME: usize = 20;
 /// Renders what was found, the loss and the gradients of a report in at most 100 columns of plain text.
 ///
 /// Findings first. Then the loss over the steps, and a heat map with a row for each layer with parameters, both in the characters
-/// `.:-=+*#%@`, from small to large by the logarithm; `0` is zero, `!` has something that is not finite. At the end of a row stand the
-/// decimal logarithms of its first and its last value. No colours, no control characters, whatever the names are.
+/// `.:-=+*#%@` from small to large: the norms by the logarithm, the loss too where it spans more than two decades. `0` is a norm of zero,
+/// `!` has something that is not finite. At the end of a row stand the decimal logarithms of its first and its last value. No colours, no
+/// control characters, whatever the names are.
 ///
 /// ```
 /// use evenkeel::{Monitor, Param, terminal_picture};
@@ -72,12 +74,19 @@ fn push_loss(lines: &mut Vec<String>, report: &StabilityReport) {
     if loss.is_empty() {
         return;
     }
-    let levels = Levels::of(loss.bins().iter(), SHADES.len());
-    let cells: String = loss.bins().iter().map(|bin| shade(&levels, Some(bin))).collect();
+    // As the curve is drawn: losses may be zero, and below.
+    let means = loss.bins().iter().filter(|bin| bin.count > 0).map(|bin| bin.mean);
+    let up = Scale::fitting(means).between(0.0, SHADES.len() as f64);
+    let cell = |bin: &Bin| match up.at(bin.mean) {
+        Some(at) if bin.non_finite == 0 => SHADES[(at as usize).min(SHADES.len() - 1)],
+        _ => NOT_FINITE,
+    };
+    let span = (loss.bins().first().map_or(0, |bin| bin.first_step), last_step(loss));
     lines.push(String::new());
-    let first = loss.bins().first().map_or(0, |bin| bin.first_step);
-    lines.push(format!("loss, {}", steps((first, last_step(loss)))));
-    lines.push(format!("|{cells}| {} at the start, {} now", number(loss.start()), number(loss.now())));
+    let scale = if up.is_log() { "logarithmic" } else { "linear" };
+    let (start, now) = (number(loss.start()), number(loss.now()));
+    lines.extend(wrapped(&format!("loss ({scale}), {}: {start} at the start, {now} now", steps(span)), 0, COLUMNS));
+    lines.push(format!("|{}|", loss.bins().iter().map(cell).collect::<String>()));
 }
 
 fn push_gradients(lines: &mut Vec<String>, report: &StabilityReport) {

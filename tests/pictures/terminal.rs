@@ -35,7 +35,7 @@ fn a_heat_map_has_a_row_for_each_layer_that_trains() {
         LayerRecord { gradient: series([0.0, 1e-3, f64::INFINITY]), ..layer("2.linear.of.a.very.long.name") },
     ];
     let picture = terminal_picture(&report(series([1.0, 0.5]), layers));
-    let rows: Vec<&str> = picture.lines().filter(|line| line.contains("linear")).collect();
+    let rows: Vec<&str> = picture.lines().filter(|line| line.contains(".linear")).collect();
     let [first, last] = rows[..] else { panic!("{picture}") };
     let cells = |row: &str| row.split('|').nth(1).unwrap().to_owned();
     assert_eq!(cells(first).len(), cells(last).len());
@@ -46,4 +46,10 @@ fn a_heat_map_has_a_row_for_each_layer_that_trains() {
     assert!(first.ends_with("   0.0   -8.0"), "{first}");
     assert!(last.starts_with("2.linear.o…long.name |") && last.ends_with("  zero    inf"), "{last}");
     assert_eq!(cells(last).trim_end(), "0*!", "nothing is known after its last value");
+}
+
+#[test]
+fn a_loss_below_zero_is_no_zero() {
+    let picture = terminal_picture(&report(series([4.0, 0.0, -4.0, f64::NAN]), vec![]));
+    assert!(picture.ends_with("loss (linear), steps 0 to 3: 4.00 at the start, NaN now\n|@+.!|"), "{picture}");
 }
