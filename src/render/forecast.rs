@@ -81,6 +81,12 @@ pub(super) fn forecast(moments: &[ForecastMoment]) -> Option<Picture> {
 
 impl ForecastMoment {
     /// What was measured, divided by the forecast; `None` unless both are finite and above 0.
+    ///
+    /// ```
+    /// use evenkeel::ForecastMoment;
+    /// let moment = |measured| ForecastMoment { layer: "0.linear".to_owned(), predicted: 2.0, measured };
+    /// assert_eq!((moment(Some(3.0)).factor(), moment(None).factor()), (Some(1.5), None));
+    /// ```
     pub fn factor(&self) -> Option<f64> {
         let usable = |value: f64| value > 0.0 && value.is_finite();
         self.measured

@@ -29,7 +29,7 @@ pub(super) const USUAL: f64 = 1e-3;
 ///     monitor.weights(weight, &[3.0, 4.0], 0.01)?;
 ///     monitor.end(1.0);
 /// }
-/// assert!(update_ratio_svg(&monitor.report()).contains("0.linear: 2.0e-3"));
+/// assert!(update_ratio_svg(&monitor.report()).contains("0.linear: 0.00200"));
 /// # Ok::<(), evenkeel::Error>(())
 /// ```
 pub fn update_ratio_svg(report: &StabilityReport) -> String {

@@ -36,9 +36,9 @@ pub(super) fn contents(bin: &Bin) -> String {
     [finite, not_finite].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// Words of a name of this crate: spaces for underscores.
+/// Words of a name of this crate: spaces for underscores, but `non-finite`.
 pub(super) fn spaced(name: &str) -> String {
-    name.replace('_', " ")
+    name.replace("non_", "non-").replace('_', " ")
 }
 
 /// The same with a capital at the beginning.

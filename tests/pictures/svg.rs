@@ -40,6 +40,7 @@ pub fn check(of: &str, report: &StabilityReport) {
         assert_eq!((&*elements[1].tag, &*elements[2].tag), ("title", "desc"), "{of}");
         assert!(!elements[0].get("aria-label").is_empty() && !elements[2].text.is_empty(), "{of}");
         assert!(elements.iter().all(|element| element.tag != "script"), "{of}");
+        assert!(svg.contains("prefers-color-scheme:dark"), "{of}");
         check_geometry(&of, &elements);
     }
     assert_eq!(pictures(report), pictures(&report.clone()), "{of}: the same report gives the same bytes");
