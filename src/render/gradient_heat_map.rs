@@ -51,7 +51,8 @@ pub(super) fn gradients(report: &StabilityReport, most_columns: usize) -> Option
 
 /// The picture; `None` where there is nothing to draw.
 pub(super) fn gradient_heat_map(report: &StabilityReport) -> Option<Picture> {
-    let (layers, columns) = gradients(report, (MOST_CELLS / report.layers.len().max(1)).max(8))?;
+    let trained = report.layers.iter().filter(|layer| layer.trains()).count();
+    let (layers, columns) = gradients(report, (MOST_CELLS / trained.max(1)).max(8))?;
     let cells: Vec<Vec<Option<Bin>>> = layers.iter().map(|layer| columns.cells(&layer.gradient)).collect();
     let levels = Levels::of(cells.iter().flatten().flatten(), LEVELS);
     let rows = LayerRows::new(layers.iter().map(|layer| &*layer.name), TOP);

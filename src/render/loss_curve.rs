@@ -16,9 +16,9 @@ const BOTTOM: f64 = 250.0;
 
 /// Draws the loss of the training steps, and of the validation where the history of the run has any, as SVG.
 ///
-/// A line for the mean of each [`Bin`](crate::Bin) and a band from its smallest to its largest value; diamonds for the validation, each
-/// at the last step of its epoch. Logarithmic where the values span more than two decades. A cross marks values that are not
-/// finite; the line is broken where there is no other.
+/// A line for the mean of each [`Bin`] and a band from its smallest to its largest value; diamonds for the validation, each at the last
+/// step of its epoch, or of the first of several where there are more than [`Series::BINS`]. Logarithmic where the values span more than
+/// two decades. A cross marks values that are not finite; the line is broken where there is no other.
 ///
 /// ```
 /// use evenkeel::{Monitor, loss_curve_svg};
