@@ -26,8 +26,9 @@
 //! ```
 //!
 //! What to look at first: [`Network`] and its training step, part by part; [`Trainer`]; [`Monitor`], which watches any training loop,
-//! also one that is not this crate's; [`StabilityReport`]. To write one's own: [`Layer`] or [`Activation`], [`Initializer`],
-//! [`GradientClipper`], [`Loss`], [`Optimizer`]; [`check::gradients`] tells whether a derivative is right.
+//! also one that is not this crate's; [`StabilityReport`], and [`ReportPage`], which draws it. To write one's own: [`Layer`]
+//! or [`Activation`], [`Initializer`], [`GradientClipper`], [`Loss`], [`Optimizer`]; [`check::gradients`] tells whether a derivative is
+//! right.
 //!
 //! # The three troubles
 //!
@@ -173,6 +174,7 @@ mod moments;
 mod network;
 mod optim;
 mod random;
+mod render;
 mod rows;
 mod stability;
 mod train;
@@ -209,6 +211,10 @@ pub use moments::{EdgeOfChaos, Expectations, Moments};
 pub use network::{MEMORY_LIMIT, Network, NetworkBuilder, OptimizerState, Predictor, Watched, Workspace};
 pub use optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Sgd, Update, schedule};
 pub use random::Generator;
+pub use render::{
+    ForecastMoment, ReportPage, activation_spread_svg, forecast_svg, gradient_heat_map_svg, inactive_units_svg,
+    lag_norms_svg, loss_curve_svg, terminal_picture, update_ratio_svg,
+};
 pub use rows::{Rows, RowsMut};
 pub use stability::{
     ActivationId, Bin, Bounds, Cause, Clipping, Evidence, Finding, LagId, LayerRecord, Monitor, NonFiniteNumber,
