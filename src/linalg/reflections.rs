@@ -212,22 +212,16 @@ mod tests {
 
     fn blocked(vectors: &[Vec<f64>], rows: usize, cols: usize) -> Vec<f64> {
         let columns = orthonormal(rows, cols, |first, out| {
-            for (row, vector) in out.chunks_exact_mut(rows - first).zip(&vectors[first..]) {
-                row.copy_from_slice(&vector[first..]);
+            for (at, row) in out.chunks_exact_mut(rows - first).enumerate() {
+                row.copy_from_slice(&vectors[first + at][first..]);
                 // What is to be ignored.
-                row.iter_mut().zip(&vector[first..]).filter(|(_, x)| **x == 0.0).for_each(|(to, _)| *to = 0.0);
+                row[..at].fill(f64::NAN);
             }
         });
-        let mut q = vec![f64::NAN; rows * cols];
-        columns.unwrap().write(1.0, false, &mut q);
-        let mut across = vec![f64::NAN; rows * cols];
-        orthonormal(rows, cols, |first, out| {
-            for (row, vector) in out.chunks_exact_mut(rows - first).zip(&vectors[first..]) {
-                row.copy_from_slice(&vector[first..]);
-            }
-        })
-        .unwrap()
-        .write(1.0, true, &mut across);
+        let columns = columns.unwrap();
+        let (mut q, mut across) = (vec![f64::NAN; rows * cols], vec![f64::NAN; rows * cols]);
+        columns.write(1.0, false, &mut q);
+        columns.write(1.0, true, &mut across);
         for row in 0..rows {
             (0..cols).for_each(|col| assert_eq!(q[row * cols + col], across[col * rows + row]));
         }
