@@ -99,7 +99,7 @@ impl Scaled<VarianceScaling<StandardNormal>> {
     pub fn fixup(branches: usize, layers: usize) -> Result<Self, Error> {
         let branches = Error::at_least_one(OF, "branches", branches)? as f64;
         Error::require(layers >= 2, OF, "layers", layers as f64, "at least 2")?;
-        let he = VarianceScaling::new(2.0, FanMode::Out, StandardNormal)?.kurtosis(3.0);
+        let he = VarianceScaling::new(2.0, FanMode::Out, StandardNormal)?;
         Self::new(branches.powf(-1.0 / (2.0 * layers as f64 - 2.0)), he)
     }
 }

@@ -127,8 +127,22 @@ impl<T: Float, D: Distribution<f64> + Debug + Send + Sync + 'static> Initializer
 
     fn moments(&self, param: &Param) -> Option<InitMoments> {
         let variance = self.variance(param).ok()?;
-        let kurtosis = self.kurtosis.filter(|_| variance > 0.0);
+        let kurtosis = self.kurtosis.or_else(kurtosis_of::<D>).filter(|_| variance > 0.0);
         Some(InitMoments { mean: 0.0, variance, kurtosis })
+    }
+}
+
+/// That of the unit distributions which the crate knows.
+fn kurtosis_of<D: 'static>() -> Option<f64> {
+    let unit = TypeId::of::<D>();
+    if unit == TypeId::of::<StandardNormal>() {
+        Some(3.0)
+    } else if unit == TypeId::of::<UnitUniform>() {
+        Some(1.8)
+    } else if unit == TypeId::of::<UnitTruncatedNormal>() {
+        Some(UnitTruncatedNormal::kurtosis())
+    } else {
+        None
     }
 }
 
@@ -194,17 +208,17 @@ macro_rules! member {
         impl $name {
             /// Drawn from a normal distribution.
             pub fn normal() -> VarianceScaling<StandardNormal> {
-                Self::with(StandardNormal).kurtosis(3.0)
+                Self::with(StandardNormal)
             }
 
             /// Drawn from a uniform distribution.
             pub fn uniform() -> VarianceScaling<UnitUniform> {
-                Self::with(UnitUniform).kurtosis(1.8)
+                Self::with(UnitUniform)
             }
 
             /// Drawn from a normal distribution cut at two of its standard deviations, and widened to have its variance again.
             pub fn truncated() -> VarianceScaling<UnitTruncatedNormal> {
-                Self::with(UnitTruncatedNormal).kurtosis(UnitTruncatedNormal::kurtosis())
+                Self::with(UnitTruncatedNormal)
             }
 
             /// Drawn from any distribution with mean 0 and variance 1: only these two matter.

@@ -197,5 +197,5 @@ fn every_layer_starts_as_it_says() {
     assert!(zeros.init_report().is_on_target());
     assert_eq!(zeros.init_moments().next().unwrap().unwrap().variance, 2.0 / 256.0);
     let own = VarianceScaling::new(1.5, evenkeel::FanMode::GeometricMean, evenkeel::UnitTruncatedNormal).unwrap();
-    assert_eq!(verdict::<f64>(own, 1), InitVerdict::MeanOnTarget);
+    assert_eq!(verdict::<f64>(own, 1), InitVerdict::OnTarget);
 }
