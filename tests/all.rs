@@ -61,6 +61,8 @@ mod normalization;
 mod own_layer;
 #[path = "own_parts.rs"]
 mod own_parts;
+#[path = "pictures/main.rs"]
+mod pictures;
 #[path = "recurrent/main.rs"]
 mod recurrent;
 #[path = "schedules.rs"]

@@ -3,8 +3,8 @@
 use evenkeel::*;
 use proptest::prelude::*;
 
-use crate::reports::{finding, full_layer, report, series};
-use crate::{page, svg, terminal};
+use super::reports::{finding, full_layer, report, series};
+use super::{page, svg, terminal};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]

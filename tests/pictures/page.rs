@@ -2,9 +2,9 @@
 
 use evenkeel::*;
 
-use crate::reports::{HOSTILE, edges, finding, full_layer, report, series};
-use crate::xml::elements;
-use crate::{history, moments};
+use super::reports::{HOSTILE, edges, finding, full_layer, report, series};
+use super::xml::elements;
+use super::{history, moments};
 
 fn page(report: &StabilityReport) -> String {
     ReportPage::new(report).title(HOSTILE).history(&history()).forecast(&moments()).html()

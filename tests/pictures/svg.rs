@@ -2,9 +2,9 @@
 
 use evenkeel::*;
 
-use crate::reports::{edges, report, series};
-use crate::xml::{Element, elements};
-use crate::{history, pictures};
+use super::reports::{edges, report, series};
+use super::xml::{Element, elements};
+use super::{history, pictures};
 
 /// The numbers of an attribute.
 fn numbers(text: &str) -> Vec<f64> {
@@ -108,10 +108,10 @@ fn the_validation_is_drawn_at_the_ends_of_its_epochs() {
 fn a_heat_map_has_a_cell_for_every_bin_and_tells_its_number() {
     let falling = (0..8).map(|step| 10_f64.powi(-step));
     let layers = vec![
-        LayerRecord { gradient: series(falling), ..crate::reports::layer("a") },
-        LayerRecord { gradient: series([0.0; 8]), ..crate::reports::layer("b") },
-        LayerRecord { gradient: series([f64::NAN; 8]), ..crate::reports::layer("c") },
-        crate::reports::layer("d"),
+        LayerRecord { gradient: series(falling), ..super::reports::layer("a") },
+        LayerRecord { gradient: series([0.0; 8]), ..super::reports::layer("b") },
+        LayerRecord { gradient: series([f64::NAN; 8]), ..super::reports::layer("c") },
+        super::reports::layer("d"),
     ];
     let elements = elements(&gradient_heat_map_svg(&report(Series::new(), layers))).unwrap();
     let cells: Vec<(&Element, &str)> = elements
@@ -130,7 +130,7 @@ fn a_heat_map_has_a_cell_for_every_bin_and_tells_its_number() {
 
 #[test]
 fn an_update_ratio_of_a_thousandth_lies_on_the_line_of_the_usual() {
-    let layer = LayerRecord { update_ratio: series([1e-5, 1e-3]), ..crate::reports::layer("a") };
+    let layer = LayerRecord { update_ratio: series([1e-5, 1e-3]), ..super::reports::layer("a") };
     let elements = elements(&update_ratio_svg(&report(Series::new(), vec![layer]))).unwrap();
     let usual = numbers(of_class(&elements, "limit")[0].get("d"))[0];
     let dot: f64 = of_class(&elements, "dot")[0].get("cx").parse().unwrap();

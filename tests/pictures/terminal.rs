@@ -2,7 +2,7 @@
 
 use evenkeel::*;
 
-use crate::reports::{edges, layer, report, series};
+use super::reports::{edges, layer, report, series};
 
 /// How many columns a letter takes, for the letters of these tests.
 fn columns(line: &str) -> usize {
