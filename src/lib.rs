@@ -1,5 +1,6 @@
-//! evenkeel keeps neural networks numerically sound: it trains them with hand-written backprop, watches every layer while it does,
-//! and names vanishing and exploding gradients, symmetric weights and their relatives, with cause, evidence and cure.
+//! evenkeel keeps neural networks numerically sound: it says from theory whether signals and gradients will survive a network's depth,
+//! trains with hand-written backprop, watches every layer while it does, and names vanishing and exploding gradients, symmetric weights
+//! and their relatives, with cause, evidence and cure.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -25,7 +26,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! What to look at first: [`Network`] and its training step, part by part; [`Trainer`]; [`Monitor`], which watches any training loop,
+//! What to look at first: [`Forecast`], before anything is trained; [`Network`] and its training step, part by part; [`Trainer`]; [`Monitor`], which watches any training loop,
 //! also one that is not this crate's; [`StabilityReport`], and [`ReportPage`], which draws it. To write one's own: [`Layer`]
 //! or [`Activation`], [`Initializer`], [`GradientClipper`], [`Loss`], [`Optimizer`]; [`check::gradients`] tells whether a derivative is
 //! right.
