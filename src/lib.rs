@@ -156,7 +156,7 @@
 //!
 //! # Features
 //!
-//! - `serde`: [`StabilityReport`], its findings and the training history can be serialized.
+//! - `serde`: [`StabilityReport`], its findings, the training history, and [`Forecast`] with what is measured beside it can be serialized.
 //! - `parallel`: large networks train on all cores, by rayon; the bits are those of one thread.
 #![deny(missing_docs, unsafe_code)]
 #![warn(unreachable_pub)]
