@@ -18,7 +18,7 @@ const NOT_FINITE: char = '!';
 
 /// How many columns of cells there are at most, and of letters of a name.
 const CELLS: usize = 64;
-const NAME: usize = 20;
+const NAME: usize = 19;
 
 /// Renders what was found, the loss and the gradients of a report in at most 100 columns of plain text.
 ///
