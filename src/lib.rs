@@ -172,6 +172,7 @@ mod moments;
 mod network;
 mod optim;
 mod random;
+pub mod recipe;
 mod rows;
 mod stability;
 mod train;
