@@ -31,15 +31,6 @@ pub(super) enum Answers {
     Values(Vec<f32>, usize),
 }
 
-impl Answers {
-    pub(super) fn rows(&self) -> usize {
-        match self {
-            Self::Classes(classes) => classes.len(),
-            Self::Values(values, cols) => values.len() / cols,
-        }
-    }
-}
-
 impl Recipe {
     /// Loads the data, which stand in `folder`, and prepares them.
     ///
