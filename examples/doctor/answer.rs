@@ -1,6 +1,7 @@
 //! What the program says: as JSON, or to a person.
 
-use evenkeel::recipe::{Diagnosis, Recipe, Run};
+use crate::diagnosis::Diagnosis;
+use evenkeel::recipe::{Recipe, Run};
 use evenkeel::{Finding, Severity, Symptom};
 use serde_json::{Map, Value, json};
 

@@ -8,11 +8,16 @@
 
 mod answer;
 mod arguments;
+#[path = "../../src/recipe/diagnosis/mod.rs"]
+mod diagnosis;
+
+pub use evenkeel::*;
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use evenkeel::recipe::{Diagnosis, Recipe, RecipeError, Run};
+use diagnosis::Diagnosis;
+use evenkeel::recipe::{Recipe, RecipeError, Run};
 
 use arguments::Arguments;
 

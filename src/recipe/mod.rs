@@ -31,7 +31,7 @@ pub use description::Recipe;
 pub use diagnosis::Diagnosis;
 pub use error::RecipeError;
 pub use layer::{CellKind, LayerKind};
-pub use prepared::Prepared;
+pub use prepared::{Answers, Prepared};
 pub use run::{Evaluated, Parts, Run, Trivial};
 pub use score::Score;
 pub use shape::{Border, Image, Pair};

@@ -1,6 +1,7 @@
 //! `Prepared`: the data of a recipe as its network sees them.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::columns::Column;
 use super::table::NumberTable;
@@ -21,13 +22,17 @@ pub struct Prepared {
     pub(super) inputs: Vec<Column>,
     /// The columns of the targets over the training rows, as the file has them, scaled where the recipe says so.
     pub(super) targets: Vec<Column>,
+    /// The numbers as the file has them, and its name.
+    table: Arc<NumberTable>,
+    path: String,
 }
 
 /// What there is to be reached, apart from how the loss is told.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Answers {
+pub enum Answers {
+    /// A class a row.
     Classes(Vec<usize>),
-    /// Row by row; of so many columns.
+    /// Values, row by row; of so many columns.
     Values(Vec<f32>, usize),
 }
 
@@ -39,7 +44,7 @@ impl Recipe {
     pub fn prepare(&self, folder: &Path) -> Result<Prepared, RecipeError> {
         let path = folder.join(&self.data.file);
         let table = NumberTable::read(&path)?;
-        Prepared::of(self, &table, &path.display().to_string())
+        Prepared::of(self, &Arc::new(table), &path.display().to_string())
     }
 }
 
@@ -54,7 +59,30 @@ impl Prepared {
         (self.train.rows(), self.validation.rows())
     }
 
-    fn of(recipe: &Recipe, table: &NumberTable, path: &str) -> Result<Self, RecipeError> {
+    /// The rows that train, as network and loss see them.
+    pub fn train(&self) -> &Dataset<f32> {
+        &self.train
+    }
+
+    /// The rows that validate, as network and loss see them.
+    pub fn validation(&self) -> &Dataset<f32> {
+        &self.validation
+    }
+
+    /// What there is to be reached in every training row, whatever the loss is told.
+    pub fn answers(&self) -> &Answers {
+        &self.train_answers
+    }
+
+    /// The same numbers, prepared for another recipe of the same file.
+    ///
+    /// # Errors
+    /// Those of [`Recipe::prepare`], but for the file's.
+    pub fn again(&self, recipe: &Recipe) -> Result<Self, RecipeError> {
+        Self::of(recipe, &self.table, &self.path)
+    }
+
+    fn of(recipe: &Recipe, table: &Arc<NumberTable>, path: &str) -> Result<Self, RecipeError> {
         let data = &recipe.data;
         let (rows, cols) = (table.rows(), table.cols);
         let shape = |what: &str, expected: String, found: usize| {
@@ -102,6 +130,8 @@ impl Prepared {
             },
             inputs: columns,
             targets: target_columns,
+            table: Arc::clone(table),
+            path: path.to_owned(),
         })
     }
 }

@@ -35,6 +35,8 @@ pub struct Run {
     pub targets: Vec<Column>,
     /// The penalty on the weights, before the first step and after the last.
     pub penalty: (f64, f64),
+    /// The network as it ended.
+    pub network: Network<f32>,
     /// Why the run ended early, where it did: a number was not finite.
     pub stopped: Option<Error>,
 }
@@ -123,6 +125,7 @@ impl Recipe {
             inputs: data.inputs.clone(),
             targets: data.targets.clone(),
             penalty,
+            network: trainer.into_network(),
             stopped,
         })
     }

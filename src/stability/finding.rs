@@ -235,6 +235,53 @@ pub enum Remedy {
     },
     /// Bring inputs and targets to mean 0 and variance 1.
     ScaleData,
+    /// Bring the inputs to mean 0 and variance 1.
+    ScaleInputs,
+    /// Bring the targets to mean 0 and variance 1, or into the range of the output.
+    ScaleTargets,
+    /// Replace the activation of the output, or leave it out.
+    ReplaceOutput {
+        /// By this one; `identity` is none.
+        with: &'static str,
+    },
+    /// Replace the loss.
+    ReplaceLoss {
+        /// By this one.
+        with: &'static str,
+    },
+    /// Tell the classes as one-hot rows, with one output for each.
+    OneHotTargets,
+    /// Train for longer.
+    MoreEpochs {
+        /// So many times as long.
+        factor: f64,
+    },
+    /// Give the layers more units.
+    MoreUnits {
+        /// To so many at least.
+        units: usize,
+    },
+    /// Put activations between the linear layers.
+    AddActivation {
+        /// This one.
+        with: &'static str,
+    },
+    /// Drop less.
+    LessDropout {
+        /// At most this share.
+        rate: f64,
+    },
+    /// Weaken the penalty on the weights.
+    ScalePenalty {
+        /// By this factor.
+        factor: f64,
+    },
+    /// Stop early, train on more data, or use a smaller network.
+    StopEarly,
+    /// Look whether inputs and targets belong together.
+    CheckData,
+    /// Start the biases at zero.
+    ZeroBiases,
 }
 
 impl fmt::Display for Remedy {
@@ -253,6 +300,20 @@ impl fmt::Display for Remedy {
             }
             Self::ScaleLearningRate { factor } => write!(f, "multiply the learning rate by {factor}"),
             Self::ScaleData => f.write_str("bring inputs and targets to mean 0 and variance 1"),
+            Self::ScaleInputs => f.write_str("bring the inputs to mean 0 and variance 1"),
+            Self::ScaleTargets => f.write_str("bring the targets to mean 0 and variance 1"),
+            Self::ReplaceOutput { with: "identity" } => f.write_str("leave out the activation of the output"),
+            Self::ReplaceOutput { with } => write!(f, "let the output go through {with}"),
+            Self::ReplaceLoss { with } => write!(f, "replace the loss by {with}"),
+            Self::OneHotTargets => f.write_str("tell the classes as one-hot rows, with one output for each"),
+            Self::MoreEpochs { factor } => write!(f, "train {factor} times as long"),
+            Self::MoreUnits { units } => write!(f, "give each layer at least {units} units"),
+            Self::AddActivation { with } => write!(f, "put {with} between the linear layers"),
+            Self::LessDropout { rate } => write!(f, "drop at most {rate} of the numbers"),
+            Self::ScalePenalty { factor } => write!(f, "multiply the penalty on the weights by {factor}"),
+            Self::StopEarly => f.write_str("stop early, train on more data, or use a smaller network"),
+            Self::CheckData => f.write_str("look whether inputs and targets belong together"),
+            Self::ZeroBiases => f.write_str("start the biases at zero"),
         }
     }
 }

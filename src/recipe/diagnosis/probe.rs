@@ -1,0 +1,128 @@
+//! `Probe`: what a network makes of some rows, layer by layer, forwards and backwards.
+
+use crate::recipe::{Prepared, Recipe};
+use crate::{Error, Mode, Network, Role, Rows, Targets};
+
+/// How many rows of the training data are looked at, evenly spaced: enough for a spread to be known to 1 / sqrt(2 * 256), 4 %.
+const ROWS: usize = 256;
+
+/// What a network makes of the probe rows.
+#[derive(Debug, Clone)]
+pub(super) struct Probe {
+    /// From input to output.
+    pub(super) layers: Vec<LayerProbe>,
+    /// The spread of the inputs from row to row.
+    pub(super) inputs: f64,
+}
+
+/// What one layer makes of them.
+#[derive(Debug, Clone)]
+pub(super) struct LayerProbe {
+    pub(super) name: String,
+    /// How much an output differs from row to row: the root of the mean, over units, of the variance over rows.
+    pub(super) spread: f64,
+    /// The root of the mean square of the outputs.
+    pub(super) size: f64,
+    /// The share of units whose output is the same on every row.
+    pub(super) constant_units: f64,
+    /// The norm of the gradient of its parameters; `None` where it has none.
+    pub(super) gradient: Option<f64>,
+    /// The norm of the gradient of its biases.
+    pub(super) bias_gradient: Option<f64>,
+    /// The root of the mean square of its weights.
+    pub(super) weight: Option<f64>,
+    /// Inputs and units of its weights.
+    pub(super) shape: Option<(usize, usize)>,
+}
+
+impl Probe {
+    pub(super) fn of(recipe: &Recipe, network: &Network<f32>, data: &Prepared) -> Result<Self, Error> {
+        let set = data.train();
+        let count = set.rows().min(ROWS);
+        let spaced: Vec<usize> = (0..count).map(|at| at * set.rows() / count).collect();
+        let set = set.select(&spaced)?;
+        let mut workspace = network.workspace(count)?;
+        network.forward(set.inputs(), Mode::Infer, &mut workspace)?;
+        let mut layers = Vec::new();
+        for name in network.layer_names() {
+            layers.push(LayerProbe::seen(name, workspace.activation(name)?));
+        }
+        let gradients = gradient_norms(recipe, network, set.inputs(), set.targets(), &mut workspace);
+        for (at, slot) in network.layout().slots().iter().enumerate() {
+            let layer = &mut layers[slot.layer];
+            let norm = gradients.get(at).copied().unwrap_or(f64::NAN);
+            layer.gradient = Some(layer.gradient.unwrap_or(0.0).hypot(norm));
+            if slot.param.role == Role::Bias {
+                layer.bias_gradient = Some(layer.bias_gradient.unwrap_or(0.0).hypot(norm));
+            }
+            if slot.param.role == Role::Weight {
+                let weights = &network.parameters()[slot.range.clone()];
+                let squares: f64 = weights.iter().map(|w| f64::from(*w).powi(2)).sum();
+                layer.weight = Some((squares / weights.len() as f64).sqrt());
+                layer.shape = Some((slot.param.fans.fan_in, slot.param.fans.fan_out));
+            }
+        }
+        Ok(Self { layers, inputs: spread(set.inputs()).0 })
+    }
+
+    /// The layers with weights, from input to output.
+    pub(super) fn trained(&self) -> impl DoubleEndedIterator<Item = &LayerProbe> {
+        self.layers.iter().filter(|layer| layer.gradient.is_some())
+    }
+}
+
+/// The norm of the gradient of each parameter; none where a layer refuses.
+fn gradient_norms(
+    recipe: &Recipe,
+    network: &Network<f32>,
+    inputs: Rows<'_, f32>,
+    targets: Targets<'_, f32>,
+    workspace: &mut crate::Workspace<f32>,
+) -> Vec<f64> {
+    let mut backward = || -> Result<(), Error> {
+        let loss = recipe.training.loss.build()?;
+        network.forward(inputs, Mode::Train, workspace)?;
+        network.loss(&*loss, targets, workspace)?;
+        network.backward(workspace)
+    };
+    match backward() {
+        Ok(()) => workspace.gradient_norms().collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+impl LayerProbe {
+    fn seen(name: &str, rows: Rows<'_, f32>) -> Self {
+        let (spread, constant_units) = spread(rows);
+        let squares: f64 = rows.data().iter().map(|y| f64::from(*y).powi(2)).sum();
+        Self {
+            name: name.to_owned(),
+            spread,
+            size: (squares / rows.data().len() as f64).sqrt(),
+            constant_units,
+            gradient: None,
+            bias_gradient: None,
+            weight: None,
+            shape: None,
+        }
+    }
+
+    /// The root mean square of the weights, times the square root of the number of inputs: 1 keeps the second moment of a linear layer.
+    pub(super) fn gain(&self) -> Option<f64> {
+        Some(self.weight? * (self.shape?.0 as f64).sqrt())
+    }
+}
+
+/// How much numbers differ from row to row, and the share of columns in which they do not.
+fn spread(rows: Rows<'_, f32>) -> (f64, f64) {
+    let (count, cols) = (rows.rows() as f64, rows.cols());
+    let (mut variances, mut constant) = (0.0, 0);
+    for at in 0..cols {
+        let column = || rows.iter().map(|row| f64::from(row[at]));
+        let mean = column().sum::<f64>() / count;
+        let variance = column().map(|y| (y - mean).powi(2)).sum::<f64>() / count;
+        variances += variance;
+        constant += usize::from(column().all(|y| y == f64::from(rows.row(0)[at])));
+    }
+    ((variances / cols as f64).sqrt(), constant as f64 / cols as f64)
+}
