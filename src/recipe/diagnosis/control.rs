@@ -1,7 +1,7 @@
 //! `Control`: a plain network on the same data, whose fault it is not.
 
 use crate::recipe::{
-    ActivationKind, Answers, LayerKind, LossKind, OptimizerKind, Prepared, Recipe, Run, Scaling, Start, Task, Training,
+    ActivationKind, LayerKind, LossKind, OptimizerKind, Prepared, Recipe, Run, Scaling, Start, Task, Training,
 };
 
 /// How many updates the control has: what a small network learns, it learns in so many at this rate.
@@ -16,9 +16,7 @@ const UNITS: usize = 64;
 /// the recipe but the data.
 #[derive(Debug, Clone)]
 pub(super) struct Control {
-    pub(super) recipe: Recipe,
     pub(super) run: Run,
-    pub(super) data: Prepared,
 }
 
 impl Control {
@@ -54,21 +52,11 @@ impl Control {
         ];
         let data = data.again(&control).ok()?;
         let run = control.run_on(&data).ok()?;
-        Some(Self { recipe: control, run, data })
-    }
-
-    /// How many answers there are to be wrong about on the validation rows.
-    pub(super) fn validation_rows(&self) -> usize {
-        self.data.rows().1
+        Some(Self { run })
     }
 
     /// The commonest class's share, or 0.
     pub(super) fn trivial(&self) -> f64 {
         self.run.trivial.score.value()
-    }
-
-    /// Whether there are classes.
-    pub(super) fn classifies(&self) -> bool {
-        matches!(self.data.answers(), Answers::Classes(_))
     }
 }
