@@ -36,6 +36,9 @@ fn main() -> ExitCode {
             } else {
                 answer::print(&recipe, &run, &diagnosis);
             }
+            if std::env::var("WHY").is_ok() {
+                eprintln!("{:?} {:?}", diagnosis.cause, diagnosis.ruled_out);
+            }
             if diagnosis.is_healthy() { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }
         Err(error) => refuse(&format!("{}: {error}", arguments.recipe)),

@@ -26,6 +26,7 @@ const QUESTIONS: &[(&str, Ask)] = &[
     ("are inputs or targets out of scale?", unscaled),
     ("do weights start too large?", large),
     ("do signal or gradient fade through the layers?", fading),
+    ("does it learn with fewer layers?", deep),
     ("is the network linear?", linear),
     ("is a layer, or the network, too small?", narrow),
     ("are the steps too large?", fast),
@@ -131,16 +132,30 @@ fn fading(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
     let mut gains = facts.start_gains();
     gains.pop();
     gains.sort_unstable_by(f64::total_cmp);
+    Some(if gains.get(gains.len() / 2).is_some_and(|gain| *gain < SMALL_GAIN) {
+        (Cause::WeightsTooSmall, vec![Remedy::FittingInitializer, Remedy::FewerLayers])
+    } else {
+        by_depth(facts)
+    })
+}
+
+/// Many layers, of which a few would do.
+fn deep(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
+    const FEW: usize = 2;
+    (facts.hidden_units().len() > 2 * FEW && trial::mends(facts, |recipe| trial::shorten(recipe, FEW)))
+        .then(|| by_depth(facts))
+}
+
+/// Too many layers, or too many of an activation that squeezes.
+fn by_depth(facts: &Facts<'_>) -> Attribution {
     let activations = facts.hidden_activations();
     let saturating = activations.iter().filter(|activation| activation.saturates()).count();
     let replace = Remedy::ReplaceActivation { with: "relu" };
-    Some(if gains.get(gains.len() / 2).is_some_and(|gain| *gain < SMALL_GAIN) {
-        (Cause::WeightsTooSmall, vec![Remedy::FittingInitializer, Remedy::FewerLayers])
-    } else if saturating > 0 && 2 * saturating >= activations.len() {
+    if saturating > 0 && 2 * saturating >= activations.len() {
         (Cause::SaturatingActivation, vec![replace, Remedy::FittingInitializer, Remedy::FewerLayers])
     } else {
         (Cause::NetworkTooDeep, vec![Remedy::FittingInitializer, Remedy::FewerLayers])
-    })
+    }
 }
 
 fn linear(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
@@ -183,26 +198,40 @@ fn slow(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     const USUAL: [f64; 2] = [1e-3, 1e-2];
     let optimizer = facts.recipe.training.optimizer;
     let usual = USUAL[usize::from(!optimizer.adapts())];
-    let rows = facts.data.rows().0;
-    let faster = |factor| trial::mends(facts, |recipe| trial::scale_rate(recipe, factor));
-    let longer = |factor| trial::mends(facts, |recipe| trial::train_longer(recipe, rows, factor));
+    let tried = |rate: f64, times: u64| {
+        trial::mends(facts, |recipe| {
+            trial::scale_rate(recipe, rate);
+            trial::train_longer(recipe, facts, times);
+        })
+    };
     let raise = |factor: f64| (Cause::LearningRateTooLow, vec![Remedy::ScaleLearningRate { factor }]);
     // A rate far below the usual one is the first to be suspected, else patience.
     if optimizer.learning_rate() < 0.5 * usual {
-        if let Some(factor) = [10.0, 100.0, 1000.0, 10_000.0].into_iter().find(|&factor| faster(factor)) {
+        if let Some(factor) = [10.0, 100.0, 1000.0, 10_000.0].into_iter().find(|&factor| tried(factor, 1)) {
             return Some(raise(factor));
         }
     }
-    if let Some(factor) = [10, 100].into_iter().find(|&factor| longer(factor)) {
-        return Some((Cause::TooFewEpochs, vec![Remedy::MoreEpochs { factor: factor as f64 }]));
+    let longer = |factor: u64| (Cause::TooFewEpochs, vec![Remedy::MoreEpochs { factor: factor as f64 }]);
+    if let Some(factor) = [10, 100].into_iter().find(|&factor| tried(1.0, factor)) {
+        return Some(longer(factor));
     }
-    [10.0, 100.0].into_iter().find(|&factor| faster(factor)).map(raise)
+    if let Some(factor) = [10.0, 100.0].into_iter().find(|&factor| tried(factor, 1)) {
+        return Some(raise(factor));
+    }
+    // Both together, where neither alone is enough.
+    tried(10.0, 100).then(|| longer(100))
 }
 
 fn small(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     if facts.run.stopped.is_some() {
         return None;
     }
-    trial::mends(facts, |recipe| trial::widen(recipe, 64))
-        .then(|| (Cause::CapacityTooSmall, vec![Remedy::MoreUnits { units: 64 }]))
+    let wider = |times: u64| {
+        trial::mends(facts, |recipe| {
+            trial::widen(recipe, 64);
+            trial::train_longer(recipe, facts, times);
+        })
+    };
+    // What more units alone do not mend, they may with more patience, which alone did not mend it either.
+    (wider(1) || wider(10)).then(|| (Cause::CapacityTooSmall, vec![Remedy::MoreUnits { units: 64 }]))
 }

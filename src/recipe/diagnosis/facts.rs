@@ -189,7 +189,8 @@ impl<'a> Facts<'a> {
         let (from, to) = (behind(&first.name)?, behind(&last.name)?.checked_sub(1)?);
         let from = start.layers.get(from + 1).filter(|layer| layer.gradient.is_none()).or(start.layers.get(from))?;
         let signal = start.layers[to].spread / from.spread;
-        let gradient = first.gradient? / last.gradient?;
+        let largest = trained.iter().filter_map(|layer| layer.gradient).fold(0.0, f64::max);
+        let gradient = first.gradient? / largest;
         let known = |share: f64| if share.is_finite() { share } else { 1.0 };
         Some(Fade { signal: known(signal), gradient: known(gradient) })
     }

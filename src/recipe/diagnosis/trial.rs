@@ -1,15 +1,19 @@
 //! `Trial`: the recipe once more with one thing changed, to see whether that was it.
 
 use super::facts::Facts;
-use super::limits::SHORT;
+use super::limits::{FAR_SHORT, SHORT};
 use crate::recipe::{LayerKind, Recipe, Scaling, Task};
 
-/// How many times the passes of the original run a trial may take, or how many passes in all: a short run may be tried for longer.
-const LONGER: u64 = 100;
-const PASSES: u64 = 400_000;
+/// How many rows a trial that trains longer may see, and how many multiplications by a weight it may take: some seconds of one core.
+const ROWS: u64 = 400_000;
+const WORK: u64 = 5_000_000_000;
 
 /// Whether the recipe, changed like that, reaches most of what can be reached.
 pub(super) fn mends(facts: &Facts<'_>, change: impl FnOnce(&mut Recipe)) -> bool {
+    if !facts.short() {
+        // There is nothing to be mended that a score could tell.
+        return false;
+    }
     let mut recipe = facts.recipe.clone();
     change(&mut recipe);
     let Ok(data) = facts.data.again(&recipe) else { return false };
@@ -20,8 +24,9 @@ pub(super) fn mends(facts: &Facts<'_>, change: impl FnOnce(&mut Recipe)) -> bool
     let gain = Facts::gain(run.end.train.score.value(), run.trivial.score.value());
     let before = facts.run_gains().0;
     let before = if before.is_finite() { before.max(0.0) } else { 0.0 };
-    // Most of what can be reached, and half of what was missing.
-    gain >= SHORT * facts.reach() && gain - before >= 0.5 * (facts.reach() - before)
+    // Of a run that broke off it is enough to learn; else it is to reach most of what can be reached, and half of what was missing.
+    let enough = if facts.run.stopped.is_some() { FAR_SHORT } else { SHORT };
+    gain >= enough * facts.reach() && gain - before >= 0.5 * (facts.reach() - before)
 }
 
 pub(super) fn scale_rate(recipe: &mut Recipe, factor: f64) {
@@ -29,10 +34,12 @@ pub(super) fn scale_rate(recipe: &mut Recipe, factor: f64) {
     recipe.training.optimizer = optimizer.with_rate(optimizer.learning_rate() * factor);
 }
 
-/// Trains longer, but never beyond all bounds.
-pub(super) fn train_longer(recipe: &mut Recipe, rows: usize, factor: u64) {
-    let most = (PASSES / rows.max(1) as u64).max(recipe.training.epochs);
-    recipe.training.epochs = recipe.training.epochs.saturating_mul(factor.min(LONGER)).min(most);
+/// Trains longer, but never beyond all bounds; `weights` are those of the network.
+pub(super) fn train_longer(recipe: &mut Recipe, facts: &Facts<'_>, factor: u64) {
+    let rows = facts.data.rows().0.max(1) as u64;
+    let weights = facts.run.network.parameters().len().max(1) as u64;
+    let most = (ROWS / rows).min(WORK / rows / weights).max(recipe.training.epochs);
+    recipe.training.epochs = recipe.training.epochs.saturating_mul(factor).min(most);
 }
 
 pub(super) fn drop_less(recipe: &mut Recipe, most: f64) {
@@ -59,5 +66,15 @@ pub(super) fn widen(recipe: &mut Recipe, least: usize) {
         if let LayerKind::Linear { units, .. } = layer {
             *units = least.max(*units);
         }
+    }
+}
+
+/// Leaves out all hidden layers behind the first few, with what follows each.
+pub(super) fn shorten(recipe: &mut Recipe, hidden: usize) {
+    let linear = |layer: &LayerKind| matches!(layer, LayerKind::Linear { .. });
+    let places: Vec<usize> =
+        recipe.layers.iter().enumerate().filter(|(_, layer)| linear(layer)).map(|(at, _)| at).collect();
+    if let (Some(&from), Some(&to)) = (places.get(hidden), places.last()) {
+        recipe.layers.drain(from..to);
     }
 }
