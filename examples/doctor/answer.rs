@@ -1,18 +1,26 @@
 //! What the program says: as JSON, or to a person.
 
-use crate::diagnosis::Diagnosis;
+use crate::diagnosis::{Diagnosis, Repair};
 use evenkeel::recipe::{Recipe, Run};
 use evenkeel::{Finding, Severity, Symptom};
 use serde_json::{Map, Value, json};
 
 /// One JSON object; a number that is not finite is null.
-pub fn json(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis) -> Value {
-    json!({
+pub fn json(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, repair: Option<&Repair>) -> Value {
+    let mut told = json!({
         "name": recipe.name,
         "healthy": diagnosis.is_healthy(),
         "findings": diagnosis.findings.iter().map(finding).collect::<Vec<_>>(),
         "metrics": metrics(run),
-    })
+    });
+    if let Some(repair) = repair {
+        told["repair"] = json!({
+            "applied": repair.applied,
+            "healthy": repair.diagnosis.is_healthy(),
+            "metrics": metrics(&repair.run),
+        });
+    }
+    told
 }
 
 fn finding(finding: &Finding) -> Value {
@@ -36,7 +44,7 @@ fn finding(finding: &Finding) -> Value {
     told
 }
 
-pub fn metrics(run: &Run) -> Value {
+fn metrics(run: &Run) -> Value {
     let mut metrics = Map::new();
     for (part, evaluated) in [("train", &run.end.train), ("validation", &run.end.validation)] {
         metrics.insert(format!("{part}_loss"), json!(evaluated.loss));
@@ -49,7 +57,7 @@ pub fn metrics(run: &Run) -> Value {
     Value::Object(metrics)
 }
 
-pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis) {
+pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, repair: Option<&Repair>) {
     println!("{}: {}", recipe.name, if diagnosis.is_healthy() { "healthy" } else { "not healthy" });
     println!("{}", metrics(run));
     if let Some(stopped) = &run.stopped {
@@ -57,5 +65,13 @@ pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis) {
     }
     for finding in &diagnosis.findings {
         println!("{finding}");
+    }
+    if !diagnosis.is_healthy() && !diagnosis.ruled_out.is_empty() {
+        println!("asked before, and answered with no: {}", diagnosis.ruled_out.join(" "));
+    }
+    if let Some(repair) = repair {
+        println!("repaired: {}", if repair.diagnosis.is_healthy() { "healthy" } else { "not healthy still" });
+        repair.applied.iter().for_each(|applied| println!("  {applied}"));
+        println!("{}", metrics(&repair.run));
     }
 }

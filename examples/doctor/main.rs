@@ -17,7 +17,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use diagnosis::Diagnosis;
-use evenkeel::recipe::{Recipe, RecipeError, Run};
+use evenkeel::recipe::{Recipe, RecipeError};
 
 use arguments::Arguments;
 
@@ -26,31 +26,34 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(message) => return refuse(&message),
     };
-    match examine(Path::new(&arguments.recipe)) {
-        Ok((recipe, run, diagnosis)) => {
-            if arguments.repair || arguments.html.is_some() || arguments.write_repaired.is_some() {
-                eprintln!("repairs and pages are not there yet");
-            }
-            if arguments.json {
-                println!("{}", answer::json(&recipe, &run, &diagnosis));
-            } else {
-                answer::print(&recipe, &run, &diagnosis);
-            }
-            if std::env::var("WHY").is_ok() {
-                eprintln!("{:?} {:?}", diagnosis.cause, diagnosis.ruled_out);
-            }
-            if diagnosis.is_healthy() { ExitCode::SUCCESS } else { ExitCode::from(1) }
-        }
+    match examine(&arguments) {
+        Ok(status) => status,
         Err(error) => refuse(&format!("{}: {error}", arguments.recipe)),
     }
 }
 
-fn examine(path: &Path) -> Result<(Recipe, Run, Diagnosis), RecipeError> {
+fn examine(arguments: &Arguments) -> Result<ExitCode, RecipeError> {
+    let path = Path::new(&arguments.recipe);
     let recipe = Recipe::read(path)?;
     let data = recipe.prepare(path.parent().unwrap_or(path))?;
     let run = recipe.run_on(&data)?;
     let diagnosis = Diagnosis::of(&recipe, &data, &run);
-    Ok((recipe, run, diagnosis))
+    let wanted = arguments.repair || arguments.write_repaired.is_some();
+    let repair = if wanted { diagnosis.repair(&recipe, &data, &run) } else { None };
+    if arguments.html.is_some() {
+        eprintln!("pages are not there yet");
+    }
+    if let (Some(file), Some(repair)) = (&arguments.write_repaired, &repair)
+        && let Err(error) = std::fs::write(file, repair.recipe.to_toml())
+    {
+        return Err(RecipeError::File { path: file.clone(), reason: error.to_string() });
+    }
+    if arguments.json {
+        println!("{}", answer::json(&recipe, &run, &diagnosis, repair.as_ref()));
+    } else {
+        answer::print(&recipe, &run, &diagnosis, repair.as_ref());
+    }
+    Ok(if diagnosis.is_healthy() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn refuse(message: &str) -> ExitCode {

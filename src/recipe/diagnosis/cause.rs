@@ -1,7 +1,7 @@
 //! Attribution: from what was noticed to the one cause that explains it.
 
 use super::facts::Facts;
-use super::limits::{FADED, LARGE_GAIN, NARROW, SMALL_GAIN};
+use super::limits::{FADED, FAR_SHORT, LARGE_GAIN, NARROW, SMALL_GAIN};
 use super::{scale, trial};
 use crate::recipe::{ActivationKind, LayerKind, LossKind, Start};
 use crate::{Cause, Finding, Remedy, Symptom};
@@ -32,6 +32,7 @@ const QUESTIONS: &[(&str, Ask)] = &[
     ("are the steps too large?", fast),
     ("does it need more steps, or larger ones?", slow),
     ("does it need more units?", small),
+    ("is it much smaller than the plain network that learns?", smaller),
 ];
 
 /// The first cause that explains it, and the questions that were answered with no before.
@@ -142,7 +143,7 @@ fn fading(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
 /// Many layers, of which a few would do.
 fn deep(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     const FEW: usize = 2;
-    (facts.hidden_units().len() > 2 * FEW && trial::mends(facts, |recipe| trial::shorten(recipe, FEW)))
+    (facts.hidden_units().len() > 2 * FEW && trial::gets_to(FAR_SHORT, facts, |recipe| trial::shorten(recipe, FEW)))
         .then(|| by_depth(facts))
 }
 
@@ -234,4 +235,10 @@ fn small(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     };
     // What more units alone do not mend, they may with more patience, which alone did not mend it either.
     (wider(1) || wider(10)).then(|| (Cause::CapacityTooSmall, vec![Remedy::MoreUnits { units: 64 }]))
+}
+
+/// Nothing else explains it, a layer has hardly any units, and a plain network with more of them learns.
+fn smaller(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
+    let least = facts.hidden_units().into_iter().min()?;
+    (facts.short() && least < NARROW).then(|| (Cause::CapacityTooSmall, vec![Remedy::MoreUnits { units: 64 }]))
 }

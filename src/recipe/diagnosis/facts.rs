@@ -16,11 +16,11 @@ pub(super) struct Facts<'a> {
     /// What it makes of them in the end.
     pub(super) end: Option<Probe>,
     /// What a plain network gets to on the same data.
-    pub(super) control: Option<Control>,
+    pub(super) control: Option<&'a Control>,
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn of(recipe: &'a Recipe, data: &'a Prepared, run: &'a Run) -> Self {
+    pub(super) fn of(recipe: &'a Recipe, data: &'a Prepared, run: &'a Run, control: Option<&'a Control>) -> Self {
         let untrained = recipe.network(data.n_in()).ok();
         Self {
             recipe,
@@ -28,7 +28,7 @@ impl<'a> Facts<'a> {
             run,
             start: untrained.and_then(|network| Probe::of(recipe, &network, data).ok()),
             end: Probe::of(recipe, &run.network, data).ok(),
-            control: Control::of(recipe, data),
+            control,
         }
     }
 
@@ -58,7 +58,7 @@ impl<'a> Facts<'a> {
 
     /// That of the control; what nobody can tell counts as 0.
     pub(super) fn control_gains(&self) -> (f64, f64) {
-        let Some(control) = &self.control else { return (0.0, 0.0) };
+        let Some(control) = self.control else { return (0.0, 0.0) };
         let trivial = control.trivial();
         let end = &control.run.end;
         (Self::gain(end.train.score.value(), trivial), Self::gain(end.validation.score.value(), trivial))
@@ -101,7 +101,7 @@ impl<'a> Facts<'a> {
 
     /// The skill of the run as a share of the best that the control had on the validation rows.
     fn loss_share(&self) -> Option<f64> {
-        let control = self.control.as_ref()?;
+        let control = self.control?;
         let best =
             control.run.history.iter().filter_map(|epoch| epoch.validation.map(|part| part.loss)).reduce(f64::min)?;
         let best = Self::skill(best, control.run.trivial.loss).filter(|skill| *skill > CHANCE)?;

@@ -8,8 +8,17 @@ use crate::recipe::{LayerKind, Recipe, Scaling, Task};
 const ROWS: u64 = 400_000;
 const WORK: u64 = 5_000_000_000;
 
+/// And how many times a batch may pass a layer: what counts where layers are small.
+const CALLS: u64 = 300_000;
+
 /// Whether the recipe, changed like that, reaches most of what can be reached.
 pub(super) fn mends(facts: &Facts<'_>, change: impl FnOnce(&mut Recipe)) -> bool {
+    // Of a run that broke off it is enough to learn at all.
+    gets_to(if facts.run.stopped.is_some() { FAR_SHORT } else { SHORT }, facts, change)
+}
+
+/// Whether the recipe, changed like that, reaches that share of what can be reached, and half of what was missing.
+pub(super) fn gets_to(share: f64, facts: &Facts<'_>, change: impl FnOnce(&mut Recipe)) -> bool {
     if !facts.short() {
         // There is nothing to be mended that a score could tell.
         return false;
@@ -24,9 +33,7 @@ pub(super) fn mends(facts: &Facts<'_>, change: impl FnOnce(&mut Recipe)) -> bool
     let gain = Facts::gain(run.end.train.score.value(), run.trivial.score.value());
     let before = facts.run_gains().0;
     let before = if before.is_finite() { before.max(0.0) } else { 0.0 };
-    // Of a run that broke off it is enough to learn; else it is to reach most of what can be reached, and half of what was missing.
-    let enough = if facts.run.stopped.is_some() { FAR_SHORT } else { SHORT };
-    gain >= enough * facts.reach() && gain - before >= 0.5 * (facts.reach() - before)
+    gain >= share * facts.reach() && gain - before >= 0.5 * (facts.reach() - before)
 }
 
 pub(super) fn scale_rate(recipe: &mut Recipe, factor: f64) {
@@ -38,7 +45,8 @@ pub(super) fn scale_rate(recipe: &mut Recipe, factor: f64) {
 pub(super) fn train_longer(recipe: &mut Recipe, facts: &Facts<'_>, factor: u64) {
     let rows = facts.data.rows().0.max(1) as u64;
     let weights = facts.run.network.parameters().len().max(1) as u64;
-    let most = (ROWS / rows).min(WORK / rows / weights).max(recipe.training.epochs);
+    let calls = rows.div_ceil(recipe.training.batch.max(1) as u64) * recipe.layers.len().max(1) as u64;
+    let most = (ROWS / rows).min(WORK / rows / weights).min(CALLS / calls).max(recipe.training.epochs);
     recipe.training.epochs = recipe.training.epochs.saturating_mul(factor).min(most);
 }
 
