@@ -1,7 +1,7 @@
 //! Attribution: from what was noticed to the one cause that explains it.
 
 use super::facts::Facts;
-use super::limits::{FADED, FAR_SHORT, LARGE_GAIN, NARROW, SMALL_GAIN};
+use super::limits::{EXPLODED, FADED, FAR_SHORT, LARGE_GAIN, NARROW, SMALL_GAIN};
 use super::{scale, trial};
 use crate::recipe::{ActivationKind, LayerKind, LossKind, Start};
 use crate::{Cause, Finding, Remedy, Symptom};
@@ -60,8 +60,8 @@ fn pairing(_: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
     seen(findings, Symptom::MismatchedOutput).map(|finding| (finding.cause, finding.remedies.clone()))
 }
 
-fn unbounded(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
-    let overflows = facts.run.stopped.is_some() || !facts.run.start.train.loss.is_finite();
+fn unbounded(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
+    let overflows = facts.run.stopped.is_some() || seen(findings, Symptom::ExplodingGradients).is_some();
     let mut activations = facts.hidden_activations();
     activations.push(facts.output_activation());
     (overflows && activations.contains(&ActivationKind::Exponential))
@@ -119,9 +119,14 @@ fn unscaled(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     None
 }
 
-fn large(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
+fn large(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
     let gains = facts.start_gains();
-    gains.iter().any(|gain| *gain > LARGE_GAIN).then(|| (Cause::WeightsTooLarge, vec![Remedy::FittingInitializer]))
+    let large = |limit: f64| gains.iter().any(|gain| *gain > limit);
+    let grows = facts.fade().is_some_and(|fade| fade.signal.max(fade.gradient_growth) > EXPLODED);
+    let flat = seen(findings, Symptom::SaturatedUnits).is_some_and(|finding| finding.step == 0);
+    // Twice as large as He's is enough where units are flat from the start, or where it adds up over the layers.
+    (large(LARGE_GAIN) || (large(2.0 * 1.42) && (flat || grows)))
+        .then(|| (Cause::WeightsTooLarge, vec![Remedy::FittingInitializer]))
 }
 
 fn fading(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {

@@ -108,6 +108,13 @@ impl<'a> Facts<'a> {
         Some(Self::skill(self.run.end.train.loss, self.run.trivial.loss)? / best)
     }
 
+    /// Whether there is something to be explained: the run fell short, broke off, or ends with a loss far above the trivial one, which is
+    /// a failure even of a network whose answers are mostly right.
+    pub(super) fn troubled(&self) -> bool {
+        let (end, trivial) = (self.run.end.train.loss, self.trivial_loss());
+        self.run.stopped.is_some() || self.short() || !end.is_finite() || (trivial > 0.0 && end > 2.0 * trivial)
+    }
+
     /// Whether the run is as good as can be expected, and its numbers are finite.
     pub(super) fn works(&self) -> bool {
         self.run.stopped.is_none() && self.share() >= SHORT && self.run.end.train.loss.is_finite()
@@ -192,7 +199,8 @@ impl<'a> Facts<'a> {
         let largest = trained.iter().filter_map(|layer| layer.gradient).fold(0.0, f64::max);
         let gradient = first.gradient? / largest;
         let known = |share: f64| if share.is_finite() { share } else { 1.0 };
-        Some(Fade { signal: known(signal), gradient: known(gradient) })
+        let gradient_growth = first.bias_gradient.zip(last.bias_gradient).map_or(1.0, |(first, last)| first / last);
+        Some(Fade { signal: known(signal), gradient: known(gradient), gradient_growth: known(gradient_growth) })
     }
 
     /// The gain of the weights of each layer, before training.
@@ -246,5 +254,8 @@ impl<'a> Facts<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fade {
     pub(super) signal: f64,
+    /// The gradient of the first layer, as a share of the largest.
     pub(super) gradient: f64,
+    /// The gradient of the first layer's biases over that of the last one's: how much it grows on its way back.
+    pub(super) gradient_growth: f64,
 }

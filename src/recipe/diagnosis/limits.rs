@@ -59,3 +59,16 @@ pub(super) const NARROW: usize = 4;
 
 /// The loss still falls where the last quarter of the epochs took at least this share of it.
 pub(super) const STILL_FALLS: f64 = 0.01;
+
+/// Most outputs of a layer: half.
+pub(super) const MOST: f64 = 0.5;
+
+/// A loss rises from one epoch to the next where it does so by this share: whole epochs average the noise of their batches away.
+pub(super) const RISE: f64 = 0.1;
+
+/// It is unstable where it rises in this share of the later epochs: a loss that goes up as often as down does so in half of them, and by
+/// a tenth in fewer.
+pub(super) const RISES: f64 = 0.25;
+
+/// Signals or gradients explode where they grow by more than this through the hidden layers: weights at the critical variance keep both.
+pub(super) const EXPLODED: f64 = 100.0;

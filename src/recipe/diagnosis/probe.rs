@@ -1,10 +1,13 @@
 //! `Probe`: what a network makes of some rows, layer by layer, forwards and backwards.
 
 use crate::recipe::{Prepared, Recipe};
-use crate::{Error, Mode, Network, Role, Rows, Targets};
+use crate::{Bounds, Error, Mode, Network, Role, Rows, Targets};
 
 /// How many rows of the training data are looked at, evenly spaced: enough for a spread to be known to 1 / sqrt(2 * 256), 4 %.
 const ROWS: usize = 256;
+
+/// An output is at a flat end within this share of the range from it: there the slope of tanh is below 0.04.
+const FLAT: f64 = 0.01;
 
 /// What a network makes of the probe rows.
 #[derive(Debug, Clone)]
@@ -25,6 +28,8 @@ pub(super) struct LayerProbe {
     pub(super) size: f64,
     /// The share of units whose output is the same on every row.
     pub(super) constant_units: f64,
+    /// The share of its outputs at a flat end, where it has such ends.
+    pub(super) flat: f64,
     /// The norm of the gradient of its parameters; `None` where it has none.
     pub(super) gradient: Option<f64>,
     /// The norm of the gradient of its biases.
@@ -44,8 +49,8 @@ impl Probe {
         let mut workspace = network.workspace(count)?;
         network.forward(set.inputs(), Mode::Infer, &mut workspace)?;
         let mut layers = Vec::new();
-        for name in network.layer_names() {
-            layers.push(LayerProbe::seen(name, workspace.activation(name)?));
+        for (name, layer) in network.layer_names().iter().zip(network.layers()) {
+            layers.push(LayerProbe::seen(name, workspace.activation(name)?, layer.bounds()));
         }
         let gradients = gradient_norms(recipe, network, set.inputs(), set.targets(), &mut workspace);
         for (at, slot) in network.layout().slots().iter().enumerate() {
@@ -92,7 +97,7 @@ fn gradient_norms(
 }
 
 impl LayerProbe {
-    fn seen(name: &str, rows: Rows<'_, f32>) -> Self {
+    fn seen(name: &str, rows: Rows<'_, f32>, bounds: Bounds) -> Self {
         let (spread, constant_units) = spread(rows);
         let squares: f64 = rows.data().iter().map(|y| f64::from(*y).powi(2)).sum();
         Self {
@@ -100,6 +105,15 @@ impl LayerProbe {
             spread,
             size: (squares / rows.data().len() as f64).sqrt(),
             constant_units,
+            flat: match (bounds.low, bounds.high) {
+                (Some(low), Some(high)) => {
+                    let margin = FLAT * (high - low);
+                    let flat = rows.data().iter().map(|y| f64::from(*y));
+                    let flat = flat.filter(|y| *y < low + margin || *y > high - margin).count();
+                    flat as f64 / rows.data().len() as f64
+                }
+                _ => 0.0,
+            },
             gradient: None,
             bias_gradient: None,
             weight: None,

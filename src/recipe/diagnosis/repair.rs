@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::facts::Facts;
+use super::limits::SHORT;
 use super::{Diagnosis, scale, trial};
 use crate::recipe::{ActivationKind, ClipKind, LayerKind, LossKind, OptimizerKind, Prepared, Recipe, Run, Start, Task};
-use crate::{Cause, Remedy, Symptom};
+use crate::{Cause, Finding, Remedy, Symptom};
 
 /// A recipe with remedies applied, and what came of running it.
 #[derive(Debug, Clone)]
@@ -20,22 +21,39 @@ pub struct Repair {
     pub diagnosis: Diagnosis,
 }
 
+/// How good a repair is: whether nothing is found, and then what share of the control's gain on the validation rows it has.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+struct Rank {
+    healthy: bool,
+    share: f64,
+}
+
+impl Rank {
+    /// Whether nothing more is to be tried.
+    fn is_enough(&self) -> bool {
+        self.healthy && self.share >= SHORT
+    }
+}
+
 /// One change of a recipe: in words, and how it is made.
-type Step = (&'static str, fn(&mut Recipe));
+type Step = (&'static str, fn(&mut Recipe, &Facts<'_>));
 
 /// What is tried, one after the other and all together, where the remedies of the diagnosis are not enough: each brings the recipe nearer to a
 /// plain one, the least intrusive first.
 const PLAINER: &[Step] = &[
-    ("scale inputs and targets to mean 0 and variance 1", |recipe| trial::standardize(recipe, true, true)),
-    ("start weights as their activations ask for, biases at zero", fitting_starts),
-    ("train by Adam at its usual rate, clipped to a global norm of 1, in batches of 32", usual_optimizer),
-    ("train for 2,000 steps at least", |recipe| recipe.training.epochs = recipe.training.epochs.max(60)),
-    ("give output and loss the form that fits the task", fit_output),
-    ("put ReLU behind hidden layers, 64 units at least, two of them", plain_layers),
-    ("drop nothing, and do not penalize weights", |recipe| {
+    ("scale inputs and targets to mean 0 and variance 1", |recipe, _| trial::standardize(recipe, true, true)),
+    ("start weights as their activations ask for, biases at zero", |recipe, _| fitting_starts(recipe)),
+    ("train by Adam at its usual rate, clipped to a global norm of 1, in batches of 32", |recipe, _| {
+        usual_optimizer(recipe)
+    }),
+    ("train for 2,000 steps at least", |recipe, facts| train_for(recipe, facts, 2_000)),
+    ("give output and loss the form that fits the task", |recipe, _| fit_output(recipe)),
+    ("put ReLU behind hidden layers, 64 units at least, two of them", |recipe, _| plain_layers(recipe)),
+    ("drop nothing, and do not penalize weights", |recipe, _| {
         recipe.training.l2 = 0.0;
         recipe.layers.retain(|layer| !matches!(layer, LayerKind::Dropout { .. }));
     }),
+    ("train for 10,000 steps at least", |recipe, facts| train_for(recipe, facts, 10_000)),
 ];
 
 impl Diagnosis {
@@ -53,29 +71,48 @@ impl Diagnosis {
         self.apply(&before, &mut mended, &mut applied);
         let mut best = self.tried(&mended, data, &applied);
         for (words, step) in PLAINER {
-            if best.as_ref().is_some_and(|repair| repair.diagnosis.is_healthy()) {
+            if best.as_ref().is_some_and(|(_, rank)| rank.is_enough()) {
                 break;
             }
             let unchanged = mended.clone();
-            step(&mut mended);
+            step(&mut mended, &before);
             if mended == unchanged {
                 continue;
             }
             applied.push((*words).to_owned());
-            best = self.tried(&mended, data, &applied).or(best);
+            let next = self.tried(&mended, data, &applied);
+            // Of two that are equally good the one with fewer changes.
+            if next.as_ref().map(|(_, rank)| *rank) > best.as_ref().map(|(_, rank)| *rank) {
+                best = next;
+            }
         }
-        best
+        best.map(|(repair, _)| repair)
     }
 
-    /// Runs a recipe and judges it against the same control.
-    fn tried(&self, recipe: &Recipe, data: &Prepared, applied: &[String]) -> Option<Repair> {
+    /// Runs a recipe and judges it against the same control; where it learns by heart, it is stopped at its best epoch.
+    fn tried(&self, recipe: &Recipe, data: &Prepared, applied: &[String]) -> Option<(Repair, Rank)> {
+        let first = self.tried_once(recipe, data, applied)?;
+        let by_heart = |finding: &Finding| finding.symptom == Symptom::Overfitting;
+        if !first.0.diagnosis.findings.iter().any(by_heart) {
+            return Some(first);
+        }
+        let mut shorter = recipe.clone();
+        stop_early(&first.0.run, &mut shorter);
+        let mut applied = applied.to_vec();
+        applied.push(Remedy::StopEarly.to_string());
+        let second = self.tried_once(&shorter, data, &applied)?;
+        Some(if second.1 > first.1 { second } else { first })
+    }
+
+    fn tried_once(&self, recipe: &Recipe, data: &Prepared, applied: &[String]) -> Option<(Repair, Rank)> {
         let data = data.again(recipe).ok()?;
         let run = recipe.run_on(&data).ok()?;
         let facts = Facts::of(recipe, &data, &run, self.control.as_deref());
-        let findings = Self::noticed(&facts);
-        let control = self.control.as_ref().map(Arc::clone);
+        let (findings, control) = (Self::noticed(&facts), self.control.as_ref().map(Arc::clone));
+        let share = facts.run_gains().1 / facts.control_gains().1.max(f64::MIN_POSITIVE);
         let diagnosis = Self { findings, cause: Cause::Unknown, remedies: Vec::new(), ruled_out: Vec::new(), control };
-        Some(Repair { recipe: recipe.clone(), applied: applied.to_vec(), run, diagnosis })
+        let rank = Rank { healthy: diagnosis.is_healthy(), share: if share.is_finite() { share } else { f64::MIN } };
+        Some((Repair { recipe: recipe.clone(), applied: applied.to_vec(), run, diagnosis }, rank))
     }
 
     /// Applies the remedies against the cause, and what is known to be wrong besides.
@@ -90,7 +127,7 @@ impl Diagnosis {
             applied.push("scale inputs or targets to mean 0 and variance 1".to_owned());
         }
         if seen(Symptom::Overfitting) && self.cause == Cause::Unknown {
-            stop_early(facts, recipe);
+            stop_early(facts.run, recipe);
             applied.push(Remedy::StopEarly.to_string());
             return;
         }
@@ -128,8 +165,8 @@ fn apply_one(facts: &Facts<'_>, recipe: &mut Recipe, remedy: &Remedy) {
 }
 
 /// Ends training at the epoch that was best on the validation rows.
-fn stop_early(facts: &Facts<'_>, recipe: &mut Recipe) {
-    let losses = facts.run.history.iter().filter_map(|epoch| Some((epoch.epoch, epoch.validation?.loss)));
+fn stop_early(run: &Run, recipe: &mut Recipe) {
+    let losses = run.history.iter().filter_map(|epoch| Some((epoch.epoch, epoch.validation?.loss)));
     if let Some((best, _)) = losses.min_by(|(_, a), (_, b)| a.total_cmp(b)) {
         recipe.training.epochs = best + 1;
     }
@@ -178,6 +215,15 @@ fn add_activations(recipe: &mut Recipe) {
     }
     trial::widen(recipe, 16);
     fitting_starts(recipe);
+}
+
+/// Trains for so many steps at least.
+fn train_for(recipe: &mut Recipe, facts: &Facts<'_>, steps: u64) {
+    let an_epoch = (facts.data.rows().0 as u64).div_ceil(recipe.training.batch.max(1) as u64).max(1);
+    let factor = steps.div_ceil(an_epoch).div_ceil(recipe.training.epochs.max(1));
+    if factor > 1 {
+        trial::train_longer(recipe, facts, factor);
+    }
 }
 
 fn usual_optimizer(recipe: &mut Recipe) {

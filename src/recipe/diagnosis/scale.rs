@@ -21,7 +21,7 @@ pub(super) fn look(facts: &Facts<'_>, suffers: bool) -> Option<Notice> {
         (_, true) => (Cause::TargetsUnscaled, "targets", facts.target_spread(), Remedy::ScaleTargets),
         _ => return None,
     };
-    if !suffers && facts.works() {
+    if !suffers && !facts.troubled() {
         return None;
     }
     let message = format!("the {what} are of size {size:.3}, where weights and learning rates are made for 1");

@@ -16,6 +16,9 @@ pub(super) const ALL: &[Look] = &[
     constant_output,
     exploding_weights,
     vanishing_weights,
+    saturated_units,
+    constant_gradients,
+    unstable_loss,
     loss_not_decreasing,
     slow_convergence,
     overfitting,
@@ -32,7 +35,7 @@ fn exploding_gradients(facts: &Facts<'_>) -> Option<Notice> {
     let first = layers.iter().filter_map(|layer| layer.gradient.start()).fold(0.0, f64::max);
     let largest = layers.iter().filter_map(|layer| layer.gradient.largest()).fold(0.0, f64::max);
     let overflowed = !facts.run.start.train.loss.is_finite();
-    if !overflowed && (facts.works() || largest <= GROWN * first) {
+    if !overflowed && (!facts.troubled() || largest <= GROWN * first) {
         return None;
     }
     let message = if overflowed {
@@ -84,7 +87,7 @@ fn constant_output(facts: &Facts<'_>) -> Option<Notice> {
 }
 
 fn exploding_weights(facts: &Facts<'_>) -> Option<Notice> {
-    if facts.works() {
+    if !facts.troubled() {
         return None;
     }
     let grown = facts.run.report.layers.iter().filter_map(|layer| {
@@ -104,7 +107,7 @@ fn vanishing_weights(facts: &Facts<'_>) -> Option<Notice> {
     let shares = facts.run.report.layers.iter().filter_map(|layer| Some(layer.weight.now()? / layer.weight.start()?));
     let most = shares.filter(|share| share.is_finite()).fold(0.0, f64::max);
     let any = facts.run.report.layers.iter().any(|layer| layer.weight.start().is_some_and(|start| start > 0.0));
-    if !any || facts.works() || most >= 1.0 / WEIGHTS_GROWN {
+    if !any || !facts.troubled() || most >= 1.0 / WEIGHTS_GROWN {
         return None;
     }
     let message = "the weights of every layer have shrunk to next to nothing".to_owned();
@@ -117,9 +120,7 @@ fn loss_not_decreasing(facts: &Facts<'_>) -> Option<Notice> {
     if !end.is_finite() || facts.run.stopped.is_some() || !(nothing_learned || facts.not_decreased()) {
         return None;
     }
-    // A loss that is far above the trivial one is a failure even of a network whose answers are mostly right.
-    let far_above = facts.run.trivial.loss.is_some_and(|trivial| trivial > 0.0 && end > 2.0 * trivial);
-    if !(nothing_learned || facts.short() || far_above) {
+    if !(nothing_learned || facts.troubled()) {
         return None;
     }
     let message = if nothing_learned {
@@ -172,4 +173,52 @@ fn overfitting(facts: &Facts<'_>) -> Option<Notice> {
             .shown_by("validation_loss", validation)
             .shown_by("best_validation_loss", best),
     )
+}
+
+/// Most outputs of a hidden layer are at a flat end before the first step.
+fn saturated_units(facts: &Facts<'_>) -> Option<Notice> {
+    let start = facts.start.as_ref()?;
+    let last = start.layers.iter().rposition(|layer| layer.gradient.is_some())?;
+    let flat: Vec<_> = start.layers[..last].iter().filter(|layer| layer.flat > MOST).collect();
+    let worst = flat.iter().map(|layer| layer.flat).reduce(f64::max)?;
+    if !facts.troubled() {
+        return None;
+    }
+    let names = flat.iter().map(|layer| layer.name.clone()).collect();
+    let message = format!("before training {:.0} % of the outputs of a layer are where it is flat", 100.0 * worst);
+    let found = notice(Symptom::SaturatedUnits, false, Cause::Unknown, message).shown_by("flat_share", worst);
+    Some(found.in_layers(names))
+}
+
+/// The gradient of every layer is the same, step after step: it is zero, or nothing moves.
+fn constant_gradients(facts: &Facts<'_>) -> Option<Notice> {
+    /// A gradient whose norm changes by less than this share of itself is one: batches that differ change it by far more.
+    const SAME: f64 = 1e-6;
+    let mut layers = facts.run.report.layers.iter().filter(|layer| layer.trains()).peekable();
+    layers.peek()?;
+    let constant = layers.all(|layer| {
+        let norms: Vec<f64> = layer.gradient.recent().map(|(_, norm)| norm).collect();
+        let (low, high) =
+            norms.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), norm| (low.min(*norm), high.max(*norm)));
+        norms.len() >= 8 && high.is_finite() && high - low <= SAME * high
+    });
+    if !constant || !facts.troubled() {
+        return None;
+    }
+    let message = "the gradient of every layer was the same in each of the last steps".to_owned();
+    Some(notice(Symptom::ConstantGradients, false, Cause::Unknown, message))
+}
+
+/// The loss of an epoch is often well above that of the one before, to the end.
+fn unstable_loss(facts: &Facts<'_>) -> Option<Notice> {
+    let losses: Vec<f64> = facts.run.history.iter().map(|epoch| epoch.loss).collect();
+    let late = &losses[losses.len() / 2..];
+    let steps = late.len().checked_sub(1).filter(|steps| *steps >= 4)?;
+    let rises = late.windows(2).filter(|pair| pair[1] > (1.0 + RISE) * pair[0].abs()).count();
+    if !facts.troubled() || (rises as f64) < RISES * steps as f64 {
+        return None;
+    }
+    let message = format!("in {rises} of the last {steps} epochs the loss rose by more than a tenth");
+    let found = notice(Symptom::UnstableLoss, false, Cause::Unknown, message);
+    Some(found.shown_by("rises", rises as f64).shown_by("epochs", steps as f64))
 }

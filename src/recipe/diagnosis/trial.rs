@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::limits::{FAR_SHORT, SHORT};
 use crate::recipe::{LayerKind, Recipe, Scaling, Task};
+use crate::{Finding, Severity, Symptom};
 
 /// How many rows a trial that trains longer may see, and how many multiplications by a weight it may take: some seconds of one core.
 const ROWS: u64 = 400_000;
@@ -34,6 +35,27 @@ pub(super) fn gets_to(share: f64, facts: &Facts<'_>, change: impl FnOnce(&mut Re
     let before = facts.run_gains().0;
     let before = if before.is_finite() { before.max(0.0) } else { 0.0 };
     gain >= share * facts.reach() && gain - before >= 0.5 * (facts.reach() - before)
+}
+
+/// Whether a run that does not fall short is as good with that change, and shows nothing any more of what comes of steps too large.
+pub(super) fn quiets(facts: &Facts<'_>, findings: &[Finding], change: impl FnOnce(&mut Recipe)) -> bool {
+    const OF_LARGE_STEPS: [Symptom; 5] = [
+        Symptom::UnstableLoss,
+        Symptom::ExplodingGradients,
+        Symptom::ExplodingWeights,
+        Symptom::DeadUnits,
+        Symptom::SaturatedUnits,
+    ];
+    let of_steps = |finding: &Finding| finding.severity > Severity::Info && OF_LARGE_STEPS.contains(&finding.symptom);
+    if facts.short() || !findings.iter().any(of_steps) {
+        return false;
+    }
+    let mut recipe = facts.recipe.clone();
+    change(&mut recipe);
+    let Ok(data) = facts.data.again(&recipe) else { return false };
+    let Ok(run) = recipe.run_on(&data) else { return false };
+    let gain = Facts::gain(run.end.train.score.value(), run.trivial.score.value());
+    run.stopped.is_none() && !run.report.findings.iter().any(of_steps) && gain >= SHORT * facts.run_gains().0
 }
 
 pub(super) fn scale_rate(recipe: &mut Recipe, factor: f64) {
