@@ -1,7 +1,6 @@
 //! What the program says: as JSON, or to a person.
 
-use crate::diagnosis::{Diagnosis, Repair};
-use evenkeel::recipe::{Recipe, Run};
+use evenkeel::recipe::{Diagnosis, Recipe, Repair, Run};
 use evenkeel::{Finding, Severity, Symptom};
 use serde_json::{Map, Value, json};
 

@@ -8,16 +8,11 @@
 
 mod answer;
 mod arguments;
-#[path = "../../src/recipe/diagnosis/mod.rs"]
-mod diagnosis;
-
-pub use evenkeel::*;
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use diagnosis::Diagnosis;
-use evenkeel::recipe::{Recipe, RecipeError};
+use evenkeel::recipe::{Diagnosis, Recipe, RecipeError};
 
 use arguments::Arguments;
 

@@ -90,3 +90,53 @@ impl<T: Float> Loss<T> for OnLogits {
         Ok(share * sum)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evaluated(loss: &dyn Loss<f64>, y: &[f64], t: &[f64], cols: usize) -> (f64, Vec<f64>) {
+        let mut grad = vec![f64::NAN; y.len()];
+        let (out, target) = (Rows::new(y, cols).unwrap(), Targets::Values(Rows::new(t, cols).unwrap()));
+        let value = loss.evaluate(out, target, Some(RowsMut::new(&mut grad, cols).unwrap())).unwrap();
+        (value, grad)
+    }
+
+    #[test]
+    fn derivatives_are_those_of_the_value_whatever_the_targets() {
+        let (y, t) = ([0.3, -1.2, 2.0, 0.7, -0.4, 1.1], [2.0, -1.0, 0.5, 3.0, 0.0, 1.5]);
+        for (loss, cols) in [(OnLogits::Each, 3), (OnLogits::Row, 3), (OnLogits::Row, 1), (OnLogits::Each, 1)] {
+            let (_, grad) = evaluated(&loss, &y, &t, cols);
+            for at in 0..y.len() {
+                // Central differences of a smooth function: wrong by about h^2 = 1e-10, and rounding / h = 1e-11.
+                let moved = |by: f64| {
+                    let mut y = y;
+                    y[at] += by;
+                    evaluated(&loss, &y, &t, cols).0
+                };
+                let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+                assert!((slope - grad[at]).abs() < 1e-8, "{loss:?}, {cols} columns: {slope}, not {}", grad[at]);
+            }
+        }
+    }
+
+    #[test]
+    fn probabilities_give_what_the_usual_losses_give() {
+        let (y, t) = ([0.3, -1.2, 2.0, 0.7], [0.0, 1.0, 1.0, 0.25]);
+        assert_eq!(evaluated(&OnLogits::Each, &y, &t, 2), evaluated(&SigmoidCrossEntropy::new(), &y, &t, 2));
+        // Told as a row of zeros with a one, or as the place of that one.
+        let one_hot = [0.0, 1.0, 1.0, 0.0];
+        let classes = Targets::Classes(&[1, 0]);
+        let by_class = SoftmaxCrossEntropy::new().evaluate(Rows::new(&y, 2).unwrap(), classes, None).unwrap();
+        assert!((evaluated(&OnLogits::Row, &y, &one_hot, 2).0 - by_class).abs() < 1e-15);
+    }
+
+    #[test]
+    fn what_is_not_finite_shows() {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            for loss in [OnLogits::Each, OnLogits::Row] {
+                assert!(!evaluated(&loss, &[bad, 1.0], &[2.0, 3.0], 2).0.is_finite(), "{loss:?}, {bad}");
+            }
+        }
+    }
+}

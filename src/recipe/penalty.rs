@@ -26,3 +26,26 @@ impl<T: Float> GradientClipper<T> for Penalty<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{GlobalNorm, Layout, Param};
+
+    #[test]
+    fn the_derivative_of_the_penalty_is_added_to_weights_alone() {
+        let mut layout = Layout::default();
+        layout.push(0, "0.linear", Param::weight(1, 2)).unwrap();
+        layout.push(0, "0.linear", Param::bias(1)).unwrap();
+        let (weights, mut values) = ([2.0_f64, -1.0, 5.0], [0.5, 0.5, 0.5]);
+        let mut penalty = Penalty { l2: 0.25, then: None };
+        let clipped = penalty.clip(&mut Gradients::new(&layout, &weights, &mut values).unwrap());
+        // d/dw of 0.25 w^2 is w / 2.
+        assert_eq!(values, [1.5, 0.0, 0.5]);
+        assert_eq!(clipped.norm_before, 2.5_f64.sqrt());
+        // What is clipped is the sum of both.
+        let mut penalty = Penalty { l2: 0.25, then: Some(Box::new(GlobalNorm::new(1.0).unwrap())) };
+        let clipped = penalty.clip(&mut Gradients::new(&layout, &weights, &mut values).unwrap());
+        assert_eq!(clipped.norm_before, (2.5_f64.powi(2) + 0.25 + 0.25).sqrt());
+    }
+}

@@ -48,6 +48,27 @@ impl Score {
             }
         }
     }
+
+    /// That of always giving the commonest answer, or the mean, on the training rows.
+    pub(super) fn trivial(recipe: &Recipe, answers: &Answers) -> Self {
+        match (answers, recipe.data.task) {
+            (Answers::Classes(classes), _) => {
+                let most = classes.iter().copied().max().unwrap_or(0);
+                let mut counts = vec![0_usize; most + 1];
+                classes.iter().for_each(|&class| counts[class] += 1);
+                let commonest = counts.into_iter().max().unwrap_or(0);
+                Self { accuracy: Some(commonest as f64 / classes.len().max(1) as f64), r2: None }
+            }
+            (Answers::Values(values, cols), Task::Multilabel) => {
+                let rows = (values.len() / cols) as f64;
+                let yes =
+                    (0..*cols).map(|at| values.iter().skip(at).step_by(*cols).filter(|t| **t > 0.5).count() as f64);
+                let right: f64 = yes.map(|yes| yes.max(rows - yes)).sum();
+                Self { accuracy: Some(right / values.len() as f64), r2: None }
+            }
+            _ => Self { accuracy: None, r2: Some(0.0) },
+        }
+    }
 }
 
 /// Where the answer turns from no to yes: half of a probability, or its logit.
@@ -73,29 +94,6 @@ fn answer(recipe: &Recipe, out: &[f32]) -> Option<usize> {
         _ => {
             let better = |best: usize, at: usize| if out[at] > out[best] { at } else { best };
             (0..out.len()).reduce(better)
-        }
-    }
-}
-
-impl Score {
-    /// That of always giving the commonest answer, or the mean, on the training rows.
-    pub(super) fn trivial(recipe: &Recipe, answers: &Answers) -> Self {
-        match (answers, recipe.data.task) {
-            (Answers::Classes(classes), _) => {
-                let most = classes.iter().copied().max().unwrap_or(0);
-                let mut counts = vec![0_usize; most + 1];
-                classes.iter().for_each(|&class| counts[class] += 1);
-                let commonest = counts.into_iter().max().unwrap_or(0);
-                Self { accuracy: Some(commonest as f64 / classes.len().max(1) as f64), r2: None }
-            }
-            (Answers::Values(values, cols), Task::Multilabel) => {
-                let rows = (values.len() / cols) as f64;
-                let yes =
-                    (0..*cols).map(|at| values.iter().skip(at).step_by(*cols).filter(|t| **t > 0.5).count() as f64);
-                let right: f64 = yes.map(|yes| yes.max(rows - yes)).sum();
-                Self { accuracy: Some(right / values.len() as f64), r2: None }
-            }
-            _ => Self { accuracy: None, r2: Some(0.0) },
         }
     }
 }

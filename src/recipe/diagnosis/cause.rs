@@ -135,6 +135,12 @@ fn fading(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
     if !seen && fade.signal.min(fade.gradient) > FADED {
         return None;
     }
+    // What a few units let pass is little, however deep the rest.
+    let units = facts.hidden_units();
+    let (least, most) = (units.iter().min().copied()?, units.iter().max().copied()?);
+    if least < NARROW && most > 4 * least {
+        return Some((Cause::LayerTooNarrow, vec![Remedy::MoreUnits { units: 32 }]));
+    }
     let mut gains = facts.start_gains();
     gains.pop();
     gains.sort_unstable_by(f64::total_cmp);
