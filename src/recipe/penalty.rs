@@ -15,7 +15,7 @@ impl<T: Float> GradientClipper<T> for Penalty<T> {
         let values = gradients.values_mut();
         for slot in layout.slots().iter().filter(|slot| slot.param.role == Role::Weight) {
             let range = slot.range.clone();
-            values[range.clone()].iter_mut().zip(&weights[range]).for_each(|(g, &w)| *g = *g + factor * w);
+            values[range.clone()].iter_mut().zip(&weights[range]).for_each(|(g, &w)| *g += factor * w);
         }
         match &mut self.then {
             Some(clipper) => clipper.clip(gradients),

@@ -8,7 +8,7 @@ use super::penalty::Penalty;
 use super::prepared::{Answers, Prepared};
 use super::score::Score;
 use super::trivial::trivial_loss;
-use super::{Recipe, RecipeError};
+use super::{LossKind, Recipe, RecipeError};
 use crate::schedule::Schedule;
 use crate::{
     Dataset, Epoch, Error, GradientClipper, Loss, Monitor, Network, Role, Rows, StabilityReport, Trainer, evaluate,
@@ -53,7 +53,7 @@ pub struct Parts {
 /// What a network makes of some rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluated {
-    /// The loss, without the penalty on weights.
+    /// The loss, without the penalty on weights; where it is summed, that of a batch of usual size.
     pub loss: f64,
     /// How good the answers are.
     pub score: Score,
@@ -157,8 +157,9 @@ impl Recipe {
             let out = network.predict(set.inputs())?;
             let rows = Rows::new(&out, network.n_out())?;
             let mut workspace = network.workspace(set.rows().min(AT_ONCE))?;
+            let loss = evaluate(network, loss, set, &mut workspace)?.loss;
             Ok(Evaluated {
-                loss: evaluate(network, loss, set, &mut workspace)?.loss,
+                loss: loss * share_of_a_batch(self.training.loss, self.training.batch, set.rows()),
                 score: Score::of(self, rows, answers, &means),
                 outputs: Column::all(rows),
             })
@@ -168,6 +169,11 @@ impl Recipe {
             validation: part(&data.validation, &data.validation_answers)?,
         })
     }
+}
+
+/// What the loss of all rows is multiplied by to be that of a batch: a loss that is summed is told by the batch.
+pub(super) fn share_of_a_batch(kind: LossKind, batch: usize, rows: usize) -> f64 {
+    if kind == LossKind::SumSquared { batch.min(rows) as f64 / rows as f64 } else { 1.0 }
 }
 
 /// How many rows go through the network at once where it is only looked at.

@@ -1,6 +1,7 @@
 //! The loss of a network that always gives the same answer.
 
 use super::LossKind;
+use super::run::share_of_a_batch;
 use crate::{Dataset, Loss, Rows, Targets};
 
 /// The loss, on a data set, of the best answer that does not depend on the input; `None` where the loss has none, or is not finite there.
@@ -20,8 +21,7 @@ pub(super) fn trivial_loss(kind: LossKind, loss: &dyn Loss<f32>, data: &Dataset<
     let answer: Vec<f32> = answer.into_iter().map(|share| told(kind, share) as f32).collect();
     let outputs: Vec<f32> = answer.iter().copied().cycle().take(rows * answer.len()).collect();
     let whole = loss.evaluate(Rows::new(&outputs, answer.len()).ok()?, data.targets(), None).ok()?;
-    // A sum over a batch is told by the batch.
-    let share = if kind == LossKind::SumSquared { batch.min(rows) as f64 / rows as f64 } else { 1.0 };
+    let share = share_of_a_batch(kind, batch, rows);
     Some(share * whole).filter(|loss| loss.is_finite())
 }
 

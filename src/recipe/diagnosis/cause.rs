@@ -195,10 +195,12 @@ fn narrow(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     Some((cause, vec![Remedy::MoreUnits { units: 32 }]))
 }
 
-fn fast(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
-    let factor = [0.1, 0.01, 0.001]
-        .into_iter()
-        .find(|&factor| trial::mends(facts, |recipe| trial::scale_rate(recipe, factor)))?;
+fn fast(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
+    let mends = |factor: f64| trial::mends(facts, |recipe| trial::scale_rate(recipe, factor));
+    // A run that works in spite of what was noticed is judged by whether that goes away.
+    let quiets = |factor: f64| trial::quiets(facts, findings, |recipe| trial::scale_rate(recipe, factor));
+    let mut factors = [0.1, 0.01, 0.001].into_iter();
+    let factor = factors.find(|&factor| mends(factor)).or_else(|| quiets(0.1).then_some(0.1))?;
     Some((Cause::LearningRateTooHigh, vec![Remedy::ScaleLearningRate { factor }]))
 }
 
@@ -218,10 +220,10 @@ fn slow(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     };
     let raise = |factor: f64| (Cause::LearningRateTooLow, vec![Remedy::ScaleLearningRate { factor }]);
     // A rate far below the usual one is the first to be suspected, else patience.
-    if optimizer.learning_rate() < 0.5 * usual {
-        if let Some(factor) = [10.0, 100.0, 1000.0, 10_000.0].into_iter().find(|&factor| tried(factor, 1)) {
-            return Some(raise(factor));
-        }
+    if optimizer.learning_rate() < 0.5 * usual
+        && let Some(factor) = [10.0, 100.0, 1000.0, 10_000.0].into_iter().find(|&factor| tried(factor, 1))
+    {
+        return Some(raise(factor));
     }
     let longer = |factor: u64| (Cause::TooFewEpochs, vec![Remedy::MoreEpochs { factor: factor as f64 }]);
     if let Some(factor) = [10, 100].into_iter().find(|&factor| tried(1.0, factor)) {

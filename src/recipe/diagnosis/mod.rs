@@ -9,7 +9,7 @@ mod pairing;
 mod probe;
 mod repair;
 mod scale;
-mod symptoms;
+mod symptom;
 mod trial;
 
 use std::sync::Arc;
@@ -62,7 +62,7 @@ impl Diagnosis {
     fn noticed(facts: &Facts<'_>) -> Vec<Finding> {
         let mut findings = facts.run.report.findings.clone();
         findings.extend(pairing::look(facts).map(|notice| notice.0));
-        for look in symptoms::ALL {
+        for look in symptom::ALL {
             let Some(notice) = look(facts) else { continue };
             match findings.iter_mut().find(|finding| finding.symptom == notice.0.symptom) {
                 // The monitor has seen it as well, and says more about it.

@@ -1,6 +1,6 @@
 //! `Probe`: what a network makes of some rows, layer by layer, forwards and backwards.
 
-use crate::recipe::{Prepared, Recipe};
+use crate::recipe::{Column, Prepared, Recipe};
 use crate::{Bounds, Error, Mode, Network, Role, Rows, Targets};
 
 /// How many rows of the training data are looked at, evenly spaced: enough for a spread to be known to 1 / sqrt(2 * 256), 4 %.
@@ -14,8 +14,6 @@ const FLAT: f64 = 0.01;
 pub(super) struct Probe {
     /// From input to output.
     pub(super) layers: Vec<LayerProbe>,
-    /// The spread of the inputs from row to row.
-    pub(super) inputs: f64,
 }
 
 /// What one layer makes of them.
@@ -24,10 +22,6 @@ pub(super) struct LayerProbe {
     pub(super) name: String,
     /// How much an output differs from row to row: the root of the mean, over units, of the variance over rows.
     pub(super) spread: f64,
-    /// The root of the mean square of the outputs.
-    pub(super) size: f64,
-    /// The share of units whose output is the same on every row.
-    pub(super) constant_units: f64,
     /// The share of its outputs at a flat end, where it has such ends.
     pub(super) flat: f64,
     /// The norm of the gradient of its parameters; `None` where it has none.
@@ -67,7 +61,7 @@ impl Probe {
                 layer.shape = Some((slot.param.fans.fan_in, slot.param.fans.fan_out));
             }
         }
-        Ok(Self { layers, inputs: spread(set.inputs()).0 })
+        Ok(Self { layers })
     }
 
     /// The layers with weights, from input to output.
@@ -98,13 +92,9 @@ fn gradient_norms(
 
 impl LayerProbe {
     fn seen(name: &str, rows: Rows<'_, f32>, bounds: Bounds) -> Self {
-        let (spread, constant_units) = spread(rows);
-        let squares: f64 = rows.data().iter().map(|y| f64::from(*y).powi(2)).sum();
         Self {
             name: name.to_owned(),
-            spread,
-            size: (squares / rows.data().len() as f64).sqrt(),
-            constant_units,
+            spread: spread(rows),
             flat: match (bounds.low, bounds.high) {
                 (Some(low), Some(high)) => {
                     let margin = FLAT * (high - low);
@@ -127,16 +117,8 @@ impl LayerProbe {
     }
 }
 
-/// How much numbers differ from row to row, and the share of columns in which they do not.
-fn spread(rows: Rows<'_, f32>) -> (f64, f64) {
-    let (count, cols) = (rows.rows() as f64, rows.cols());
-    let (mut variances, mut constant) = (0.0, 0);
-    for at in 0..cols {
-        let column = || rows.iter().map(|row| f64::from(row[at]));
-        let mean = column().sum::<f64>() / count;
-        let variance = column().map(|y| (y - mean).powi(2)).sum::<f64>() / count;
-        variances += variance;
-        constant += usize::from(column().all(|y| y == f64::from(rows.row(0)[at])));
-    }
-    ((variances / cols as f64).sqrt(), constant as f64 / cols as f64)
+/// How much numbers differ from row to row: the root of the mean, over columns, of their variance.
+fn spread(rows: Rows<'_, f32>) -> f64 {
+    let variances: f64 = Column::all(rows).iter().map(|column| column.deviation.powi(2)).sum();
+    (variances / rows.cols() as f64).sqrt()
 }
