@@ -1,5 +1,6 @@
-//! evenkeel keeps neural networks numerically sound: it trains them with hand-written backprop, watches every layer while it does,
-//! and names vanishing and exploding gradients, symmetric weights and their relatives, with cause, evidence and cure.
+//! evenkeel keeps neural networks numerically sound: it says from theory whether signals and gradients will survive a network's depth,
+//! trains with hand-written backprop, watches every layer while it does, and names vanishing and exploding gradients, symmetric weights
+//! and their relatives, with cause, evidence and cure.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -25,9 +26,10 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! What to look at first: [`Network`] and its training step, part by part; [`Trainer`]; [`Monitor`], which watches any training loop,
-//! also one that is not this crate's; [`StabilityReport`]. To write one's own: [`Layer`] or [`Activation`], [`Initializer`],
-//! [`GradientClipper`], [`Loss`], [`Optimizer`]; [`check::gradients`] tells whether a derivative is right.
+//! What to look at first: [`Forecast`], before anything is trained; [`Network`] and its training step, part by part; [`Trainer`]; [`Monitor`], which watches any training loop,
+//! also one that is not this crate's; [`StabilityReport`], and [`ReportPage`], which draws it. To write one's own: [`Layer`]
+//! or [`Activation`], [`Initializer`], [`GradientClipper`], [`Loss`], [`Optimizer`]; [`check::gradients`] tells whether a derivative is
+//! right.
 //!
 //! # The three troubles
 //!
@@ -154,7 +156,7 @@
 //!
 //! # Features
 //!
-//! - `serde`: [`StabilityReport`], its findings and the training history can be serialized.
+//! - `serde`: [`StabilityReport`], its findings and the training history can be serialized, and [recipes](recipe) read from TOML.
 //! - `parallel`: large networks train on all cores, by rayon; the bits are those of one thread.
 #![deny(missing_docs, unsafe_code)]
 #![warn(unreachable_pub)]
@@ -164,6 +166,7 @@ pub mod check;
 mod clip;
 mod error;
 mod float;
+mod forecast;
 mod init;
 mod layer;
 mod linalg;
@@ -173,6 +176,7 @@ mod network;
 mod optim;
 mod random;
 pub mod recipe;
+mod render;
 mod rows;
 mod stability;
 mod train;
@@ -184,26 +188,35 @@ pub use clip::{
 };
 pub use error::Error;
 pub use float::Float;
+pub use forecast::{
+    Comparison, Concern, Forecast, ForecastBuilder, FormatForecast, LayerCompared, LayerForecast, LayerMeasured, Lsuv,
+    LsuvLayer, LsuvReport, Measured, NumberFormat, Outlook, OutputGradient, Phase, Regime, Spread,
+};
 pub use init::{
-    Constant, Critical, FanMode, He, InitMoments, Initializer, LeCun, Normal, Uniform, UnitUniform, VarianceScaling,
-    Xavier, Zeros,
+    Constant, Critical, DeltaOrthogonal, Dirac, Draws, Eye, FanMode, He, InitMoments, InitRecord, InitReport,
+    InitVerdict, Initializer, LeCun, Normal, Orthogonal, Scaled, Siren, Sparse, TruncatedNormal, Uniform,
+    UnitTruncatedNormal, UnitUniform, VarianceScaling, Xavier, Zeros,
 };
 pub use layer::{
     Activation, AveragePool2d, BatchNorm, ChannelsLast, Conv2d, Dropout, Elu, Embedding, Exponential, Extent, Flatten,
-    Gelu, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Mish, Mode, Moments,
-    MultiHeadAttention, Padding, Pass, Passed, PerStep, Plan, Propagated, Recurrent, Relu, Residual, RmsNorm, Rnn,
-    Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+    Gelu, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Mish, Mode,
+    MultiHeadAttention, Padding, Pass, Passed, PerStep, Plan, Pointwise, Propagated, Recurrent, Relu, Residual,
+    RmsNorm, Rnn, Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;
 pub use loss::{
-    BinaryCrossEntropy, CategoricalCrossEntropy, Huber, Loss, MeanAbsolute, MeanSquared, Poisson, SigmoidCrossEntropy,
-    SoftmaxCrossEntropy, SumSquared, Targets,
+    BinaryCrossEntropy, CategoricalCrossEntropy, Huber, Loss, LossAtStart, MeanAbsolute, MeanSquared, Poisson,
+    SigmoidCrossEntropy, SoftmaxCrossEntropy, SumSquared, Targets,
 };
-pub use moments::{EdgeOfChaos, Expectations};
+pub use moments::{EdgeOfChaos, Expectations, Moments};
 pub use network::{MEMORY_LIMIT, Network, NetworkBuilder, OptimizerState, Predictor, Watched, Workspace};
 pub use optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Sgd, Update, schedule};
 pub use random::Generator;
+pub use render::{
+    ForecastMoment, ReportPage, activation_spread_svg, forecast_svg, gradient_heat_map_svg, inactive_units_svg,
+    lag_norms_svg, loss_curve_svg, terminal_picture, update_ratio_svg,
+};
 pub use rows::{Rows, RowsMut};
 pub use stability::{
     ActivationId, Bin, Bounds, Cause, Clipping, Evidence, Finding, LagId, LayerRecord, Monitor, NonFiniteNumber,

@@ -195,7 +195,7 @@ kind = "rms_norm"
 [[layers]]
 kind = "per_step"
 width = 4
-layer = { kind = "linear", units = 4, weights = { kind = "lecun_normal" } }
+layer = { kind = "linear", units = 4, weights = { kind = "orthogonal", gain = 1.5 } }
 [[layers]]
 kind = "batch_norm"
 channels = 4

@@ -47,7 +47,6 @@ mod toml;
 mod training;
 mod tree;
 mod trivial;
-mod truncated;
 
 pub use activation::ActivationKind;
 pub use columns::Column;

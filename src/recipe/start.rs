@@ -3,8 +3,7 @@
 use super::RecipeError;
 use super::fields::{Fields, Read};
 use super::tree::{Node, Table, Value};
-use super::truncated::Truncated;
-use crate::{Constant, Error, He, Initializer, LeCun, Normal, Uniform, Xavier, Zeros};
+use crate::{Constant, Error, He, Initializer, LeCun, Normal, Orthogonal, TruncatedNormal, Uniform, Xavier, Zeros};
 
 /// Where the numbers of a parameter begin: an initializer, described.
 #[non_exhaustive]
@@ -52,11 +51,16 @@ pub enum Start {
     LeCunUniform,
     /// [`LeCun::normal`].
     LeCunNormal,
+    /// [`Orthogonal`].
+    Orthogonal {
+        /// What the weights are multiplied by.
+        gain: f64,
+    },
 }
 
 impl Start {
     /// Every kind by its name; the numbers of those that have any are the usual ones.
-    const KINDS: [(&'static str, Self); 12] = [
+    const KINDS: [(&'static str, Self); 13] = [
         ("zeros", Self::Zeros),
         ("ones", Self::Ones),
         ("constant", Self::Constant { value: 0.0 }),
@@ -69,6 +73,7 @@ impl Start {
         ("he_normal", Self::HeNormal),
         ("lecun_uniform", Self::LeCunUniform),
         ("lecun_normal", Self::LeCunNormal),
+        ("orthogonal", Self::Orthogonal { gain: 1.0 }),
     ];
 
     /// Its name in a recipe.
@@ -98,7 +103,8 @@ impl Start {
             Self::Constant { value } => Box::new(Constant::new(value)?),
             Self::Uniform { low, high } => Box::new(Uniform::new(low, high)?),
             Self::Normal { mean, std } => Box::new(Normal::new(mean, std)?),
-            Self::TruncatedNormal { mean, std } => Box::new(Truncated::new(mean, std)?),
+            Self::TruncatedNormal { mean, std } => Box::new(TruncatedNormal::new(mean, std)?),
+            Self::Orthogonal { gain } => Box::new(Orthogonal::new(gain)?),
             Self::XavierUniform => Box::new(Xavier::uniform()),
             Self::XavierNormal => Box::new(Xavier::normal()),
             Self::HeUniform => Box::new(He::uniform()),
@@ -119,6 +125,7 @@ impl Read for Start {
             Self::Normal { mean, std } | Self::TruncatedNormal { mean, std } => {
                 (*mean, *std) = (fields.or("mean", 0.0)?, fields.required("std")?);
             }
+            Self::Orthogonal { gain } => *gain = fields.or("gain", *gain)?,
             _ => {}
         }
         start.build().map_err(|error| fields.refused(error))?;
@@ -133,6 +140,7 @@ impl From<Start> for Value {
         Self::from(match start {
             Start::Constant { value } => table.with("value", value),
             Start::Uniform { low, high } => table.with("low", low).with("high", high),
+            Start::Orthogonal { gain } => table.unless(1.0, "gain", gain),
             Start::Normal { mean, std } | Start::TruncatedNormal { mean, std } => {
                 table.with("mean", mean).with("std", std)
             }
