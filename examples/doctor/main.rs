@@ -4,6 +4,9 @@
 //! cargo run --release --example doctor -- RECIPE [--json] [--repair] [--html FILE] [--write-repaired FILE]
 //! ```
 //!
+//! `--json` prints one JSON object and nothing else; `--repair` applies what may help and runs the recipe again; `--html` writes a page of the
+//! run, and `--write-repaired` the mended recipe.
+//!
 //! The exit status is 0 for a healthy run, 1 where something was found, and 2 where the recipe cannot be read or run.
 
 mod answer;
@@ -12,6 +15,7 @@ mod arguments;
 use std::path::Path;
 use std::process::ExitCode;
 
+use evenkeel::ReportPage;
 use evenkeel::recipe::{Diagnosis, Recipe, RecipeError};
 
 use arguments::Arguments;
@@ -35,8 +39,11 @@ fn examine(arguments: &Arguments) -> Result<ExitCode, RecipeError> {
     let diagnosis = Diagnosis::of(&recipe, &data, &run);
     let wanted = arguments.repair || arguments.write_repaired.is_some();
     let repair = if wanted { diagnosis.repair(&recipe, &data, &run) } else { None };
-    if arguments.html.is_some() {
-        eprintln!("pages are not there yet");
+    if let Some(file) = &arguments.html {
+        // The page of the run, with the diagnosis in the place of what the monitor alone could tell.
+        let mut report = run.report.clone();
+        report.findings.clone_from(&diagnosis.findings);
+        ReportPage::new(&report).title(&recipe.name).history(&run.history).save(file)?;
     }
     if let (Some(file), Some(repair)) = (&arguments.write_repaired, &repair)
         && let Err(error) = std::fs::write(file, repair.recipe.to_toml())
