@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use evenkeel::recipe::{Diagnosis, Recipe, RecipeError, Repair};
-use evenkeel::{Cause, Error, Severity, Symptom};
+use evenkeel::recipe::{
+    ActivationKind, CellKind, ClipKind, Diagnosis, LayerKind, LossKind, OptimizerKind, Recipe, RecipeError, Repair,
+    Scaling, Start, Task,
+};
+use evenkeel::{Cause, Error, Generator, Severity, Symptom};
 
 fn case(name: &str) -> (Recipe, PathBuf) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -107,4 +110,122 @@ fn what_does_not_fit_is_an_error() {
     assert!(error.to_string().contains("0.linear"), "{error}");
     let error = changed("data/iris.csv", "data/no-such.csv").unwrap_err();
     assert!(matches!(&error, RecipeError::File { .. }), "{error}");
+}
+
+fn one_of<V: Clone>(choices: &[V], dice: &mut Generator) -> V {
+    choices[dice.below(choices.len() as u64) as usize].clone()
+}
+
+/// A layer that may or may not fit where it stands.
+fn any_layer(dice: &mut Generator) -> LayerKind {
+    let units = one_of(&[1, 2, 3, 8], dice);
+    let start = one_of(
+        &[
+            Start::Zeros,
+            Start::HeUniform,
+            Start::Constant { value: 1e20 },
+            Start::Normal { mean: 0.0, std: 1e3 },
+            Start::Orthogonal { gain: 1.0 },
+            Start::TruncatedNormal { mean: 0.0, std: 0.1 },
+        ],
+        dice,
+    );
+    let activations = [
+        ActivationKind::Relu,
+        ActivationKind::Exponential,
+        ActivationKind::Softmax,
+        ActivationKind::Tanh,
+        ActivationKind::Gelu,
+    ];
+    one_of(
+        &[
+            LayerKind::linear(units, start),
+            LayerKind::Linear { units, weights: None, bias: start },
+            LayerKind::Activation(one_of(&activations, dice)),
+            LayerKind::Dropout { rate: 0.5 },
+            LayerKind::BatchNorm { channels: None },
+            LayerKind::LayerNorm { width: None },
+            LayerKind::RmsNorm { width: Some(2) },
+            LayerKind::Recurrent { cell: CellKind::Gru, steps: 2, width: 1, hidden: units, last: true },
+            LayerKind::Embedding { count: 2, dim: 2, weights: None },
+            LayerKind::Residual {
+                layers: vec![LayerKind::linear(units, start)],
+                scale: 1.0,
+                learned: true,
+                projection: Some(Box::new(LayerKind::linear(units, Start::XavierNormal))),
+            },
+            LayerKind::PerStep { width: 1, layer: Box::new(LayerKind::linear(2, start)) },
+        ],
+        dice,
+    )
+}
+
+#[test]
+fn no_recipe_makes_it_panic() {
+    let count = std::env::var("RECIPES").ok().and_then(|count| count.parse().ok()).unwrap_or(400);
+    let dice = &mut Generator::named(1, "recipes");
+    let (mut runs, mut refused) = (0, 0);
+    for draw in 0..count {
+        let (mut recipe, folder) = case(one_of(&["ok-xor-tanh", "so-60831731", "so-46359741"], dice));
+        recipe.seed = draw;
+        recipe.data.task = one_of(
+            &[
+                recipe.data.task,
+                Task::Classification { classes: 2, one_hot: true },
+                Task::Multilabel,
+                Task::Regression { scale: Scaling::MinMax },
+            ],
+            dice,
+        );
+        recipe.data.inputs = one_of(&[Scaling::None, Scaling::Standardize, Scaling::MinMax], dice);
+        recipe.data.shuffle = dice.below(2) == 1;
+        recipe.training.loss = one_of(
+            &[
+                LossKind::MeanSquared,
+                LossKind::MeanAbsolute,
+                LossKind::Huber,
+                LossKind::Poisson,
+                LossKind::BinaryCrossEntropy,
+                LossKind::CategoricalCrossEntropy,
+                LossKind::SigmoidCrossEntropy,
+                LossKind::SoftmaxCrossEntropy,
+                LossKind::SumSquared,
+            ],
+            dice,
+        );
+        recipe.training.epochs = 3;
+        recipe.training.batch = one_of(&[1, 2, 3, usize::MAX], dice);
+        recipe.training.l2 = one_of(&[0.0, 0.0, 1e30], dice);
+        recipe.training.clip =
+            one_of(&[None, Some(ClipKind::GlobalNorm { max: 1e-3 }), Some(ClipKind::Value { max: 1.0 })], dice);
+        let optimizers = [
+            OptimizerKind::sgd(1e6),
+            OptimizerKind::adam(0.01),
+            OptimizerKind::AdamW { learning_rate: 0.01, weight_decay: 0.1 },
+            OptimizerKind::RmsProp { learning_rate: 1e-3, rho: 0.9, epsilon: 1e-7 },
+            OptimizerKind::Adagrad { learning_rate: 1.0 },
+        ];
+        recipe.training.optimizer = one_of(&optimizers, dice);
+        let last = recipe.layers.split_off(recipe.layers.len() - 2);
+        recipe.layers = (0..dice.below(4)).map(|_| any_layer(dice)).collect();
+        recipe.layers.extend(last);
+        let data = match recipe.prepare(&folder) {
+            Ok(data) => data,
+            Err(error) => panic!("{error}"),
+        };
+        match recipe.run_on(&data) {
+            Ok(run) => {
+                runs += 1;
+                if draw % 8 == 0 {
+                    let diagnosis = Diagnosis::of(&recipe, &data, &run);
+                    let _ = diagnosis.repair(&recipe, &data, &run);
+                }
+            }
+            Err(error) => {
+                refused += 1;
+                assert!(!error.to_string().is_empty());
+            }
+        }
+    }
+    assert!(runs > count / 10 && refused > count / 10, "{runs} runs, {refused} refused");
 }

@@ -197,7 +197,9 @@ impl<'a> Facts<'a> {
         let from = start.layers.get(from + 1).filter(|layer| layer.gradient.is_none()).or(start.layers.get(from))?;
         let signal = start.layers[to].spread / from.spread;
         let largest = trained.iter().filter_map(|layer| layer.gradient).fold(0.0, f64::max);
-        let gradient = first.gradient? / largest;
+        // Behind an output layer that starts at zero there is no gradient yet, and that is no fault.
+        let passes = last.weight.is_none_or(|weight| weight > 0.0);
+        let gradient = if passes { first.gradient? / largest } else { 1.0 };
         let known = |share: f64| if share.is_finite() { share } else { 1.0 };
         let gradient_growth = first.bias_gradient.zip(last.bias_gradient).map_or(1.0, |(first, last)| first / last);
         Some(Fade { signal: known(signal), gradient: known(gradient), gradient_growth: known(gradient_growth) })
