@@ -209,12 +209,9 @@ fn no_recipe_makes_it_panic() {
         let last = recipe.layers.split_off(recipe.layers.len() - 2);
         recipe.layers = (0..dice.below(4)).map(|_| any_layer(dice)).collect();
         recipe.layers.extend(last);
-        let data = match recipe.prepare(&folder) {
-            Ok(data) => data,
-            Err(error) => panic!("{error}"),
-        };
-        match recipe.run_on(&data) {
-            Ok(run) => {
+        let outcome = recipe.prepare(&folder).and_then(|data| recipe.run_on(&data).map(|run| (data, run)));
+        match outcome {
+            Ok((data, run)) => {
                 runs += 1;
                 if draw % 8 == 0 {
                     let diagnosis = Diagnosis::of(&recipe, &data, &run);
