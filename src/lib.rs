@@ -156,7 +156,8 @@
 //!
 //! # Features
 //!
-//! - `serde`: [`StabilityReport`], its findings and the training history can be serialized, and [recipes](recipe) read from TOML.
+//! - `serde`: [`StabilityReport`], its findings, the training history, and [`Forecast`] with what is measured beside it can be serialized; and
+//!   [recipes](recipe) are read from TOML.
 //! - `parallel`: large networks train on all cores, by rayon; the bits are those of one thread.
 #![deny(missing_docs, unsafe_code)]
 #![warn(unreachable_pub)]

@@ -58,7 +58,7 @@ fn run() -> Result<(), Failure> {
             if let Some(loss) = measured.loss {
                 let norm = measured.gradient_norm;
                 println!(
-                    "measured on {} rows: loss {loss:.4}, norm of the gradient of their mean {norm:.4}",
+                    "measured, rows {}: loss {loss:.4}, norm of the gradient of their mean {norm:.4}",
                     measured.rows
                 );
             }

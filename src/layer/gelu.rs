@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 use super::Activation;
 use crate::linalg::elementwise;
-use crate::{Bounds, Float};
+use crate::{Bounds, Expectations, Float};
 
 /// The Gaussian error linear unit, exact: f(x) = x Phi(x), with Phi the normal distribution function.
 ///
@@ -45,6 +45,19 @@ impl Activation for Gelu {
 
     fn slopes<T: Float>(&self, x: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
         elementwise::pull_back(elementwise::GeluSlope, x, dy, dx);
+    }
+
+    fn expectations(&self, mean: f64, variance: f64) -> Expectations {
+        Expectations::of_slices(mean, variance, &[], |x, y, slopes| {
+            self.values(x, y);
+            // The slope needs no second error function: it is f(x) / x and the density times x.
+            let squares: Vec<f64> = x.iter().map(|x| -0.5 * x * x).collect();
+            elementwise::map(elementwise::Exp, &squares, slopes);
+            for ((slope, &x), &y) in slopes.iter_mut().zip(x).zip(&*y) {
+                let share = if x == 0.0 { 0.5 } else { y / x };
+                *slope = share + x * *slope / (2.0 * PI).sqrt();
+            }
+        })
     }
 
     fn bounds(&self) -> Bounds {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::f64::consts::PI;
 use std::sync::OnceLock;
 
+use crate::linalg::elementwise;
+
 /// How many points a panel has.
 const POINTS: usize = 24;
 /// How many standard deviations from the mean are looked at: beyond lies less than 1e-35 of the distribution.
@@ -80,15 +82,20 @@ impl Nodes {
 
     fn between(cuts: &[f64]) -> Self {
         let count = POINTS * cuts.len().saturating_sub(1);
-        let (mut points, mut weights) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let (mut points, mut squares) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut of_panel = Vec::with_capacity(count);
         for panel in cuts.windows(2) {
             let (middle, half) = ((panel[0] + panel[1]) / 2.0, (panel[1] - panel[0]) / 2.0);
             for &(point, weight) in rule() {
                 let z = middle + half * point;
                 points.push(z);
-                weights.push(half * weight * (-z * z / 2.0).exp() / (2.0 * PI).sqrt());
+                squares.push(-z * z / 2.0);
+                of_panel.push(half * weight / (2.0 * PI).sqrt());
             }
         }
+        let mut weights = vec![0.0; points.len()];
+        elementwise::map(elementwise::Exp, &squares, &mut weights);
+        weights.iter_mut().zip(of_panel).for_each(|(weight, of_panel)| *weight *= of_panel);
         Self { points, weights }
     }
 

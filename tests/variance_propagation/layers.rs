@@ -147,6 +147,14 @@ fn normalizations() {
 }
 
 #[test]
+fn states_over_time() {
+    let state = Drawn { mean: 0.0, deviation: 0.06 };
+    let drawn = [&WEIGHT, &state, &BIAS];
+    agrees(Rnn::new(6, 10, 300).unwrap(), 60, &drawn);
+    agrees(Rnn::new(6, 10, 300).unwrap().last(), 60, &drawn);
+}
+
+#[test]
 fn what_stands_between() {
     agrees(Dropout::new(0.3).unwrap(), 400, &[]);
     agrees(Flatten, 400, &[]);
@@ -191,7 +199,7 @@ fn what_theory_does_not_say_is_unknown() {
     unknown(&AveragePool2d::new((4, 4, 2), 2), 32);
     unknown(&Softmax, 8);
     unknown(&MultiHeadAttention::new(8, 2), 32);
-    unknown(&Rnn::new(4, 8, 3).unwrap(), 32);
+    unknown(&Rnn::new(4, 8, 3).unwrap().relu(), 32);
     unknown(&Lstm::new(4, 8, 3).unwrap(), 32);
     unknown(&Gru::new(4, 8, 3).unwrap(), 32);
     // One layer that is unknown makes what it stands in so.

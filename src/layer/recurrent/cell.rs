@@ -2,8 +2,9 @@
 
 use std::fmt::Debug;
 
+use super::moments::Unrolled;
 use crate::linalg::{PIECE, join};
-use crate::{Bounds, Float, Initializer, Role};
+use crate::{Bounds, Float, Initializer, Propagated, Role};
 
 /// What happens to the states of a batch in one step. The layer computes the products, and the cell what is done number by number.
 pub trait Cell<T: Float>: Debug + Clone + Default + Send + Sync {
@@ -28,6 +29,11 @@ pub trait Cell<T: Float>: Debug + Clone + Default + Send + Sync {
 
     /// How a parameter starts where nobody says otherwise; `recurrent` says whether it is the weight of the state.
     fn initializer(&self, role: Role, recurrent: bool) -> Option<Box<dyn Initializer<T>>>;
+
+    /// What it makes of moments, where theory says it.
+    fn moments(&self, _: &Unrolled) -> Option<Propagated> {
+        None
+    }
 
     /// Where a state stops reacting.
     fn bounds(&self) -> Bounds {

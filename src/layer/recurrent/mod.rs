@@ -3,6 +3,7 @@
 mod cell;
 mod gru;
 mod lstm;
+mod moments;
 mod pass;
 mod rnn;
 mod sequence;
@@ -14,8 +15,9 @@ pub use rnn::Rnn;
 use std::sync::Arc;
 
 use super::{Layer, Pass, Passed, Plan};
-use crate::{Bounds, Error, Fans, Float, Initializer, Param, Role, Rows, RowsMut};
+use crate::{Bounds, Error, Fans, Float, InitMoments, Initializer, Moments, Param, Propagated, Role, Rows, RowsMut};
 use cell::Cell;
+use moments::Unrolled;
 
 /// What [`Rnn`], [`Lstm`] and [`Gru`] share: a layer whose rows are sequences of `steps` steps of `width` numbers each, and which carries a
 /// state of `hidden` numbers from step to step.
@@ -170,6 +172,13 @@ impl<T: Float, C: Cell<T>> Layer<T> for Recurrent<T, C> {
         pass: &mut Pass<'_, T>,
     ) {
         self.run_back(dy, dx, gradients, pass);
+    }
+
+    fn moments(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let &[weight, recurrent, bias, ..] = weights else { return None };
+        let &Self { steps, width, hidden, last, .. } = self;
+        let whole = self.reach >= steps;
+        self.cell.moments(&Unrolled { steps, width, hidden, last, whole, x, weight, recurrent, bias })
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {

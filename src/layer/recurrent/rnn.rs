@@ -2,8 +2,9 @@
 
 use super::Recurrent;
 use super::cell::{Cell, Step, StepBack};
+use super::moments::Unrolled;
 use crate::linalg::vectorized;
-use crate::{Activation, Bounds, Eye, Float, He, Initializer, Relu, Role, Tanh};
+use crate::{Activation, Bounds, Eye, Float, He, Initializer, Propagated, Relu, Role, Tanh};
 
 /// The plain recurrent layer: every state is an activation of a weighted sum of the input and the state before.
 ///
@@ -68,6 +69,11 @@ impl<T: Float> Cell<T> for RnnCell {
             (Role::Weight, true, false) => Some(Box::new(He::normal())),
             _ => None,
         }
+    }
+
+    /// With ReLU the state starts as a copy of the one before, of which the moments of single weights say too little.
+    fn moments(&self, unrolled: &Unrolled) -> Option<Propagated> {
+        (!self.relu).then(|| unrolled.through(&Tanh))
     }
 
     fn bounds(&self) -> Bounds {
