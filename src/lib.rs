@@ -156,7 +156,8 @@
 //!
 //! # Features
 //!
-//! - `serde`: [`StabilityReport`], its findings, the training history, and [`Forecast`] with what is measured beside it can be serialized.
+//! - `serde`: [`StabilityReport`], its findings, the training history, and [`Forecast`] with what is measured beside it can be serialized; and
+//!   [recipes](recipe) are read from TOML.
 //! - `parallel`: large networks train on all cores, by rayon; the bits are those of one thread.
 #![deny(missing_docs, unsafe_code)]
 #![warn(unreachable_pub)]
@@ -175,6 +176,7 @@ mod moments;
 mod network;
 mod optim;
 mod random;
+pub mod recipe;
 mod render;
 mod rows;
 mod stability;

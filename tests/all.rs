@@ -13,6 +13,8 @@ mod bad_input;
 mod bits;
 #[path = "clippers/main.rs"]
 mod clippers;
+#[path = "diagnoses.rs"]
+mod diagnoses;
 #[path = "edges.rs"]
 mod edges;
 #[path = "every_layer.rs"]
@@ -63,6 +65,8 @@ mod own_layer;
 mod own_parts;
 #[path = "pictures/main.rs"]
 mod pictures;
+#[path = "recipes.rs"]
+mod recipes;
 #[path = "recurrent/main.rs"]
 mod recurrent;
 #[path = "schedules.rs"]

@@ -122,6 +122,20 @@ pub trait Loss<T: Float>: Debug + Send + Sync {
     }
 }
 
+impl<T: Float> Loss<T> for Box<dyn Loss<T>> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn evaluate(&self, out: Rows<'_, T>, target: Targets<'_, T>, grad: Option<RowsMut<'_, T>>) -> Result<f64, Error> {
+        (**self).evaluate(out, target, grad)
+    }
+
+    fn divisor(&self, target: Targets<'_, T>) -> f64 {
+        (**self).divisor(target)
+    }
+}
+
 /// The loss of one entry. `at`, and what it calls, is to be `#[inline(always)]`.
 trait Term {
     /// Its value and its derivative by `out`; `weight` is that of its column, and `FMA` says whether a multiply and an

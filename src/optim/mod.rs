@@ -57,6 +57,24 @@ pub trait Optimizer<T: Float>: Debug + Send + Sync {
     fn update(&self, update: Update<'_, T>);
 }
 
+impl<T: Float> Optimizer<T> for Box<dyn Optimizer<T>> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn rate(&self) -> f64 {
+        (**self).rate()
+    }
+
+    fn slots(&self) -> usize {
+        (**self).slots()
+    }
+
+    fn update(&self, update: Update<'_, T>) {
+        (**self).update(update);
+    }
+}
+
 /// How one weight changes, given all that there is to know of it; the pass over all of them is [`Update::apply`].
 trait Rule<T, const SLOTS: usize>: Copy + Send {
     /// What is to be added to the weight, and what is to be remembered. It is to be `#[inline(always)]`, so that it becomes part of the

@@ -33,6 +33,18 @@ pub enum Symptom {
     VanishingOverTime,
     /// The gradient grows on its way back through the steps of a sequence.
     ExplodingOverTime,
+    /// The output is the same for every example, where the targets are not.
+    ConstantOutput,
+    /// The loss still falls when training ends, and is far from where it could be.
+    SlowConvergence,
+    /// The loss ends far above where it started.
+    DivergingLoss,
+    /// The network learns the training data by heart: there the loss falls, and on other data it rises.
+    Overfitting,
+    /// The output, the loss and the targets do not belong together.
+    MismatchedOutput,
+    /// Inputs or targets are far from the size that weights and learning rates are made for.
+    UnscaledData,
 }
 
 /// Why it is so.
@@ -56,6 +68,36 @@ pub enum Cause {
     LearningRateTooHigh,
     /// The steps are too small.
     LearningRateTooLow,
+    /// The activation grows so fast that a few layers of it overflow.
+    UnboundedActivation,
+    /// A layer has so few units that what the next ones need does not pass.
+    LayerTooNarrow,
+    /// Training ends while there is much to learn still.
+    TooFewEpochs,
+    /// The inputs are far from the size that weights are made for.
+    InputsUnscaled,
+    /// The targets are far from the size that an output starts with.
+    TargetsUnscaled,
+    /// The output activation cannot give the targets.
+    OutputRangeMismatch,
+    /// The loss does not fit the output activation.
+    LossOutputMismatch,
+    /// The loss does not fit the kind of target.
+    LossTargetMismatch,
+    /// A softmax over a single unit, which is 1 whatever the unit gives.
+    SingleUnitSoftmax,
+    /// Linear layers with nothing between them, which are one linear layer.
+    MissingNonlinearity,
+    /// So much is dropped that what is left does not suffice.
+    ExcessiveDropout,
+    /// The penalty on the weights outweighs the loss.
+    RegularizationDominates,
+    /// The loss is summed over the batch, and so are the steps.
+    SummedLoss,
+    /// The inputs tell nothing about the targets.
+    UninformativeData,
+    /// The network has too few units, or layers, for what is to be learned.
+    CapacityTooSmall,
     /// The evidence is split, or points nowhere.
     Unknown,
 }
@@ -89,6 +131,12 @@ impl Symptom {
             Self::ConstantGradients => "constant_gradients",
             Self::VanishingOverTime => "vanishing_over_time",
             Self::ExplodingOverTime => "exploding_over_time",
+            Self::ConstantOutput => "constant_output",
+            Self::SlowConvergence => "slow_convergence",
+            Self::DivergingLoss => "diverging_loss",
+            Self::Overfitting => "overfitting",
+            Self::MismatchedOutput => "mismatched_output",
+            Self::UnscaledData => "unscaled_data",
         }
     }
 }
@@ -111,6 +159,21 @@ impl Cause {
             Self::SequenceTooLong => "sequence_too_long",
             Self::LearningRateTooHigh => "learning_rate_too_high",
             Self::LearningRateTooLow => "learning_rate_too_low",
+            Self::UnboundedActivation => "unbounded_activation",
+            Self::LayerTooNarrow => "layer_too_narrow",
+            Self::TooFewEpochs => "too_few_epochs",
+            Self::InputsUnscaled => "inputs_unscaled",
+            Self::TargetsUnscaled => "targets_unscaled",
+            Self::OutputRangeMismatch => "output_range_mismatch",
+            Self::LossOutputMismatch => "loss_output_mismatch",
+            Self::LossTargetMismatch => "loss_target_mismatch",
+            Self::SingleUnitSoftmax => "single_unit_softmax",
+            Self::MissingNonlinearity => "missing_nonlinearity",
+            Self::ExcessiveDropout => "excessive_dropout",
+            Self::RegularizationDominates => "regularization_dominates",
+            Self::SummedLoss => "summed_loss",
+            Self::UninformativeData => "uninformative_data",
+            Self::CapacityTooSmall => "capacity_too_small",
             Self::Unknown => "unknown",
         }
     }
@@ -172,6 +235,53 @@ pub enum Remedy {
     },
     /// Bring inputs and targets to mean 0 and variance 1.
     ScaleData,
+    /// Bring the inputs to mean 0 and variance 1.
+    ScaleInputs,
+    /// Bring the targets to mean 0 and variance 1, or into the range of the output.
+    ScaleTargets,
+    /// Replace the activation of the output, or leave it out.
+    ReplaceOutput {
+        /// By this one; `identity` is none.
+        with: &'static str,
+    },
+    /// Replace the loss.
+    ReplaceLoss {
+        /// By this one.
+        with: &'static str,
+    },
+    /// Tell the classes as one-hot rows, with one output for each.
+    OneHotTargets,
+    /// Train for longer.
+    MoreEpochs {
+        /// So many times as long.
+        factor: f64,
+    },
+    /// Give the layers more units.
+    MoreUnits {
+        /// To so many at least.
+        units: usize,
+    },
+    /// Put activations between the linear layers.
+    AddActivation {
+        /// This one.
+        with: &'static str,
+    },
+    /// Drop less.
+    LessDropout {
+        /// At most this share.
+        rate: f64,
+    },
+    /// Weaken the penalty on the weights.
+    ScalePenalty {
+        /// By this factor.
+        factor: f64,
+    },
+    /// Stop early, train on more data, or use a smaller network.
+    StopEarly,
+    /// Look whether inputs and targets belong together.
+    CheckData,
+    /// Start the biases at zero.
+    ZeroBiases,
 }
 
 impl fmt::Display for Remedy {
@@ -190,6 +300,20 @@ impl fmt::Display for Remedy {
             }
             Self::ScaleLearningRate { factor } => write!(f, "multiply the learning rate by {factor}"),
             Self::ScaleData => f.write_str("bring inputs and targets to mean 0 and variance 1"),
+            Self::ScaleInputs => f.write_str("bring the inputs to mean 0 and variance 1"),
+            Self::ScaleTargets => f.write_str("bring the targets to mean 0 and variance 1"),
+            Self::ReplaceOutput { with: "identity" } => f.write_str("leave out the activation of the output"),
+            Self::ReplaceOutput { with } => write!(f, "let the output go through {with}"),
+            Self::ReplaceLoss { with } => write!(f, "replace the loss by {with}"),
+            Self::OneHotTargets => f.write_str("tell the classes as one-hot rows, with one output for each"),
+            Self::MoreEpochs { factor } => write!(f, "train {factor} times as long"),
+            Self::MoreUnits { units } => write!(f, "give each layer at least {units} units"),
+            Self::AddActivation { with } => write!(f, "put {with} between the linear layers"),
+            Self::LessDropout { rate } => write!(f, "drop at most {rate} of the numbers"),
+            Self::ScalePenalty { factor } => write!(f, "multiply the penalty on the weights by {factor}"),
+            Self::StopEarly => f.write_str("stop early, train on more data, or use a smaller network"),
+            Self::CheckData => f.write_str("look whether inputs and targets belong together"),
+            Self::ZeroBiases => f.write_str("start the biases at zero"),
         }
     }
 }

@@ -1,0 +1,76 @@
+//! What the program says: as JSON, or to a person.
+
+use evenkeel::recipe::{Diagnosis, Recipe, Repair, Run};
+use evenkeel::{Finding, Severity, Symptom};
+use serde_json::{Map, Value, json};
+
+/// One JSON object; a number that is not finite is null.
+pub fn json(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, repair: Option<&Repair>) -> Value {
+    let mut told = json!({
+        "name": recipe.name,
+        "healthy": diagnosis.is_healthy(),
+        "findings": diagnosis.findings.iter().map(finding).collect::<Vec<_>>(),
+        "metrics": metrics(run),
+    });
+    if let Some(repair) = repair {
+        told["repair"] = json!({
+            "applied": repair.applied,
+            "healthy": repair.diagnosis.is_healthy(),
+            "metrics": metrics(&repair.run),
+        });
+    }
+    told
+}
+
+fn finding(finding: &Finding) -> Value {
+    let evidence: Map<String, Value> =
+        finding.evidence.iter().map(|evidence| (evidence.what.to_owned(), json!(evidence.value))).collect();
+    let mut told = json!({
+        "symptom": finding.symptom,
+        "severity": finding.severity,
+        "layers": finding.layers,
+        "step": finding.step,
+        "cause": finding.cause,
+        "evidence": evidence,
+        "message": finding.message,
+        "remedies": finding.remedies,
+    });
+    // Of sequences the format of recipes knows no symptoms.
+    if matches!(finding.symptom, Symptom::VanishingOverTime | Symptom::ExplodingOverTime) {
+        told["extra"] = json!(true);
+        told["severity"] = json!(Severity::Info);
+    }
+    told
+}
+
+fn metrics(run: &Run) -> Value {
+    let mut metrics = Map::new();
+    for (part, evaluated) in [("train", &run.end.train), ("validation", &run.end.validation)] {
+        metrics.insert(format!("{part}_loss"), json!(evaluated.loss));
+        for (name, score) in [("accuracy", evaluated.score.accuracy), ("r2", evaluated.score.r2)] {
+            if let Some(score) = score {
+                metrics.insert(format!("{part}_{name}"), json!(score));
+            }
+        }
+    }
+    Value::Object(metrics)
+}
+
+pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, repair: Option<&Repair>) {
+    println!("{}: {}", recipe.name, if diagnosis.is_healthy() { "healthy" } else { "not healthy" });
+    println!("{}", metrics(run));
+    if let Some(stopped) = &run.stopped {
+        println!("the run ended early: {stopped}");
+    }
+    for finding in &diagnosis.findings {
+        println!("{finding}");
+    }
+    if !diagnosis.is_healthy() && !diagnosis.ruled_out.is_empty() {
+        println!("asked before, and answered with no: {}", diagnosis.ruled_out.join(" "));
+    }
+    if let Some(repair) = repair {
+        println!("repaired: {}", if repair.diagnosis.is_healthy() { "healthy" } else { "not healthy still" });
+        repair.applied.iter().for_each(|applied| println!("  {applied}"));
+        println!("{}", metrics(&repair.run));
+    }
+}

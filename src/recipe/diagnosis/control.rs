@@ -1,0 +1,62 @@
+//! `Control`: a plain network on the same data, whose fault it is not.
+
+use crate::recipe::{
+    ActivationKind, LayerKind, LossKind, OptimizerKind, Prepared, Recipe, Run, Scaling, Start, Task, Training,
+};
+
+/// How many updates the control has: what a small network learns, it learns in so many at this rate.
+const STEPS: u64 = 2_000;
+
+/// How many units each of its two hidden layers has.
+const UNITS: usize = 64;
+
+/// How good a plain network gets on the same data: the standard against which a run is judged.
+///
+/// Two hidden layers of ReLU from He's weights, inputs and targets standardized, the loss that fits the task, Adam. It knows nothing of
+/// the recipe but the data.
+#[derive(Debug, Clone)]
+pub(super) struct Control {
+    pub(super) run: Run,
+}
+
+impl Control {
+    pub(super) fn of(recipe: &Recipe, data: &Prepared) -> Option<Self> {
+        let rows = data.rows().0 as u64;
+        let steps_an_epoch = rows.div_ceil(32);
+        let (loss, units) = match recipe.data.task {
+            Task::Classification { classes, .. } => (LossKind::SoftmaxCrossEntropy, classes.max(2)),
+            Task::Multilabel => (LossKind::SigmoidCrossEntropy, recipe.data.targets),
+            _ => (LossKind::MeanSquared, recipe.data.targets),
+        };
+        let mut control = recipe.clone();
+        control.data.inputs = Scaling::Standardize;
+        control.data.task = match recipe.data.task {
+            Task::Classification { classes, .. } => Task::Classification { classes: classes.max(2), one_hot: true },
+            Task::Regression { .. } => Task::Regression { scale: Scaling::Standardize },
+            other => other,
+        };
+        control.training = Training {
+            loss,
+            l2: 0.0,
+            batch: 32,
+            epochs: STEPS.div_ceil(steps_an_epoch).max(1),
+            optimizer: OptimizerKind::adam(0.003),
+            clip: None,
+        };
+        control.layers = vec![
+            LayerKind::linear(UNITS, Start::HeUniform),
+            LayerKind::Activation(ActivationKind::Relu),
+            LayerKind::linear(UNITS, Start::HeUniform),
+            LayerKind::Activation(ActivationKind::Relu),
+            LayerKind::linear(units, Start::XavierUniform),
+        ];
+        let data = data.again(&control).ok()?;
+        let run = control.run_on(&data).ok()?;
+        Some(Self { run })
+    }
+
+    /// The commonest class's share, or 0.
+    pub(super) fn trivial(&self) -> f64 {
+        self.run.trivial.score.value()
+    }
+}

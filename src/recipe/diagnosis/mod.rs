@@ -1,0 +1,100 @@
+//! `Diagnosis`: what a run shows, and the one cause that explains it.
+
+mod cause;
+mod control;
+mod facts;
+mod limits;
+mod notice;
+mod pairing;
+mod probe;
+mod repair;
+mod scale;
+mod symptom;
+mod trial;
+
+use std::sync::Arc;
+
+use crate::recipe::{Prepared, Recipe, Run};
+use crate::{Cause, Finding, Remedy, Severity, Symptom};
+use control::Control;
+use facts::Facts;
+pub use repair::Repair;
+
+/// What a run shows, and why.
+///
+/// A run is judged by what the monitor saw, by what a plain network reaches on the same data, and by what the trained network makes of
+/// them. Where something is wrong, one cause is looked for, in a fixed order of questions; where reasoning does not decide, the recipe
+/// is trained again with one thing changed. What no question explains has the cause [`Cause::Unknown`].
+#[derive(Debug, Clone)]
+pub struct Diagnosis {
+    /// What was noticed, the worst and most certain first.
+    pub findings: Vec<Finding>,
+    /// The cause that explains it; [`Cause::Unknown`] where nothing is wrong, or nothing explains it.
+    pub cause: Cause,
+    /// What may help against that cause.
+    pub remedies: Vec<Remedy>,
+    /// The questions that were answered with no before that cause was found.
+    pub ruled_out: Vec<&'static str>,
+    /// What the run was compared with.
+    control: Option<Arc<Control>>,
+}
+
+impl Diagnosis {
+    /// Judges a run of that recipe on those data. Where the run fell short, the recipe is run again, with changes, up to some twenty times.
+    pub fn of(recipe: &Recipe, data: &Prepared, run: &Run) -> Self {
+        let control = Control::of(recipe, data).map(Arc::new);
+        let facts = Facts::of(recipe, data, run, control.as_deref());
+        let findings = Self::noticed(&facts);
+        let mut diagnosis = Self {
+            findings,
+            cause: Cause::Unknown,
+            remedies: Vec::new(),
+            ruled_out: Vec::new(),
+            control: control.clone(),
+        };
+        if !diagnosis.is_healthy() {
+            diagnosis.attribute(&facts);
+        }
+        diagnosis
+    }
+
+    /// What is noticed about a run, without causes.
+    fn noticed(facts: &Facts<'_>) -> Vec<Finding> {
+        let mut findings = facts.run.report.findings.clone();
+        findings.extend(pairing::look(facts).map(|notice| notice.0));
+        for look in symptom::ALL {
+            let Some(notice) = look(facts) else { continue };
+            match findings.iter_mut().find(|finding| finding.symptom == notice.0.symptom) {
+                // The monitor has seen it as well, and says more about it.
+                Some(known) => known.severity = known.severity.max(notice.0.severity),
+                None => findings.push(notice.0),
+            }
+        }
+        let suffers = findings.iter().any(|finding| finding.severity > Severity::Info);
+        findings.extend(scale::look(facts, suffers).map(|notice| notice.0));
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        findings
+    }
+
+    /// Looks for the cause, and gives it to every finding that has none of its own.
+    fn attribute(&mut self, facts: &Facts<'_>) {
+        let ((cause, remedies), ruled_out) = cause::attribute(facts, &self.findings);
+        for finding in self.findings.iter_mut().filter(|finding| finding.severity > Severity::Info) {
+            let own = matches!(finding.symptom, Symptom::MismatchedOutput | Symptom::UnscaledData);
+            if !own {
+                finding.cause = cause;
+                if !remedies.is_empty() {
+                    finding.remedies.clone_from(&remedies);
+                }
+            }
+        }
+        // Of two as severe, what has the cause that explains all comes first.
+        self.findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.cause != cause));
+        (self.cause, self.remedies, self.ruled_out) = (cause, remedies, ruled_out);
+    }
+
+    /// Whether nothing was found that hurts.
+    pub fn is_healthy(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity == Severity::Info)
+    }
+}

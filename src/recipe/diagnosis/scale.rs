@@ -1,0 +1,30 @@
+//! Whether inputs and targets are of the size that weights and rates are made for.
+
+use super::facts::Facts;
+use super::limits::{TINY, UNSCALED};
+use super::notice::{Notice, notice};
+use crate::{Cause, Remedy, Symptom};
+
+/// Inputs far from that size; and targets.
+pub(super) fn inputs(facts: &Facts<'_>) -> bool {
+    facts.input_size() > UNSCALED || facts.input_spread() < TINY
+}
+
+pub(super) fn targets(facts: &Facts<'_>) -> bool {
+    facts.target_spread() > UNSCALED
+}
+
+/// Only where the run suffers from something: what trains well is not to be mended.
+pub(super) fn look(facts: &Facts<'_>, suffers: bool) -> Option<Notice> {
+    let (cause, what, size, remedy) = match (inputs(facts), targets(facts)) {
+        (true, _) => (Cause::InputsUnscaled, "inputs", facts.input_size(), Remedy::ScaleInputs),
+        (_, true) => (Cause::TargetsUnscaled, "targets", facts.target_spread(), Remedy::ScaleTargets),
+        _ => return None,
+    };
+    if !suffers && !facts.troubled() {
+        return None;
+    }
+    let message = format!("the {what} are of size {size:.3}, where weights and learning rates are made for 1");
+    let found = notice(Symptom::UnscaledData, false, cause, message).cured_by(vec![remedy]);
+    Some(found.shown_by("input_size", facts.input_size()).shown_by("target_spread", facts.target_spread()))
+}

@@ -1,0 +1,16 @@
+//! The loss ends far above where it started.
+
+use super::super::facts::Facts;
+use super::super::limits::DIVERGED;
+use super::super::notice::{Notice, notice};
+use crate::{Cause, Symptom};
+
+pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
+    let (start, end) = (facts.run.start.train.loss, facts.run.end.train.loss);
+    if !start.is_finite() || start <= 0.0 || end <= DIVERGED * start {
+        return None;
+    }
+    let message = format!("the loss ends at {end:.2e}, and it started at {start:.2e}");
+    let found = notice(Symptom::DivergingLoss, true, Cause::Unknown, message);
+    Some(found.shown_by("loss_at_start", start).shown_by("loss_at_end", end))
+}

@@ -1,0 +1,23 @@
+//! Training has made the weights of every layer many times larger, and nothing came of it.
+
+use super::super::facts::Facts;
+use super::super::limits::{LARGE_GAIN, WEIGHTS_GROWN};
+use super::super::notice::{Notice, notice};
+use crate::{Cause, Symptom};
+
+pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
+    if !facts.troubled() {
+        return None;
+    }
+    let grown = facts.run.report.layers.iter().filter_map(|layer| {
+        let (start, now) = (layer.weight.start()?, layer.weight.now()?);
+        (start > 0.0).then_some(if now.is_finite() { now / start } else { f64::INFINITY })
+    });
+    let least = grown.fold(f64::INFINITY, f64::min);
+    let large = facts.end_gain()?;
+    if !(least > WEIGHTS_GROWN && large > LARGE_GAIN && (least.is_finite() || facts.run.stopped.is_some())) {
+        return None;
+    }
+    let message = "the weights of every layer have grown many times over, and the loss has not fallen".to_owned();
+    Some(notice(Symptom::ExplodingWeights, false, Cause::Unknown, message).shown_by("least_growth", least))
+}

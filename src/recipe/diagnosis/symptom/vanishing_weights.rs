@@ -1,0 +1,17 @@
+//! Training has made the weights of every layer next to nothing.
+
+use super::super::facts::Facts;
+use super::super::limits::WEIGHTS_GROWN;
+use super::super::notice::{Notice, notice};
+use crate::{Cause, Symptom};
+
+pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
+    let shares = facts.run.report.layers.iter().filter_map(|layer| Some(layer.weight.now()? / layer.weight.start()?));
+    let most = shares.filter(|share| share.is_finite()).fold(0.0, f64::max);
+    let any = facts.run.report.layers.iter().any(|layer| layer.weight.start().is_some_and(|start| start > 0.0));
+    if !any || !facts.troubled() || most >= 1.0 / WEIGHTS_GROWN {
+        return None;
+    }
+    let message = "the weights of every layer have shrunk to next to nothing".to_owned();
+    Some(notice(Symptom::VanishingWeights, false, Cause::Unknown, message).shown_by("most_left", most))
+}

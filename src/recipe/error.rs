@@ -1,0 +1,128 @@
+//! `RecipeError`: every way a recipe can fail to be read or run.
+
+use thiserror::Error as ThisError;
+
+use crate::Error;
+
+/// Every way a recipe can fail to be read or run, naming the key and its line, or the file with row and column.
+///
+/// A run that becomes NaN or infinite is no such error: it ends early, and its findings say so.
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use evenkeel::recipe::{Recipe, RecipeError};
+/// let refused = Recipe::from_toml("name = \"x\"\nsede = 1\n").unwrap_err();
+/// assert!(matches!(&refused, RecipeError::UnknownKey { key, line: 2, .. } if key == "sede"));
+/// # }
+/// ```
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, ThisError)]
+pub enum RecipeError {
+    /// The text is not TOML.
+    #[error("line {line}: {message}")]
+    Syntax {
+        /// The line, counted from 1.
+        line: usize,
+        /// What the parser says.
+        message: String,
+    },
+    /// There is no such key.
+    #[error("line {line}: there is no key `{key}`; there are: {known}")]
+    UnknownKey {
+        /// The key, with the tables it is in.
+        key: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// The keys that there are.
+        known: String,
+    },
+    /// A key that has no default is missing.
+    #[error("line {line}: the key `{key}` is missing")]
+    MissingKey {
+        /// The key, with the tables it is in.
+        key: String,
+        /// The line of the table that it is missing in, counted from 1.
+        line: usize,
+    },
+    /// A value has the wrong type, or is none of those it may be.
+    #[error("line {line}: `{key}` is {found}, but it must be {must}")]
+    Value {
+        /// The key, with the tables it is in.
+        key: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// The value, as it stands there.
+        found: String,
+        /// What it must be.
+        must: String,
+    },
+    /// A value was refused by what it is to build: a layer, an initializer, an optimizer, a clipper.
+    #[error("line {line}: `{key}`: {source}")]
+    Refused {
+        /// The key, with the tables it is in.
+        key: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// Why it was refused.
+        source: Error,
+    },
+    /// A file that a key names cannot be read.
+    #[error("line {line}: `{key}`: cannot read {path}: {reason}")]
+    MissingFile {
+        /// The key, with the tables it is in.
+        key: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// The file.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {path}: {reason}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// A number in the data is none, or not what it must be.
+    #[error("{path}: row {row}, column {column} is {found}, but it must be {must}")]
+    Number {
+        /// The file.
+        path: String,
+        /// The row, counted from 1 as the lines of the file.
+        row: usize,
+        /// The column, counted from 1.
+        column: usize,
+        /// What stands there.
+        found: String,
+        /// What it must be.
+        must: String,
+    },
+    /// The data have too few rows or columns, or rows of different lengths.
+    #[error("{path}: {what}: expected {expected}, found {found}")]
+    Shape {
+        /// The file.
+        path: String,
+        /// What has the wrong size.
+        what: String,
+        /// The size it should have.
+        expected: String,
+        /// The size it has.
+        found: usize,
+    },
+    /// The last layer gives another number of outputs than there are targets.
+    #[error("layer {layer}: it has {outputs} outputs, but there are {targets} targets a row")]
+    Outputs {
+        /// The last layer.
+        layer: String,
+        /// How many outputs there are.
+        outputs: usize,
+        /// How many numbers a row of targets has.
+        targets: usize,
+    },
+    /// The network, the data set or the training were refused.
+    #[error(transparent)]
+    Run(#[from] Error),
+}
