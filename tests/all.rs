@@ -13,6 +13,8 @@ mod bad_input;
 mod bits;
 #[path = "clippers/main.rs"]
 mod clippers;
+#[path = "diagnosed.rs"]
+mod diagnosed;
 #[path = "diagnoses.rs"]
 mod diagnoses;
 #[path = "edges.rs"]
@@ -84,7 +86,7 @@ fn every_file_is_named() {
     let named = include_str!("all.rs");
     let apart = ["all.rs", "allocations.rs", "threads"];
     // Parts of others, and data.
-    let parts = ["alone", "common", "drawn", "golden"];
+    let parts = ["alone", "cases", "common", "drawn", "golden", "labelled"];
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
