@@ -12,7 +12,8 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     let overflowed = !facts.run.start.train.loss.is_finite();
     // A gradient that was zero at first has nothing to be measured by.
     let grew = first > 0.0 && largest > GROWN * first;
-    if !overflowed && !(grew && facts.troubled()) {
+    let explodes = overflowed || (grew && facts.troubled());
+    if !explodes {
         return None;
     }
     let message = if overflowed {
