@@ -11,8 +11,9 @@ use crate::Error;
 /// ```
 /// # #[cfg(feature = "serde")] {
 /// use evenkeel::recipe::{Recipe, RecipeError};
-/// let refused = Recipe::from_toml("name = \"x\"\nsede = 1\n").unwrap_err();
-/// assert!(matches!(&refused, RecipeError::UnknownKey { key, line: 2, .. } if key == "sede"));
+/// let refused = Recipe::from_toml("name = \"x\"\nseed = -1\n").unwrap_err();
+/// assert_eq!(refused.to_string(), "line 2: `seed` is -1, but it must be a whole number, not below 0");
+/// assert!(matches!(&refused, RecipeError::Value { key, line: 2, .. } if key == "seed"));
 /// # }
 /// ```
 #[non_exhaustive]

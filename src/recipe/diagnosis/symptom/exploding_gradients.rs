@@ -10,7 +10,10 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     let first = layers.iter().filter_map(|layer| layer.gradient.start()).fold(0.0, f64::max);
     let largest = layers.iter().filter_map(|layer| layer.gradient.largest()).fold(0.0, f64::max);
     let overflowed = !facts.run.start.train.loss.is_finite();
-    if !overflowed && (!facts.troubled() || largest <= GROWN * first) {
+    // A gradient that was zero at first has nothing to be measured by.
+    let grew = first > 0.0 && largest > GROWN * first;
+    let explodes = overflowed || (grew && facts.troubled());
+    if !explodes {
         return None;
     }
     let message = if overflowed {
