@@ -3,6 +3,12 @@
 //! They are one binary, since every binary compiles the layers that it uses anew; but for those that count something of the whole process,
 //! which are binaries of their own: `allocations` and `threads`.
 
+// What several of them use.
+mod alone;
+mod common;
+mod drawn;
+mod labelled;
+
 #[path = "attention.rs"]
 mod attention;
 #[path = "bad_calls.rs"]

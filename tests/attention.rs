@@ -1,7 +1,7 @@
 //! What attention promises: the formula, and that nothing shows through a mask.
 
-mod alone;
-mod drawn;
+use super::alone;
+use super::drawn;
 
 use alone::{Given, Left};
 use drawn::{check, numbers};

@@ -1,7 +1,6 @@
 //! A fifth of the labelled runs, diagnosed: the others, and their repairs, are the work of the example `proofs`.
 
-#[path = "labelled/mod.rs"]
-mod labelled;
+use super::labelled;
 
 use labelled::{Tally, all};
 

@@ -1,7 +1,6 @@
 //! What holds of every layer that the crate has, in a small network of its own.
 
-#[path = "drawn/mod.rs"]
-mod drawn;
+use super::drawn;
 
 use drawn::numbers;
 use evenkeel::*;

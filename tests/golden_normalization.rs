@@ -1,6 +1,6 @@
 //! Norms and attention against values that PyTorch made: `golden/normalization.py` says how.
 
-mod alone;
+use super::alone;
 
 use alone::{Given, Left};
 use evenkeel::*;

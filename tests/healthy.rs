@@ -2,7 +2,7 @@
 //!
 //! Whether a network learns is decided by its own score, before its report is looked at.
 
-mod common;
+use super::common;
 
 use std::ops::ControlFlow;
 

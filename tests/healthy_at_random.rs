@@ -3,7 +3,7 @@
 //! Whether a network learns is decided by its own score, before its report is looked at; none is left out afterwards. The number of
 //! networks can be raised: `NETWORKS=300 cargo test --test all healthy_at_random`.
 
-mod common;
+use super::common;
 
 use std::ops::ControlFlow;
 

@@ -3,7 +3,7 @@
 //! Whether a network learns is decided by its score on rows it has not seen, before its report is looked at; none is left out afterwards.
 //! `NETWORKS=100 cargo test --test all healthy_kinds` draws more of them.
 
-mod common;
+use super::common;
 
 use std::ops::ControlFlow;
 

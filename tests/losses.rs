@@ -1,6 +1,6 @@
 //! Losses at the ends of their range, at points known exactly, and on what they must refuse.
 
-mod drawn;
+use super::drawn;
 
 use drawn::{check, numbers, size};
 use evenkeel::*;

@@ -1,6 +1,6 @@
 //! A batch that goes through the network in parts is the same batch: to rounding, and to the bit where nothing is rounded.
 
-mod drawn;
+use super::drawn;
 
 use std::sync::{Arc, Mutex};
 

@@ -1,7 +1,6 @@
 //! Layers made of layers: the numbers are those of the same layers side by side, and everything that holds of a layer holds inside.
 
-#[path = "drawn/mod.rs"]
-mod drawn;
+use super::drawn;
 
 use std::ops::ControlFlow;
 

@@ -1,7 +1,7 @@
 //! What norms promise: the right statistics, at the right time, whatever the numbers are like.
 
-mod alone;
-mod drawn;
+use super::alone;
+use super::drawn;
 
 use alone::{Given, Left};
 use drawn::{check, numbers};

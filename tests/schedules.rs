@@ -1,6 +1,6 @@
 //! Every schedule against its plain formula.
 
-mod drawn;
+use super::drawn;
 
 use std::f64::consts::PI;
 use std::ops::ControlFlow;

@@ -1,6 +1,6 @@
 //! The troubles are recognised, with their symptoms, layers and cause; and what cures them leaves nothing to be found.
 
-mod common;
+use super::common;
 
 use std::ops::ControlFlow;
 

@@ -1,7 +1,6 @@
 //! Every derivative written by hand, against central differences in f64.
 
-#[path = "../drawn/mod.rs"]
-mod drawn;
+use super::drawn;
 mod homogeneity;
 mod images;
 mod layers;

@@ -1,7 +1,6 @@
 //! Recurrent layers: against PyTorch, against plain loops, and what they promise about lengths, truncation, lags and threads.
 
-#[path = "../drawn/mod.rs"]
-mod drawn;
+use super::drawn;
 mod golden;
 mod lengths;
 mod plain;
