@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::blocks::{Blocks, lanes, lanes_mut};
 use super::share::{PASSING, by_images};
 use super::window::{Extent, Grid, Padding, Window};
-use crate::layer::{Layer, Pass, Plan};
+use crate::layer::{Layer, Pass, Plan, Propagated};
 use crate::linalg::{Isa, Work, dispatch};
-use crate::{Error, Float, Rows, RowsMut};
+use crate::{Error, Float, InitMoments, Moments, Rows, RowsMut};
 
 /// Average pooling of images (height x width x channels, channels last): at every position of a window, the mean of each channel.
 ///
@@ -115,6 +115,26 @@ impl<T: Float> Layer<T> for AveragePool2d {
         let work = |[dy]: [&[T]; 1], [dx]: [&mut [T]; 1]| dispatch(Backward { means, dy, dx });
         let dx = dx.data_mut();
         by_images(dy.rows(), dx.len() * PASSING, [dy.data()], [dx], &work);
+    }
+
+    /// As everywhere, different pixels are taken for independent.
+    fn moments(&self, _: &Plan, x: Moments, _: &[InitMoments]) -> Option<Propagated> {
+        let grid = self.window.pooling().ok()?;
+        let means = Means { grid, count_padding: self.count_padding };
+        let (mut y, mut back) = (Moments { mean: 0.0, second: 0.0 }, 0.0);
+        for row in 0..grid.rows.out {
+            for col in 0..grid.cols.out {
+                let seen = grid.rows.inside(row).len() * grid.cols.inside(col).len();
+                let count = means.counted(seen);
+                let (seen, mean) = (seen as f64, x.mean * seen as f64 / count);
+                y.mean += mean;
+                y.second += mean * mean + x.variance() * seen / (count * count);
+                back += seen / (count * count);
+            }
+        }
+        let (outputs, pixels) = (grid.positions() as f64, (grid.n_in() / grid.channels) as f64);
+        let y = Moments { mean: y.mean / outputs, second: y.second / outputs };
+        Some(Propagated { y, back: Some(back / pixels) })
     }
 
     fn hands_on_initializer(&self) -> bool {
