@@ -1,4 +1,4 @@
-//! Every initializer on a weight of 1024 x 1024, and the two samplers on ten million numbers.
+//! Every initializer on a weight of 1024 x 1024, and the samplers on ten million numbers.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -12,7 +12,7 @@ fn initializers(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("initializers");
     group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1)).sample_size(20);
     group.throughput(Throughput::Elements(weight.len() as u64));
-    let all: [(&str, Box<dyn Initializer<f32>>); 8] = [
+    let all: [(&str, Box<dyn Initializer<f32>>); 11] = [
         ("zeros", Box::new(Zeros)),
         ("constant", Box::new(Constant::new(0.5).expect("a number"))),
         ("normal", Box::new(Normal::new(0.0, 0.01).expect("a deviation"))),
@@ -21,6 +21,9 @@ fn initializers(criterion: &mut Criterion) {
         ("xavier_uniform", Box::new(Xavier::uniform())),
         ("he_normal", Box::new(He::normal())),
         ("lecun_uniform", Box::new(LeCun::uniform())),
+        ("truncated_normal", Box::new(TruncatedNormal::new(0.0, 0.02).expect("a deviation"))),
+        ("he_truncated", Box::new(He::truncated())),
+        ("orthogonal", Box::new(Orthogonal::default())),
     ];
     for (name, initializer) in all {
         let mut generator = Generator::named(1, name);
@@ -37,11 +40,12 @@ fn ten_million(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("ten_million");
     group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(2)).sample_size(20);
     group.throughput(Throughput::Elements(numbers.len() as u64));
-    let both: [(&str, Box<dyn Initializer<f32>>); 2] = [
+    let all: [(&str, Box<dyn Initializer<f32>>); 3] = [
         ("normal", Box::new(Normal::new(0.0, 1.0).expect("a deviation"))),
         ("uniform", Box::new(Uniform::new(0.0, 1.0).expect("bounds"))),
+        ("truncated_normal", Box::new(TruncatedNormal::new(0.0, 1.0).expect("a deviation"))),
     ];
-    for (name, initializer) in both {
+    for (name, initializer) in all {
         let mut generator = Generator::named(1, name);
         group.bench_function(name, |bencher| {
             bencher.iter(|| initializer.fill(&param, black_box(&mut numbers), &mut generator));

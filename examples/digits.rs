@@ -25,6 +25,7 @@ usage: cargo run --release --example digits -- [OPTIONS]
   --batch 32            rows a batch
   --epochs 30           times through the data
   --seed 1              every random choice follows from it
+  --html FILE           write a page with pictures of the run besides
   --json                print one JSON object and nothing else; its `error` tells of a run that broke down
 ";
 
@@ -43,6 +44,7 @@ fn run() -> Result<(), Failure> {
     let batch: usize = options.value("--batch", "32")?;
     let epochs: u64 = options.value("--epochs", "30")?;
     let seed: u64 = options.value("--seed", "1")?;
+    let html: String = options.value("--html", "")?;
     let json = options.flag("--json");
     options.done()?;
 
@@ -80,7 +82,9 @@ fn run() -> Result<(), Failure> {
     let mut trainer = trainer.build()?;
 
     let live = std::io::stdout().is_terminal();
-    let trained = trainer.fit(&train, None, |epoch| {
+    // The page shows both losses; watching the second changes nothing about the run.
+    let validation = (!html.is_empty()).then_some(&test);
+    let trained = trainer.fit(&train, validation, |epoch| {
         if !json {
             let line = format!("epoch {:3} of {epochs}: loss {:.4}", epoch.epoch + 1, epoch.loss);
             if live {
@@ -101,6 +105,9 @@ fn run() -> Result<(), Failure> {
     let evaluation = trainer.evaluate(&test)?;
     let accuracy = evaluation.accuracy.unwrap_or(0.0);
     let report = trainer.report().unwrap_or_else(|| Monitor::new().report());
+    if !html.is_empty() {
+        ReportPage::new(&report).title("Handwritten digits").history(trainer.history()).save(&html)?;
+    }
     if json {
         let object = serde_json::json!({
             "test_accuracy": accuracy,

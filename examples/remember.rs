@@ -34,8 +34,9 @@ fn main() -> ExitCode {
         let (steps, hidden) = (options.value("--steps", "100")?, options.value("--hidden", "64")?);
         let (updates, seed) = (options.value("--updates", "2000")?, options.value("--seed", "1")?);
         options.done()?;
+        let n_in = usize::checked_mul(steps, 2).ok_or("--steps is beyond what can be counted")?;
         println!("sequences of {steps} steps; always answering 1 is off by {:.3}\n", 1.0 / 6.0);
-        let network = || Network::<f32>::builder(2 * steps).seed(seed);
+        let network = || Network::<f32>::builder(n_in).seed(seed);
         let plain = network().layer(Rnn::new(steps, 2, hidden)?.last()).layer(Linear::new(1));
         learn("a plain tanh layer", plain.build()?, steps, updates / 4, seed)?;
         let lstm = network().layer(Lstm::new(steps, 2, hidden)?.chrono(steps)?.last()).layer(Linear::new(1));

@@ -1,5 +1,7 @@
 //! Every way a call of this crate can fail.
 
+use std::path::PathBuf;
+
 use thiserror::Error as ThisError;
 
 /// Every way a call of this crate can fail, naming the culprit: the argument, the layer, the row, the value.
@@ -176,6 +178,14 @@ pub enum Error {
         call: &'static str,
         /// What must come before it.
         needs: &'static str,
+    },
+    /// A file could not be written.
+    #[error("{}: {reason}", .path.display())]
+    Write {
+        /// Where it was to be.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
     },
     /// A snapshot, a workspace or an optimizer state belongs to a network of another shape.
     #[error("{what} belongs to a network of another shape")]

@@ -30,6 +30,12 @@ pub trait Float:
 
     /// The same number as `f64`, exactly.
     fn get(self) -> f64;
+
+    /// The least number above this one.
+    fn next_up(self) -> Self;
+
+    /// The largest number below this one.
+    fn next_down(self) -> Self;
 }
 
 impl Float for f32 {
@@ -41,6 +47,14 @@ impl Float for f32 {
     #[inline(always)]
     fn get(self) -> f64 {
         f64::from(self)
+    }
+
+    fn next_up(self) -> Self {
+        f32::next_up(self)
+    }
+
+    fn next_down(self) -> Self {
+        f32::next_down(self)
     }
 }
 
@@ -54,4 +68,18 @@ impl Float for f64 {
     fn get(self) -> f64 {
         self
     }
+
+    fn next_up(self) -> Self {
+        f64::next_up(self)
+    }
+
+    fn next_down(self) -> Self {
+        f64::next_down(self)
+    }
+}
+
+/// Writes a number, or null where it is not finite: so does JSON, and other formats shall not differ.
+#[cfg(feature = "serde")]
+pub(crate) fn finite_or_null<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if value.is_finite() { serializer.serialize_some(value) } else { serializer.serialize_none() }
 }

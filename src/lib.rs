@@ -26,8 +26,9 @@
 //! ```
 //!
 //! What to look at first: [`Network`] and its training step, part by part; [`Trainer`]; [`Monitor`], which watches any training loop,
-//! also one that is not this crate's; [`StabilityReport`]. To write one's own: [`Layer`] or [`Activation`], [`Initializer`],
-//! [`GradientClipper`], [`Loss`], [`Optimizer`]; [`check::gradients`] tells whether a derivative is right.
+//! also one that is not this crate's; [`StabilityReport`], and [`ReportPage`], which draws it. To write one's own: [`Layer`]
+//! or [`Activation`], [`Initializer`], [`GradientClipper`], [`Loss`], [`Optimizer`]; [`check::gradients`] tells whether a derivative is
+//! right.
 //!
 //! # The three troubles
 //!
@@ -164,6 +165,7 @@ pub mod check;
 mod clip;
 mod error;
 mod float;
+mod forecast;
 mod init;
 mod layer;
 mod linalg;
@@ -173,6 +175,7 @@ mod network;
 mod optim;
 mod random;
 pub mod recipe;
+mod render;
 mod rows;
 mod stability;
 mod train;
@@ -184,26 +187,35 @@ pub use clip::{
 };
 pub use error::Error;
 pub use float::Float;
+pub use forecast::{
+    Comparison, Concern, Forecast, ForecastBuilder, FormatForecast, LayerCompared, LayerForecast, LayerMeasured, Lsuv,
+    LsuvLayer, LsuvReport, Measured, NumberFormat, Outlook, OutputGradient, Phase, Regime, Spread,
+};
 pub use init::{
-    Constant, Critical, FanMode, He, InitMoments, Initializer, LeCun, Normal, Uniform, UnitUniform, VarianceScaling,
-    Xavier, Zeros,
+    Constant, Critical, DeltaOrthogonal, Dirac, Draws, Eye, FanMode, He, InitMoments, InitRecord, InitReport,
+    InitVerdict, Initializer, LeCun, Normal, Orthogonal, Scaled, Siren, Sparse, TruncatedNormal, Uniform,
+    UnitTruncatedNormal, UnitUniform, VarianceScaling, Xavier, Zeros,
 };
 pub use layer::{
     Activation, AveragePool2d, BatchNorm, ChannelsLast, Conv2d, Dropout, Elu, Embedding, Exponential, Extent, Flatten,
-    Gelu, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Mish, Mode, Moments,
-    MultiHeadAttention, Padding, Pass, Passed, PerStep, Plan, Propagated, Recurrent, Relu, Residual, RmsNorm, Rnn,
-    Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+    Gelu, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Mish, Mode,
+    MultiHeadAttention, Padding, Pass, Passed, PerStep, Plan, Pointwise, Propagated, Recurrent, Relu, Residual,
+    RmsNorm, Rnn, Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;
 pub use loss::{
-    BinaryCrossEntropy, CategoricalCrossEntropy, Huber, Loss, MeanAbsolute, MeanSquared, Poisson, SigmoidCrossEntropy,
-    SoftmaxCrossEntropy, SumSquared, Targets,
+    BinaryCrossEntropy, CategoricalCrossEntropy, Huber, Loss, LossAtStart, MeanAbsolute, MeanSquared, Poisson,
+    SigmoidCrossEntropy, SoftmaxCrossEntropy, SumSquared, Targets,
 };
-pub use moments::{EdgeOfChaos, Expectations};
+pub use moments::{EdgeOfChaos, Expectations, Moments};
 pub use network::{MEMORY_LIMIT, Network, NetworkBuilder, OptimizerState, Predictor, Watched, Workspace};
 pub use optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Sgd, Update, schedule};
 pub use random::Generator;
+pub use render::{
+    ForecastMoment, ReportPage, activation_spread_svg, forecast_svg, gradient_heat_map_svg, inactive_units_svg,
+    lag_norms_svg, loss_curve_svg, terminal_picture, update_ratio_svg,
+};
 pub use rows::{Rows, RowsMut};
 pub use stability::{
     ActivationId, Bin, Bounds, Cause, Clipping, Evidence, Finding, LagId, LayerRecord, Monitor, NonFiniteNumber,

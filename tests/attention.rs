@@ -13,7 +13,7 @@ fn of<T: Float>(numbers: Vec<f64>) -> Vec<T> {
 }
 
 /// Parameters of size 1 / sqrt(width), biases included.
-fn params<T: Float>(layer: &MultiHeadAttention, width: usize, seed: u64) -> Vec<T> {
+fn params<T: Float>(layer: &MultiHeadAttention<T>, width: usize, seed: u64) -> Vec<T> {
     let plan = Layer::<T>::plan(layer, width).unwrap();
     let count = plan.params.iter().filter_map(Param::count).sum();
     of(numbers(count, 1.0 / (width as f64).sqrt(), seed, "params"))
@@ -93,7 +93,7 @@ fn agrees<T: Float>(rows: usize, steps: usize, [heads, head]: [usize; 2], causal
 fn agrees_with_its_formula() {
     let sizes = (1..4_usize, 1..40_usize, 1..4_usize, 1..7_usize);
     check((sizes, any::<bool>(), any::<bool>(), any::<u64>()), |((rows, steps, heads, head), causal, padded, seed)| {
-        let lengths = (0..if padded { rows } else { 0 }).map(|row| (seed as usize >> (8 * row)) % (steps + 1));
+        let lengths = (0..if padded { rows } else { 0 }).map(|row| (seed as usize >> (8 * row)) % steps + 1);
         let lengths: Vec<usize> = lengths.collect();
         agrees::<f64>(rows, steps, [heads, head], causal, &lengths, seed);
         agrees::<f32>(rows, steps, [heads, head], causal, &lengths, seed);
@@ -131,7 +131,7 @@ fn later_steps_do_not_reach_earlier_ones() {
 }
 
 /// A pass over three rows of six steps, of which so many are there, with other numbers in place of the padding.
-fn padded(layer: &MultiHeadAttention, params: &[f32], lengths: &[usize], padding: f32) -> Left<f32> {
+fn padded(layer: &MultiHeadAttention<f32>, params: &[f32], lengths: &[usize], padding: f32) -> Left<f32> {
     let (steps, width) = (6, 4);
     let (mut x, mut dy) = (numbers(3 * steps * width, 1.0, 1, "x"), numbers(3 * steps * width, 1.0, 1, "dy"));
     for (row, &length) in lengths.iter().enumerate() {
@@ -145,7 +145,7 @@ fn padded(layer: &MultiHeadAttention, params: &[f32], lengths: &[usize], padding
 
 #[test]
 fn padding_shows_nowhere() {
-    let lengths = [4, 0, 6];
+    let lengths = [4, 1, 6];
     for layer in [MultiHeadAttention::new(4, 2), MultiHeadAttention::new(4, 2).causal()] {
         let params = params::<f32>(&layer, 4, 3);
         let zeros = padded(&layer, &params, &lengths, 0.0);
@@ -181,7 +181,9 @@ fn wrong_lengths_are_refused() {
     let refused = |lengths: &[usize]| Given { lengths, ..Given::rows(&x, 6, &params) }.forward(&layer).map(drop);
     assert_eq!(refused(&[3, 1]), Ok(()));
     assert!(matches!(refused(&[3]), Err(Error::Size { expected: 2, found: 1, .. })));
-    assert!(matches!(refused(&[3, 4]), Err(Error::Size { expected: 3, found: 4, .. })));
+    for length in [0, 4] {
+        assert_eq!(refused(&[3, length]), Err(Error::Length { row: 1, length, steps: 3 }));
+    }
 }
 
 #[test]
@@ -221,4 +223,14 @@ fn its_weights_start_as_three_maps_of_its_width() {
     // Xavier's 2 / (64 + 64), within five standard deviations of a mean of 12,288 squares.
     assert!((variance * 64.0 - 1.0).abs() < 5.0 * (2.0_f64 / 12_288.0).sqrt(), "{variance}");
     assert!(network.parameter(names[1]).unwrap().data().iter().all(|&bias| bias == 0.0));
+}
+
+#[test]
+fn weights_and_biases_start_as_they_are_told() {
+    let layer = MultiHeadAttention::new(4, 2).weights(Constant::new(0.5).unwrap()).biases(Constant::new(2.0).unwrap());
+    let network = Network::<f32>::builder(8).layer(layer).build().unwrap();
+    for (name, value) in [("qkv_weight", 0.5), ("out_weight", 0.5), ("qkv_bias", 2.0), ("out_bias", 2.0)] {
+        let parameter = network.parameter(&format!("0.multi_head_attention.{name}")).unwrap();
+        assert!(parameter.data().iter().all(|&x| x == value), "{name}");
+    }
 }

@@ -61,6 +61,27 @@ fn sums_and_averages_of_squares_beyond_f32_stay_finite() {
 }
 
 #[test]
+fn rms_prop_goes_on_behind_a_gradient_whose_square_is_beyond_f32() {
+    let rms = RmsProp::new(0.1).unwrap();
+    for optimizer in [rms, rms.centered()] {
+        // Of a size that does not matter: steps are those of gradients of 1.
+        let (large, usual) = (updated(&optimizer, &[1e22; 50]), updated(&optimizer, &[1.0; 50]));
+        for (large, usual) in large.iter().zip(usual) {
+            // The spread of equal numbers around their mean is a small difference of large ones.
+            assert_relative_eq!(*large, usual, max_relative = 1e-3);
+        }
+        // The first step is of 0.1 / sqrt(0.01 - 0.01^2) at most; those behind it are far below it.
+        let gradients: Vec<f32> = std::iter::once(1e22).chain(std::iter::repeat_n(1.0, 2000)).collect();
+        let weights = updated(&optimizer, &gradients);
+        let steps = weights.windows(2).map(|pair| (pair[1] - pair[0]).abs());
+        assert!(weights[0].abs() <= 1.01 && steps.fold(0.0, f32::max) <= 1.01, "{optimizer:?}");
+        assert!(
+            updated(&optimizer, &[f32::INFINITY])[0].is_nan() || updated(&optimizer, &[f32::INFINITY])[0].is_infinite()
+        );
+    }
+}
+
+#[test]
 fn adam_does_not_divide_zero_by_zero() {
     let adam = Adam::new(0.1).unwrap().epsilon(1e-60).unwrap();
     assert_eq!(updated(&adam, &[0.0, 0.0]), [0.0, 0.0]);

@@ -31,5 +31,9 @@ fn momentum_fades_to_zero() {
     fades::<f32>("Nesterov", &momentum.nesterov());
     fades::<f32>("Adam", &adam);
     fades::<f64>("Adam", &adam);
+    let rms = RmsProp::new(0.01).unwrap();
+    fades::<f32>("RMSprop", &rms.momentum(0.9).unwrap());
+    fades::<f64>("RMSprop", &rms);
+    fades::<f32>("RMSprop, centered", &rms.centered());
     fades::<f32>("AdamW", &AdamW::new(0.01, 0.1).unwrap());
 }

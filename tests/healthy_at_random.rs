@@ -1,7 +1,7 @@
 //! Networks drawn at random: whichever of them learns gets no finding.
 //!
 //! Whether a network learns is decided by its own score, before its report is looked at; none is left out afterwards. The number of
-//! networks can be raised: `NETWORKS=300 cargo test --test healthy_at_random`.
+//! networks can be raised: `NETWORKS=300 cargo test --test all healthy_at_random`.
 
 mod common;
 

@@ -264,6 +264,46 @@ fn running_statistics_move_only_when_an_update_is_applied() {
 }
 
 #[test]
+fn a_bad_batch_that_is_applied_leaves_the_running_statistics_alone() {
+    let mut network = network();
+    let optimizer = Adam::new(0.02).unwrap();
+    let mut state = network.optimizer_state(&optimizer).unwrap();
+    let mut workspace = network.workspace(19).unwrap();
+    for bad in [f64::NAN, f64::INFINITY] {
+        let before = network.state().to_vec();
+        let mut x = data().inputs().data().to_vec();
+        x[9] = bad;
+        network.forward(Rows::new(&x, 2).unwrap(), Mode::Train, &mut workspace).unwrap();
+        network.loss(&MeanSquared::new(), data().targets(), &mut workspace).unwrap();
+        network.backward(&mut workspace).unwrap();
+        let verdict = NonFinite::Zero.decide(None, &mut network.gradients(&mut workspace).unwrap(), 1).unwrap();
+        assert!(verdict.apply);
+        network.update(&optimizer, &mut state, &mut workspace, 1.0, 0.02).unwrap();
+        assert_eq!(network.state(), before);
+    }
+}
+
+#[test]
+fn a_variance_beyond_f32_is_its_largest_number() {
+    let builder = Network::<f32>::builder(1).layer(BatchNorm::new().without_affine());
+    let mut network = builder.layer(Linear::new(1)).build().unwrap();
+    let (optimizer, mut workspace) = (Sgd::new(0.1).unwrap(), network.workspace(2).unwrap());
+    let mut state = network.optimizer_state(&optimizer).unwrap();
+    let y =
+        network.forward(Rows::new(&[-1e20, 1e20], 1).unwrap(), Mode::Train, &mut workspace).unwrap().data().to_vec();
+    let normed = workspace.activation("0.batch_norm").unwrap().data();
+    assert!((normed[0] + 1.0).abs() < 1e-6 && (normed[1] - 1.0).abs() < 1e-6, "{normed:?}");
+    assert!(y.iter().all(|y| y.is_finite()));
+    let t = [0.0, 0.0];
+    network.loss(&MeanSquared::new(), Targets::Values(Rows::new(&t, 1).unwrap()), &mut workspace).unwrap();
+    network.backward(&mut workspace).unwrap();
+    network.update(&optimizer, &mut state, &mut workspace, 1.0, 0.1).unwrap();
+    // A tenth of it, and twice that: the unbiased variance of two.
+    assert_eq!(network.state()[0], 0.0);
+    assert!((network.state()[1] / (0.2 * f32::MAX) - 1.0).abs() < 1e-6, "{}", network.state()[1]);
+}
+
+#[test]
 fn inference_uses_the_running_statistics() {
     let trainer = Trainer::builder(network(), MeanSquared::new(), Adam::new(0.02).unwrap());
     let mut trainer = trainer.batch(5).build().unwrap();
@@ -294,6 +334,12 @@ fn inference_uses_the_running_statistics() {
 #[test]
 fn resumed_as_if_never_broken_off() {
     const STEPS: usize = 16;
+    // With noise, too: batch statistics and masks are those of the step.
+    let network = || {
+        let builder = Network::builder(2).layer(Linear::new(7)).layer(BatchNorm::new()).layer(Tanh);
+        let builder = builder.layer(Dropout::new(0.3).unwrap()).layer(Linear::new(6)).layer(BatchNorm::channels(3));
+        builder.layer(Linear::new(1)).seed(5).build().unwrap()
+    };
     let trainer = |seed| {
         let builder = Trainer::builder(network(), MeanSquared::new(), Adam::new(0.02).unwrap());
         builder.batch(5).seed(seed).watch(Monitor::new().period(3).unwrap()).build().unwrap()

@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod depth;
 mod stack;
 mod starts;
 mod theory;
@@ -14,7 +15,8 @@ use common::{Failure, Options, run};
 const HELP: &str = "\
 Runs published results again and tells which hold.
 
-    --only NAME   one of hanin, d2l, batch_norm, residual, selu, glorot, gelu, he, saxe
+    --only NAME   one of hanin, d2l, batch_norm, residual, selu, glorot, gelu, he, saxe, schoenholz, two_hundred,
+                  lsuv
     --json        one JSON object a row
 
 Exit status 1 where a paper does not hold, 2 where something fails.
@@ -47,7 +49,7 @@ impl Row {
 
 type Paper = (&'static str, fn() -> Result<Vec<Row>, Failure>);
 
-const PAPERS: [Paper; 9] = [
+const PAPERS: [Paper; 12] = [
     ("hanin", starts::hanin),
     ("d2l", starts::d2l),
     ("batch_norm", starts::batch_norm),
@@ -57,6 +59,9 @@ const PAPERS: [Paper; 9] = [
     ("gelu", starts::gelu),
     ("he", trained::he),
     ("saxe", trained::saxe),
+    ("schoenholz", depth::schoenholz),
+    ("two_hundred", depth::two_hundred),
+    ("lsuv", depth::lsuv),
 ];
 
 fn main() -> ExitCode {

@@ -6,6 +6,7 @@ use rand::RngExt;
 
 use super::Failure;
 use super::sample::{RATE, Sample};
+use crate::layer::feeding;
 use crate::{Error, Generator, InitMoments, Initializer, Mode, Network, Param, Role, Rows, Xavier};
 
 /// How many networks are drawn.
@@ -119,7 +120,7 @@ impl<'a, F> PropagationCheck<'a, F> {
         let mut judged = Vec::new();
         for (index, layer) in layers.iter().enumerate().filter(|(_, layer)| layer.kind() == "linear") {
             let slots = network.layout().slots().iter().filter(|slot| slot.layer == index);
-            let behind = || layers.get(index + 1).and_then(|next| next.feeding_initializer());
+            let behind = || feeding(layers[index + 1..].iter().copied(), None);
             let of = |param: &Param| {
                 let planned =
                     Param { name: param.name.rsplit('.').next().unwrap_or_default().to_owned(), ..param.clone() };

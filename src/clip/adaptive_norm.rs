@@ -152,7 +152,12 @@ fn norm_of_column<T: Float>(matrix: &[T], cols: usize, col: usize, squares: f64)
     if squares.is_finite() && squares > f64::MIN_POSITIVE / f64::EPSILON {
         return Norm::of(squares.sqrt());
     }
-    Norm::joined(matrix.iter().skip(col).step_by(cols).map(|x| norm(std::slice::from_ref(x))))
+    let column = || matrix.iter().skip(col).step_by(cols);
+    // The column of a unit that is dead: usual, and not to cost more than one that lives.
+    if squares == 0.0 && column().all(|x| *x == T::zero()) {
+        return Norm::ZERO;
+    }
+    Norm::joined(column().map(|x| norm(std::slice::from_ref(x))))
 }
 
 impl<T: Float> GradientClipper<T> for AdaptiveNorm {

@@ -32,6 +32,18 @@ impl<T: Float> Chain<T> {
         self.clippers.push(Box::new(clipper));
         self
     }
+
+    fn restore_each(&mut self, mut memory: &[f64]) -> Result<(), Error> {
+        let foreign = Error::Foreign { what: "the clipper's memory" };
+        for clipper in &mut self.clippers {
+            let Some((&len, rest)) = memory.split_first() else { return Err(foreign) };
+            // A length that is no count at all becomes one that is too large, or none.
+            let Some((own, rest)) = rest.split_at_checked(len as usize) else { return Err(foreign) };
+            clipper.restore(own)?;
+            memory = rest;
+        }
+        if memory.is_empty() { Ok(()) } else { Err(foreign) }
+    }
 }
 
 impl<T: Float> GradientClipper<T> for Chain<T> {
@@ -60,15 +72,13 @@ impl<T: Float> GradientClipper<T> for Chain<T> {
         parts.flat_map(|part| [part.len() as f64].into_iter().chain(part)).collect()
     }
 
-    fn restore(&mut self, mut memory: &[f64]) -> Result<(), Error> {
-        let foreign = Error::Foreign { what: "the clipper's memory" };
-        for clipper in &mut self.clippers {
-            let Some((&len, rest)) = memory.split_first() else { return Err(foreign) };
-            // A length that is no count at all becomes one that is too large, or none.
-            let Some((own, rest)) = rest.split_at_checked(len as usize) else { return Err(foreign) };
-            clipper.restore(own)?;
-            memory = rest;
+    fn restore(&mut self, memory: &[f64]) -> Result<(), Error> {
+        let before = self.memory();
+        let restored = self.restore_each(memory);
+        if restored.is_err() {
+            // Those that took theirs before another one refused give it back.
+            self.restore_each(&before)?;
         }
-        if memory.is_empty() { Ok(()) } else { Err(foreign) }
+        restored
     }
 }

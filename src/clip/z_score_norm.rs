@@ -40,6 +40,12 @@ pub struct ZScoreNorm {
 /// The smallest deviation, as a share of the mean.
 const LEAST_DEVIATION: f64 = 0.01;
 
+/// The largest norm that is remembered: sums of the squares of larger ones may be beyond f64.
+const LARGEST: f64 = 1e150;
+
+/// The most norms that can have been counted, one by one, in f64.
+const MOST: f64 = (1_u64 << 53) as f64;
+
 impl ZScoreNorm {
     /// That lets pass what lies within so many deviations above the mean.
     ///
@@ -107,9 +113,7 @@ impl<T: Float> GradientClipper<T> for ZScoreNorm {
             Some(limit) => scale_down(gradients, norm, norm, limit),
             None => Clipped::untouched(value),
         };
-        // A square beyond f64 would make the variance infinite.
-        let square = outcome.norm_after * outcome.norm_after;
-        if outcome.norm_after > 0.0 && square.is_finite() {
+        if outcome.norm_after > 0.0 && outcome.norm_after <= LARGEST {
             self.remember(outcome.norm_after);
         }
         outcome
@@ -121,8 +125,10 @@ impl<T: Float> GradientClipper<T> for ZScoreNorm {
 
     fn restore(&mut self, memory: &[f64]) -> Result<(), Error> {
         let &[seen, mean, variance] = memory else { return Err(Error::Foreign { what: "the clipper's memory" }) };
-        let right = [seen, mean, variance].iter().all(|number| *number >= 0.0 && number.is_finite());
-        if !right || seen.fract() != 0.0 {
+        let counted = (0.0..=MOST).contains(&seen) && seen.fract() == 0.0;
+        // Norms that were seen have a mean above 0; what was not seen has none.
+        let means = if seen > 0.0 { mean > 0.0 && mean <= LARGEST } else { mean == 0.0 && variance == 0.0 };
+        if !counted || !means || !(0.0..=f64::MAX).contains(&variance) {
             return Err(Error::Foreign { what: "the clipper's memory" });
         }
         (self.seen, self.mean, self.variance) = (seen as usize, mean, variance);

@@ -2,13 +2,30 @@
 
 mod constant;
 mod critical;
+mod delta;
+mod eye;
 mod normal;
+mod orthogonal;
+mod report;
+mod scaled;
+mod siren;
+mod sparse;
+mod truncated_normal;
 mod uniform;
 mod variance_scaling;
 
 pub use constant::{Constant, Zeros};
 pub use critical::Critical;
+pub use delta::{DeltaOrthogonal, Dirac};
+pub use eye::Eye;
 pub use normal::Normal;
+pub use orthogonal::Orthogonal;
+pub(crate) use report::Target;
+pub use report::{InitRecord, InitReport, InitVerdict};
+pub use scaled::Scaled;
+pub use siren::Siren;
+pub use sparse::Sparse;
+pub use truncated_normal::{TruncatedNormal, UnitTruncatedNormal};
 pub use uniform::Uniform;
 pub use variance_scaling::{FanMode, He, LeCun, UnitUniform, VarianceScaling, Xavier};
 
@@ -34,6 +51,27 @@ pub struct InitMoments {
     pub variance: f64,
     /// E\[(w - mean)^4\] / variance^2 (3 for a normal distribution); `None` where it is not known, or the variance is 0.
     pub kurtosis: Option<f64>,
+}
+
+impl InitMoments {
+    /// Of numbers of which that share is `number` and all others are 0.
+    pub(crate) fn of_share(number: f64, share: f64) -> Self {
+        let spread = share * (1.0 - share);
+        let variance = number * number * spread;
+        let kurtosis = (variance > 0.0).then(|| (1.0 - 3.0 * spread) / spread);
+        Self { mean: number * share, variance, kurtosis }
+    }
+}
+
+/// How the numbers that an initializer draws for one parameter hang together.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Draws {
+    /// Mean and mean square are spread no more than those of independent numbers with the same moments.
+    #[default]
+    Independent,
+    /// The sum of their squares does not depend on chance.
+    FixedNorm,
 }
 
 /// Fills a parameter before training.
@@ -74,6 +112,11 @@ pub trait Initializer<T: Float>: Debug + Send + Sync {
 
     /// The moments of what [`fill`](Self::fill) draws for this parameter; `None` where they are not known.
     fn moments(&self, param: &Param) -> Option<InitMoments>;
+
+    /// How the numbers that [`fill`](Self::fill) draws for this parameter hang together: what an [`InitReport`] may expect of them.
+    fn draws(&self, _param: &Param) -> Draws {
+        Draws::Independent
+    }
 }
 
 /// An initializer whose type is only known when the program runs.
@@ -85,6 +128,10 @@ impl<T: Float> Initializer<T> for Box<dyn Initializer<T>> {
     fn moments(&self, param: &Param) -> Option<InitMoments> {
         (**self).moments(param)
     }
+
+    fn draws(&self, param: &Param) -> Draws {
+        (**self).draws(param)
+    }
 }
 
 /// One initializer that several networks share.
@@ -95,5 +142,9 @@ impl<T: Float> Initializer<T> for Arc<dyn Initializer<T>> {
 
     fn moments(&self, param: &Param) -> Option<InitMoments> {
         (**self).moments(param)
+    }
+
+    fn draws(&self, param: &Param) -> Draws {
+        (**self).draws(param)
     }
 }

@@ -7,7 +7,7 @@ use rand::distr::{Distribution, StandardUniform};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
-use super::{InitMoments, Initializer};
+use super::{InitMoments, Initializer, UnitTruncatedNormal};
 use crate::{Error, Float, Generator, Param};
 
 /// Which number of summands the variance is divided by.
@@ -20,6 +20,8 @@ pub enum FanMode {
     Out,
     /// The mean of both.
     Average,
+    /// The geometric mean of both, sqrt(n_in n_out): what multiplies the signal forwards divides by as much what multiplies the gradient back.
+    GeometricMean,
 }
 
 /// The uniform distribution with mean 0 and variance 1: between -sqrt(3) and sqrt(3).
@@ -48,8 +50,8 @@ impl Distribution<f64> for UnitUniform {
 ///
 /// # Notes
 /// The family is Keras's `VarianceScaling`; its members by name are [`Xavier`], [`He`] and [`LeCun`]. Drawn in `f64` and rounded,
-/// so that `f32` and `f64` networks of one seed start alike. [`StandardNormal`] and [`UnitUniform`] are drawn in blocks, a
-/// nanosecond or so each; any other distribution is asked for one number at a time.
+/// so that `f32` and `f64` networks of one seed start alike. [`StandardNormal`], [`UnitUniform`] and [`UnitTruncatedNormal`] are drawn in
+/// blocks, in a few nanoseconds each at most; any other distribution is asked for one number at a time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VarianceScaling<D> {
     scale: f64,
@@ -98,6 +100,7 @@ impl<D> VarianceScaling<D> {
             FanMode::In => fan_in,
             FanMode::Out => fan_out,
             FanMode::Average => (fan_in + fan_out) / 2.0,
+            FanMode::GeometricMean => (fan_in * fan_out).sqrt(),
         };
         Error::require(fan > 0.0, "VarianceScaling", "fan", fan, "above 0").map(|fan| self.scale / fan)
     }
@@ -106,7 +109,7 @@ impl<D> VarianceScaling<D> {
 impl<T: Float, D: Distribution<f64> + Debug + Send + Sync + 'static> Initializer<T> for VarianceScaling<D> {
     fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
         let std = self.variance(param)?.sqrt();
-        // The generator draws these two in blocks, many times faster than one by one as any other. To ask for the type, where a trait
+        // The generator draws these in blocks, many times faster than one by one as any other. To ask for the type, where a trait
         // would do it more neatly, lets every `Distribution` of `rand` be a unit distribution; the compiler leaves one branch.
         let unit = TypeId::of::<D>();
         if unit == TypeId::of::<StandardNormal>() {
@@ -114,6 +117,8 @@ impl<T: Float, D: Distribution<f64> + Debug + Send + Sync + 'static> Initializer
         } else if unit == TypeId::of::<UnitUniform>() {
             let bound = 3.0_f64.sqrt() * std;
             rng.fill_uniform(-bound, 2.0 * bound, out);
+        } else if unit == TypeId::of::<UnitTruncatedNormal>() {
+            UnitTruncatedNormal::fill(std, out, rng);
         } else {
             out.iter_mut().for_each(|w| *w = T::of(std * rng.sample(&self.unit)));
         }
@@ -122,8 +127,22 @@ impl<T: Float, D: Distribution<f64> + Debug + Send + Sync + 'static> Initializer
 
     fn moments(&self, param: &Param) -> Option<InitMoments> {
         let variance = self.variance(param).ok()?;
-        let kurtosis = self.kurtosis.filter(|_| variance > 0.0);
+        let kurtosis = self.kurtosis.or_else(kurtosis_of::<D>).filter(|_| variance > 0.0);
         Some(InitMoments { mean: 0.0, variance, kurtosis })
+    }
+}
+
+/// That of the unit distributions which the crate knows.
+fn kurtosis_of<D: 'static>() -> Option<f64> {
+    let unit = TypeId::of::<D>();
+    if unit == TypeId::of::<StandardNormal>() {
+        Some(3.0)
+    } else if unit == TypeId::of::<UnitUniform>() {
+        Some(1.8)
+    } else if unit == TypeId::of::<UnitTruncatedNormal>() {
+        Some(UnitTruncatedNormal::kurtosis())
+    } else {
+        None
     }
 }
 
@@ -181,7 +200,7 @@ pub enum He {}
 #[derive(Debug, Clone, Copy)]
 pub enum LeCun {}
 
-/// Gives a member of the family its three ways to be made.
+/// Gives a member of the family its ways to be made.
 ///
 /// A macro, since Rust has no way to share associated functions between types that hold no value.
 macro_rules! member {
@@ -189,12 +208,17 @@ macro_rules! member {
         impl $name {
             /// Drawn from a normal distribution.
             pub fn normal() -> VarianceScaling<StandardNormal> {
-                Self::with(StandardNormal).kurtosis(3.0)
+                Self::with(StandardNormal)
             }
 
             /// Drawn from a uniform distribution.
             pub fn uniform() -> VarianceScaling<UnitUniform> {
-                Self::with(UnitUniform).kurtosis(1.8)
+                Self::with(UnitUniform)
+            }
+
+            /// Drawn from a normal distribution cut at two of its standard deviations, and widened to have its variance again.
+            pub fn truncated() -> VarianceScaling<UnitTruncatedNormal> {
+                Self::with(UnitTruncatedNormal)
             }
 
             /// Drawn from any distribution with mean 0 and variance 1: only these two matter.

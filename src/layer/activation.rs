@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use super::{Layer, Moments, Pass, Plan, Propagated};
+use super::{Layer, Moments, Pass, Plan, Pointwise, Propagated};
 use crate::linalg::{PIECE, half, join, vectorized};
 use crate::{Bounds, Error, Expectations, Float, He, InitMoments, Initializer, Rows, RowsMut};
 
@@ -67,9 +67,9 @@ pub trait Activation: Debug + Send + Sync {
 
     /// The moments of f(x) and f'(x) where x is normal, with that mean and variance: by quadrature, cut at the [`kinks`](Self::kinks).
     fn expectations(&self, mean: f64, variance: f64) -> Expectations {
-        Expectations::of(mean, variance, self.kinks(), |x| {
-            let y = self.value(x);
-            (y, self.slope(x, y))
+        Expectations::of_slices(mean, variance, self.kinks(), |x, y, slopes| {
+            self.values(x, y);
+            self.slopes(x, y, &vec![1.0; x.len()], slopes);
         })
     }
 
@@ -125,6 +125,10 @@ impl<T: Float, A: Activation> Layer<T> for A {
         // What goes in is a sum over a layer, and close to normal.
         let of = self.expectations(x.mean, x.variance());
         Some(Propagated { y: Moments { mean: of.mean, second: of.second }, back: Some(of.slope_second) })
+    }
+
+    fn pointwise(&self) -> Option<&dyn Pointwise> {
+        Some(self)
     }
 
     fn bounds(&self) -> Bounds {

@@ -29,7 +29,7 @@ use crate::{Error, Float, InitMoments, Rows, RowsMut};
 ///
 /// What is dropped is a function of the network's seed, the place of the layer, the count of updates, the row and the column, by a hash
 /// of 32 bits (the best of two rounds in Wellons, "Hash function prospector", 2022). So it is the same for any number of threads and in a
-/// run that is resumed, and backward computes it anew instead of reading it. p counts in units of 2^-32. A NaN stays one, dropped
+/// run that is resumed, and backward computes it anew instead of reading it. p counts in units of 2^-32, also in the scale. A NaN stays one, dropped
 /// or not.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dropout {
@@ -45,6 +45,17 @@ impl Dropout {
         Ok(Self { p: Error::fraction("Dropout", "p", p)? })
     }
 
+    /// Of 2^32 hashes, how many say that a number is dropped: all but one at most, since `as` takes what is rounded up to 2^32 for the
+    /// number before.
+    fn dropped(&self) -> u32 {
+        (self.p * 2_f64.powi(32)).round() as u32
+    }
+
+    /// The probability of being kept, as exactly as hashes count it: so that means stay.
+    fn kept(&self) -> f64 {
+        1.0 - f64::from(self.dropped()) / 2_f64.powi(32)
+    }
+
     /// Writes `to`, row by row, as the numbers of `from` that are kept, scaled, and zeros for the others.
     fn apply<T: Float>(&self, from: Rows<'_, T>, mut to: RowsMut<'_, T>, pass: &Pass<'_, T>) {
         if pass.mode == Mode::Infer {
@@ -53,9 +64,8 @@ impl Dropout {
         let mask = Mask {
             // Of the whole pass: its rows count on from there.
             key: mixed(pass.seed ^ mixed(pass.step)),
-            // `as` takes what is rounded up to 2^32 for the number before.
-            dropped: (self.p * 2_f64.powi(32)).round() as u32,
-            scale: T::of(1.0 / (1.0 - self.p)),
+            dropped: self.dropped(),
+            scale: T::of(1.0 / self.kept()),
         };
         mask.apply(pass.first_row, from.cols(), from.data(), to.data_mut());
     }
@@ -135,8 +145,12 @@ impl<T: Float> Layer<T> for Dropout {
     }
 
     fn moments(&self, _: &Plan, x: Moments, _: &[InitMoments]) -> Option<Propagated> {
-        let kept = 1.0 - self.p;
+        let kept = self.kept();
         Some(Propagated { y: Moments { second: x.second / kept, ..x }, back: Some(1.0 / kept) })
+    }
+
+    fn hands_on_initializer(&self) -> bool {
+        true
     }
 }
 
@@ -234,6 +248,7 @@ mod tests {
             let bits = hash(column as u32, [key(row) as u32, (key(row) >> 32) as u32]);
             f64::from(bits) >= p * 2_f64.powi(32)
         };
+        let p = (p * 2_f64.powi(32)).round() / 2_f64.powi(32);
         let factor = |at: usize| if kept(at / cols, at % cols) { 1.0 / (1.0 - p) } else { 0.0 };
         x.iter().enumerate().map(|(at, &x)| x * T::of(factor(at))).collect()
     }

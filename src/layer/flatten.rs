@@ -1,7 +1,7 @@
 //! `Flatten`: from images or sequences to plain rows, which they are already.
 
 use super::Activation;
-use crate::{Float, Initializer, Xavier};
+use crate::{Expectations, Float, Initializer, Xavier};
 
 /// What other libraries need between images or sequences and a linear layer: y = x.
 ///
@@ -43,6 +43,10 @@ impl Activation for Flatten {
 
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {
         Box::new(Xavier::normal())
+    }
+
+    fn expectations(&self, mean: f64, variance: f64) -> Expectations {
+        Expectations::of_two_slopes(mean, variance, [1.0, 1.0])
     }
 }
 

@@ -1,7 +1,7 @@
 //! `Identity`: nothing at all.
 
 use super::Activation;
-use crate::{Float, Initializer, Xavier};
+use crate::{Expectations, Float, Initializer, Xavier};
 
 /// The identity: f(x) = x. A stack of linear layers with nothing else between them is one linear layer.
 ///
@@ -31,6 +31,10 @@ impl Activation for Identity {
 
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {
         Box::new(Xavier::normal())
+    }
+
+    fn expectations(&self, mean: f64, variance: f64) -> Expectations {
+        Expectations::of_two_slopes(mean, variance, [1.0, 1.0])
     }
 }
 

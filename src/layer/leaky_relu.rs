@@ -3,7 +3,7 @@
 use rand_distr::StandardNormal;
 
 use super::Activation;
-use crate::{Error, FanMode, Float, He, Initializer, VarianceScaling};
+use crate::{Error, Expectations, FanMode, Float, He, Initializer, VarianceScaling};
 
 /// ReLU with a slope below zero: f(x) = x where x > 0, else a x.
 ///
@@ -67,6 +67,10 @@ impl Activation for LeakyRelu {
 
     fn kinks(&self) -> &[f64] {
         &[0.0]
+    }
+
+    fn expectations(&self, mean: f64, variance: f64) -> Expectations {
+        Expectations::of_two_slopes(mean, variance, [1.0, self.slope])
     }
 }
 

@@ -21,6 +21,7 @@ mod mish;
 mod moments;
 mod per_step;
 mod plan;
+mod pointwise;
 mod recurrent;
 mod relu;
 mod residual;
@@ -52,9 +53,10 @@ pub use layer_norm::LayerNorm;
 pub use leaky_relu::LeakyRelu;
 pub use linear::Linear;
 pub use mish::Mish;
-pub use moments::{Moments, Propagated};
+pub use moments::Propagated;
 pub use per_step::PerStep;
 pub use plan::{Mode, Pass, Passed, Plan};
+pub use pointwise::Pointwise;
 pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
 pub use relu::Relu;
 pub use residual::Residual;
@@ -70,7 +72,7 @@ pub use tanh::Tanh;
 
 use std::fmt::Debug;
 
-use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
+use crate::{Bounds, Error, Float, InitMoments, Initializer, Moments, Param, Role, Rows, RowsMut};
 
 /// A map from rows of `n_in` numbers to rows of `n_out` numbers, with its derivative written by hand.
 ///
@@ -167,6 +169,12 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         None
     }
 
+    /// Whether weights in front of it are to start as the layer behind it asks: it lets numbers through at about their size, and asks for
+    /// nothing itself.
+    fn hands_on_initializer(&self) -> bool {
+        false
+    }
+
     /// The initializer that fits one of its parameters where nobody asks for another; `behind` is that which the layer behind asks for. `None`
     /// leaves weights to [`Xavier`](crate::Xavier), gains to 1 and all else to 0.
     fn fitting_initializer(
@@ -181,6 +189,11 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
     /// moments stand in the order of its plan. In the limit of wide layers: inputs and gradients of different units are taken for
     /// independent. `None` where theory does not say.
     fn moments(&self, _plan: &Plan, _x: Moments, _weights: &[InitMoments]) -> Option<Propagated> {
+        None
+    }
+
+    /// The function that it applies to every number on its own; `None` for a layer that does anything else.
+    fn pointwise(&self) -> Option<&dyn Pointwise> {
         None
     }
 
@@ -203,4 +216,14 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         !kinks.is_empty()
             && pairs.any(|(&one, &other)| kinks.iter().any(|&kink| sides(one, kink) != sides(other, kink)))
     }
+}
+
+/// The initializer that the first of these layers asks for weights in front of it, or that behind which it stands and so on; where all of
+/// them hand on, that which is asked for `behind` them.
+pub(crate) fn feeding<'a, T: Float>(
+    layers: impl IntoIterator<Item = &'a dyn Layer<T>>,
+    behind: Option<Box<dyn Initializer<T>>>,
+) -> Option<Box<dyn Initializer<T>>> {
+    let asks = layers.into_iter().find(|layer| !layer.hands_on_initializer());
+    asks.map_or(behind, |layer| layer.feeding_initializer())
 }

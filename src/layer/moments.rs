@@ -1,22 +1,6 @@
-//! `Moments` and `Propagated`: what theory says of the numbers that pass between layers.
+//! `Propagated`: what theory says of the numbers that pass through a layer.
 
-use crate::InitMoments;
-
-/// The mean and the second moment of the numbers of a row, over the draw of the weights.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Moments {
-    /// E\[x\].
-    pub mean: f64,
-    /// E\[x^2\]: what decides how large the next layer's sums are; the variance only where the mean is 0.
-    pub second: f64,
-}
-
-impl Moments {
-    /// E\[x^2\] - E\[x\]^2; 0 where rounding says less.
-    pub fn variance(&self) -> f64 {
-        (self.second - self.mean * self.mean).max(0.0)
-    }
-}
+use crate::{InitMoments, Moments};
 
 /// The second moment of numbers with these moments of their draw.
 pub(super) fn second(drawn: InitMoments) -> f64 {

@@ -134,6 +134,10 @@ impl<T: Float> Layer<T> for PerStep<T> {
         self.layer.feeding_initializer()
     }
 
+    fn hands_on_initializer(&self) -> bool {
+        self.layer.hands_on_initializer()
+    }
+
     fn fitting_initializer(
         &self,
         param: &Param,

@@ -1,6 +1,6 @@
 //! `Plan` and `Pass`: what a layer asks for, and what it gets.
 
-use crate::{Param, Rows};
+use crate::{Error, Param, Rows};
 
 /// What a layer needs and gives, for a given number of inputs.
 ///
@@ -160,6 +160,22 @@ pub struct Pass<'a, T> {
     pub seed: u64,
     /// How many updates the network has had.
     pub step: u64,
+}
+
+impl<T> Pass<'_, T> {
+    /// Whether [`lengths`](Self::lengths) fit rows of so many steps: what a layer over sequences asks first of all in forward.
+    ///
+    /// # Errors
+    /// [`Error::Size`] where there are lengths, but not one a row; [`Error::Length`] where one is 0, or beyond the steps.
+    pub fn check_lengths(&self, rows: usize, steps: usize) -> Result<(), Error> {
+        if !self.lengths.is_empty() {
+            Error::same_size("the lengths of a pass, one a row", rows, self.lengths.len())?;
+        }
+        match self.lengths.iter().position(|&length| length == 0 || length > steps) {
+            Some(row) => Err(Error::Length { row, length: self.lengths[row], steps }),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What a forward pass through a layer left behind.

@@ -1,7 +1,7 @@
 //! `Relu`: what is positive passes.
 
 use super::Activation;
-use crate::{Bounds, Float};
+use crate::{Bounds, Expectations, Float};
 
 /// The rectified linear unit: f(x) = max(x, 0), and NaN of NaN; f'(0) is taken as 0.
 ///
@@ -41,6 +41,10 @@ impl Activation for Relu {
 
     fn kinks(&self) -> &[f64] {
         &[0.0]
+    }
+
+    fn expectations(&self, mean: f64, variance: f64) -> Expectations {
+        Expectations::of_two_slopes(mean, variance, [1.0, 0.0])
     }
 }
 

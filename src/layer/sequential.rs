@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 
 use super::inside::{Inside, first};
-use super::{Layer, Mode, Moments, Pass, Passed, Plan, Propagated};
+use super::{Layer, Mode, Moments, Pass, Passed, Plan, Propagated, feeding};
 use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Rows, RowsMut};
 
 /// Layers in order, as one layer: what a network is made of may itself be made of layers, to any depth.
@@ -230,7 +230,11 @@ impl<T: Float> Layer<T> for Sequential<T> {
     }
 
     fn feeding_initializer(&self) -> Option<Box<dyn Initializer<T>>> {
-        self.layers.first()?.feeding_initializer()
+        feeding(self.layers.iter().map(|layer| &**layer), None)
+    }
+
+    fn hands_on_initializer(&self) -> bool {
+        self.layers.iter().all(|layer| layer.hands_on_initializer())
     }
 
     fn fitting_initializer(
@@ -239,7 +243,7 @@ impl<T: Float> Layer<T> for Sequential<T> {
         behind: Option<Box<dyn Initializer<T>>>,
     ) -> Option<Box<dyn Initializer<T>>> {
         let (index, param) = self.owner(param)?;
-        let behind = self.layers.get(index + 1).map_or(behind, |next| next.feeding_initializer());
+        let behind = feeding(self.layers[index + 1..].iter().map(|layer| &**layer), behind);
         self.layers[index].fitting_initializer(&param, behind)
     }
 

@@ -9,6 +9,7 @@ mod multiply;
 mod norm;
 mod norm_of_order;
 mod pack;
+mod reflections;
 mod simd;
 mod sum;
 mod threads;
@@ -24,6 +25,7 @@ use multiply::Product;
 pub(crate) use multiply::multiply;
 pub(crate) use norm::{BLOCK, Norm, Squares, first_non_finite, norm};
 pub(crate) use norm_of_order::norm_of_order;
+pub(crate) use reflections::orthonormal;
 #[cfg(test)]
 pub(crate) use simd::Level;
 pub(crate) use simd::{Isa, Simd, Work, dispatch, padded, vectorized};

@@ -20,8 +20,8 @@ pub(crate) fn norm_of_order<T: Float>(x: &[T], p: f64) -> Norm {
     if largest == 0.0 || !largest.is_finite() {
         return Norm::of_root(1.0, largest);
     }
-    let scale = largest.log2().floor().clamp(-1000.0, 1000.0).exp2();
-    Norm::of_root(scale, powers(x, p, scale).value().powf(1.0 / p))
+    // Over the largest no power is above 1, whatever p is.
+    Norm::of_root(largest, powers(x, p, largest).value().powf(1.0 / p))
 }
 
 /// The largest |x|; NaN where an entry is.
@@ -147,6 +147,9 @@ mod tests {
         let beyond = norm_of_order(&[1.5e308_f64; 4], 1.0);
         assert!(beyond.is_finite() && beyond.value().is_infinite());
         assert_eq!(norm_of_order::<f32>(&[], 1.0).value(), 0.0);
+        for largest in [1e-300, 0.7, 1.0, 3.0, 1e300] {
+            assert!(close(norm_of_order(&[largest, -largest / 2.0], 2000.0).value(), largest), "{largest}");
+        }
         assert_eq!(norm_of_order(&[-7.0_f32, 3.0], f64::INFINITY).value(), 7.0);
     }
 

@@ -1,7 +1,8 @@
 //! `Huber`: squared near the target, absolute far from it.
 
-use super::{Loss, Targets, average_entries};
-use crate::{Error, Float, Rows, RowsMut};
+use super::at_start::of_difference;
+use super::{Loss, LossAtStart, Targets, average_entries};
+use crate::{Error, Float, Moments, Rows, RowsMut};
 
 /// Huber loss: squared up to a distance of `delta` from the target, linear beyond.
 ///
@@ -43,5 +44,13 @@ impl<T: Float> Loss<T> for Huber {
             // Written so that a NaN takes the first branch, and stays a NaN.
             if r.abs() > delta { (delta * (r.abs() - delta / 2.0), delta.copysign(r)) } else { (r * r / 2.0, r) }
         })
+    }
+
+    fn at_start(&self, outputs: Moments, columns: usize, targets: Option<Moments>) -> Option<LossAtStart> {
+        let delta = self.delta;
+        let of = of_difference(outputs, targets, &[-delta, delta], |r| {
+            if r.abs() > delta { [delta * (r.abs() - delta / 2.0), delta * delta] } else { [r * r / 2.0, r * r] }
+        });
+        Some(LossAtStart::average(columns, of))
     }
 }

@@ -1,7 +1,8 @@
 //! `MeanAbsolute`: regression to the median.
 
-use super::{Loss, Targets, average_entries};
-use crate::{Error, Float, Rows, RowsMut};
+use super::at_start::of_difference;
+use super::{Loss, LossAtStart, Targets, average_entries};
+use crate::{Error, Float, Moments, Rows, RowsMut};
 
 /// Mean absolute error, for regression with outliers.
 ///
@@ -34,5 +35,10 @@ impl<T: Float> Loss<T> for MeanAbsolute {
             let difference = y - t;
             (difference.abs(), if difference == 0.0 { 0.0 } else { difference.signum() })
         })
+    }
+
+    fn at_start(&self, outputs: Moments, columns: usize, targets: Option<Moments>) -> Option<LossAtStart> {
+        let of = of_difference(outputs, targets, &[0.0], |difference| [difference.abs(), 1.0]);
+        Some(LossAtStart::average(columns, of))
     }
 }

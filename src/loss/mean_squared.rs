@@ -1,7 +1,8 @@
 //! `MeanSquared`: the usual loss of regression.
 
-use super::{Loss, Targets, average_entries};
-use crate::{Error, Float, Rows, RowsMut};
+use super::at_start::of_square;
+use super::{Loss, LossAtStart, Targets, average_entries};
+use crate::{Error, Float, Moments, Rows, RowsMut};
 
 /// Mean squared error, for regression.
 ///
@@ -30,5 +31,9 @@ impl<T: Float> Loss<T> for MeanSquared {
 
     fn evaluate(&self, out: Rows<'_, T>, target: Targets<'_, T>, grad: Option<RowsMut<'_, T>>) -> Result<f64, Error> {
         average_entries("MeanSquared", out, target, grad, &[], |y: f64, t: f64| ((y - t) * (y - t), 2.0 * (y - t)))
+    }
+
+    fn at_start(&self, outputs: Moments, columns: usize, targets: Option<Moments>) -> Option<LossAtStart> {
+        Some(LossAtStart::average(columns, of_square(outputs, targets)))
     }
 }

@@ -1,5 +1,6 @@
 //! Losses: how far an output is from its target, and in which direction to go.
 
+mod at_start;
 mod binary_cross_entropy;
 mod categorical_cross_entropy;
 mod huber;
@@ -12,6 +13,7 @@ mod softmax_narrow;
 mod softmax_rows;
 mod sum_squared;
 
+pub use at_start::LossAtStart;
 pub use binary_cross_entropy::BinaryCrossEntropy;
 pub use categorical_cross_entropy::CategoricalCrossEntropy;
 pub use huber::Huber;
@@ -26,7 +28,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 
 use crate::linalg::{Isa, Work, dispatch, elementwise};
-use crate::{Error, Float, Rows, RowsMut};
+use crate::{Error, Float, Moments, Rows, RowsMut};
 
 /// What a network's output is compared with.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -108,6 +110,15 @@ pub trait Loss<T: Float>: Debug + Send + Sync {
     /// says 1. It is to be above zero for targets that the loss accepts.
     fn divisor(&self, target: Targets<'_, T>) -> f64 {
         target.rows() as f64
+    }
+
+    /// The loss to expect of a row whose `columns` outputs are independent and normal with these moments, as those of wide layers are before
+    /// any training, and of targets that have nothing to do with them; `None` where it is not known.
+    ///
+    /// Targets without moments are what is usual for the loss: every class as often as the others, yes as often as no, values of mean 0 and
+    /// variance 1. Where both matter they are taken for normal.
+    fn at_start(&self, _outputs: Moments, _columns: usize, _targets: Option<Moments>) -> Option<LossAtStart> {
+        None
     }
 }
 

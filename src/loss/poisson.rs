@@ -1,8 +1,8 @@
 //! `Poisson`: counts, from the logarithm of their rate or from the rate itself.
 
-use super::{Loss, Targets, Term, average_entries};
+use super::{Loss, LossAtStart, Targets, Term, average_entries};
 use crate::linalg::elementwise::{Exp, Function, Log};
-use crate::{Error, Float, Rows, RowsMut};
+use crate::{Error, Float, Moments, Rows, RowsMut};
 
 /// The negative log-likelihood of counts under a Poisson distribution: for targets that count something.
 ///
@@ -59,6 +59,18 @@ impl<T: Float> Loss<T> for Poisson {
             return average_entries("Poisson", out, target, grad, &[], Rate);
         }
         average_entries("Poisson", out, target, grad, &[], LogRate)
+    }
+
+    fn at_start(&self, outputs: Moments, columns: usize, targets: Option<Moments>) -> Option<LossAtStart> {
+        if self.rates {
+            return None;
+        }
+        // Counts are of no usual size.
+        let target = targets?;
+        let rate = (outputs.mean + outputs.variance() / 2.0).exp();
+        let square = (2.0 * outputs.mean + 2.0 * outputs.variance()).exp();
+        let of = [rate - target.mean * outputs.mean, square - 2.0 * target.mean * rate + target.second];
+        Some(LossAtStart::average(columns, of))
     }
 }
 

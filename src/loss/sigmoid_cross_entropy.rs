@@ -1,8 +1,9 @@
 //! `SigmoidCrossEntropy`: independent yes-or-no outputs, from logits.
 
-use super::{Loss, Targets, Term, average_entries};
+use super::at_start::normal_mean;
+use super::{Loss, LossAtStart, Targets, Term, average_entries};
 use crate::linalg::elementwise::{Exp, Function, log_one_plus};
-use crate::{Error, Float, Rows, RowsMut};
+use crate::{Error, Float, Moments, Rows, RowsMut};
 
 /// Cross-entropy of the sigmoid of each output: for independent yes-or-no targets. The output are logits; no sigmoid layer is needed.
 ///
@@ -74,6 +75,22 @@ impl<T: Float> Loss<T> for SigmoidCrossEntropy {
         }
         let term = Entropy { smoothing: self.smoothing };
         average_entries("SigmoidCrossEntropy", out, Targets::Values(target), grad, &self.weights, term)
+    }
+
+    fn at_start(&self, outputs: Moments, columns: usize, targets: Option<Moments>) -> Option<LossAtStart> {
+        if !self.weights.is_empty() {
+            return None;
+        }
+        // Yes as often as no.
+        let target = targets.unwrap_or(Moments { mean: 0.5, second: 0.5 });
+        let (sharp, spread) = (1.0 - self.smoothing, self.smoothing / 2.0);
+        let mean = sharp * target.mean + spread;
+        let second = sharp * sharp * target.second + 2.0 * sharp * spread * target.mean + spread * spread;
+        let of = normal_mean(outputs.mean, outputs.variance(), &[0.0], |y: f64| {
+            let (softplus, p) = (y.max(0.0) + (-y.abs()).exp().ln_1p(), 1.0 / (1.0 + (-y).exp()));
+            [softplus - mean * y, p * p - 2.0 * mean * p + second]
+        });
+        Some(LossAtStart::average(columns, of))
     }
 }
 

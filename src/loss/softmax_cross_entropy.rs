@@ -1,9 +1,10 @@
 //! `SoftmaxCrossEntropy`: one class of several, from logits.
 
+use super::at_start::softmax;
 use super::softmax_rows::Entropy;
-use super::{Loss, Targets, count};
+use super::{Loss, LossAtStart, Targets, count};
 use crate::linalg::dispatch;
-use crate::{Error, Float, Rows, RowsMut};
+use crate::{Error, Float, Moments, Rows, RowsMut};
 
 /// Cross-entropy of the softmax of the output: for one class of several. The output are logits; no softmax layer is needed.
 ///
@@ -90,6 +91,18 @@ impl<T: Float> Loss<T> for SoftmaxCrossEntropy {
             }
             _ => target.rows() as f64,
         }
+    }
+
+    fn at_start(&self, outputs: Moments, columns: usize, _: Option<Moments>) -> Option<LossAtStart> {
+        if !self.weights.is_empty() {
+            return None;
+        }
+        let [value, square] = softmax(outputs.variance(), columns);
+        let (count, (sharp, spread)) = (columns as f64, self.shares(columns));
+        let of_targets = (sharp + spread).powi(2) + (count - 1.0) * spread * spread;
+        // Of a single class nothing is left but rounding.
+        let slopes = (count * square - 2.0 / count + of_targets).max(0.0);
+        Some(LossAtStart { value, slope_second: slopes / count })
     }
 }
 

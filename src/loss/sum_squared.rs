@@ -1,7 +1,8 @@
 //! `SumSquared`: squared errors, added up.
 
-use super::{Loss, Targets, count, sum_entries};
-use crate::{Error, Float, Rows, RowsMut};
+use super::at_start::of_square;
+use super::{Loss, LossAtStart, Targets, count, sum_entries};
+use crate::{Error, Float, Moments, Rows, RowsMut};
 
 /// The sum of squared errors over outputs and rows, divided by nothing.
 ///
@@ -40,5 +41,10 @@ impl<T: Float> Loss<T> for SumSquared {
 
     fn divisor(&self, _: Targets<'_, T>) -> f64 {
         1.0
+    }
+
+    fn at_start(&self, outputs: Moments, columns: usize, targets: Option<Moments>) -> Option<LossAtStart> {
+        let [square, slope_second] = of_square(outputs, targets);
+        Some(LossAtStart { value: columns as f64 * square, slope_second })
     }
 }

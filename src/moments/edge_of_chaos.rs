@@ -47,17 +47,24 @@ impl EdgeOfChaos {
     ///
     /// Of several it is the one of the smallest second moment. Without biases it is the limit of small signals, if f(0) = 0.
     pub fn of(activation: &impl Activation, bias_variance: f64) -> Option<Self> {
+        Self::of_function(&|q| activation.expectations(0.0, q), activation.value(0.0_f64), bias_variance)
+    }
+
+    /// Of a function of these expectations at mean 0, by variance, and of that value at 0.
+    pub(crate) fn of_function(
+        expected: &dyn Fn(f64) -> Expectations,
+        at_zero: f64,
+        bias_variance: f64,
+    ) -> Option<Self> {
         if !(0.0..f64::INFINITY).contains(&bias_variance) {
             return None;
         }
-        if bias_variance == 0.0 && activation.value(0.0_f64) == 0.0 {
-            let small = activation.expectations(0.0, SMALLEST);
-            let limit = Self::at(SMALLEST, small)?;
+        if bias_variance == 0.0 && at_zero == 0.0 {
+            let limit = Self::at(SMALLEST, expected(SMALLEST))?;
             return Some(Self { bias_variance, fixed_point: 0.0, ..limit });
         }
-        let found =
-            root(|q| Self::at(q, activation.expectations(0.0, q)).map(|edge| edge.bias_variance - bias_variance))?;
-        Self::at(found, activation.expectations(0.0, found)).map(|edge| Self { bias_variance, ..edge })
+        let found = root(|q| Self::at(q, expected(q)).map(|edge| edge.bias_variance - bias_variance))?;
+        Self::at(found, expected(found)).map(|edge| Self { bias_variance, ..edge })
     }
 
     /// Where small deviations, too, keep their size: chi_parallel = chi_1 = 1; `None` where there is no such point.

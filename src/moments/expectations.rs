@@ -1,12 +1,14 @@
 //! `Expectations`: what a function makes of a normal variable.
 
-use super::quadrature::expectation;
+use std::f64::consts::PI;
+
+use super::quadrature::Nodes;
 
 /// The moments of f(x) and of its derivative f'(x), where x is normally distributed.
 ///
 /// ```text
 /// mean = E[f(x)]   second = E[f(x)^2]   fourth = E[f(x)^4]   slope_mean = E[f'(x)]   slope_second = E[f'(x)^2]
-/// growth = derivative of E[f(x)^2] by the variance of x
+/// growth = derivative of E[f(x)^2] by the variance of x   curvature = derivative of growth
 /// ```
 ///
 /// ```
@@ -38,6 +40,9 @@ pub struct Expectations {
     /// The derivative of [`second`](Self::second) by the variance of x, which is E\[f f' z\] / s for x = mean + s z: how far a second moment
     /// that is off stays off. Where f is not 0 at the mean it loses digits as the variance vanishes: 1e-16 / s of itself.
     pub growth: f64,
+    /// The derivative of [`growth`](Self::growth) by the variance of x: how the scatter of a second moment shifts its mean. It loses digits
+    /// as the variance vanishes: 1e-16 / variance, times that of [`second`](Self::second) and its square root.
+    pub curvature: f64,
 }
 
 impl Expectations {
@@ -45,17 +50,61 @@ impl Expectations {
     ///
     /// A variance that is 0, or no number at all, leaves the value at the mean.
     pub fn of(mean: f64, variance: f64, kinks: &[f64], f: impl Fn(f64) -> (f64, f64)) -> Self {
-        let deviation = if variance > 0.0 { variance.sqrt() } else { 0.0 };
-        let powers = |x: f64| {
-            let (value, slope) = f(x);
-            let (square, z) = (value * value, if deviation > 0.0 { (x - mean) / deviation } else { 0.0 });
-            [value, square, square * square, slope, slope * slope, value * slope * z]
+        Self::of_slices(mean, variance, kinks, |x, y, slopes| {
+            for ((&x, y), slope) in x.iter().zip(y).zip(slopes) {
+                (*y, *slope) = f(x);
+            }
+        })
+    }
+
+    /// As [`of`](Self::of), of a function that is faster on many numbers at once: it writes f of every number of its first argument to the
+    /// second, and f' to the third, which are as long.
+    pub(crate) fn of_slices(
+        mean: f64,
+        variance: f64,
+        kinks: &[f64],
+        f: impl Fn(&[f64], &mut [f64], &mut [f64]),
+    ) -> Self {
+        if variance.is_nan() || variance <= 0.0 {
+            let (mut value, mut slope) = ([0.0], [0.0]);
+            f(&[mean], &mut value, &mut slope);
+            let ([value], [slope]) = (value, slope);
+            let (second, slope_second) = (value * value, slope * slope);
+            // In the limit of no variance at all, of a function that is smooth there and 0.
+            let (growth, curvature, fourth) = (slope_second, 0.0, second * second);
+            return Self { mean: value, second, fourth, slope_mean: slope, slope_second, growth, curvature };
+        }
+        let deviation = variance.sqrt();
+        let nodes = Nodes::of(mean, deviation, kinks);
+        let x: Vec<f64> = nodes.points.iter().map(|z| mean + deviation * z).collect();
+        let (mut values, mut slopes) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+        f(&x, &mut values, &mut slopes);
+        let powers = |index: usize| {
+            let (value, slope, z) = (values[index], slopes[index], nodes.points[index]);
+            let (square, product) = (value * value, value * slope * z);
+            [value, square, square * square, slope, slope * slope, product, product * (z * z - 3.0)]
         };
-        let found = if deviation > 0.0 { expectation(mean, deviation, kinks, powers) } else { powers(mean) };
-        let [mean, second, fourth, slope_mean, slope_second, product] = found;
-        // In the limit of no variance at all, of a function that is smooth there and 0.
-        let growth = if deviation > 0.0 { product / deviation } else { slope_second };
-        Self { mean, second, fourth, slope_mean, slope_second, growth }
+        let [mean, second, fourth, slope_mean, slope_second, product, third] = nodes.sums(powers);
+        let (growth, curvature) = (product / deviation, third / (2.0 * deviation.powi(3)));
+        Self { mean, second, fourth, slope_mean, slope_second, growth, curvature }
+    }
+
+    /// Of f(x) = above x where x > 0, else below x: in closed form where the mean is 0.
+    pub(crate) fn of_two_slopes(mean: f64, variance: f64, [above, below]: [f64; 2]) -> Self {
+        if mean != 0.0 || !(variance > 0.0 && variance.is_finite()) {
+            let of = |x: f64| if x > 0.0 { (above * x, above) } else { (below * x, below) };
+            return Self::of(mean, variance, if above == below { &[] } else { &[0.0] }, of);
+        }
+        let half = (above * above + below * below) / 2.0;
+        Self {
+            mean: (above - below) * (variance / (2.0 * PI)).sqrt(),
+            second: half * variance,
+            fourth: 1.5 * (above.powi(4) + below.powi(4)) * variance * variance,
+            slope_mean: (above + below) / 2.0,
+            slope_second: half,
+            growth: half,
+            curvature: 0.0,
+        }
     }
 
     /// The factor of the weights that keeps a second moment of 1 as it is on its way forward: weights of variance gain^2 / n_in.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use super::Network;
 use super::geometry::Geometry;
 use super::room::Room;
+use crate::init::Target;
+use crate::layer::feeding;
 use crate::linalg::first_non_finite;
-use crate::{Error, Float, Generator, Initializer, Layer, Param, Role, Xavier};
+use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Layer, Param, Role, Xavier};
 
 /// How much memory a network, and each of its workspaces, may take unless told otherwise: 4 GiB.
 pub const MEMORY_LIMIT: u64 = 4 << 30;
@@ -90,10 +92,12 @@ impl<T: Float> NetworkBuilder<T> {
         }
         let (geometry, state) = self.plan()?;
         let mut parameters = Room::zeros("the parameters", geometry.layout.len())?;
+        let mut targets = Vec::with_capacity(geometry.layout.slots().len());
         for (at, slot) in geometry.layout.slots().iter().enumerate() {
             // A layer knows its parameters by the names in its plan.
             let planned = &geometry.plans[slot.layer].params[at - geometry.slot_ranges[slot.layer].start];
             let initializer = self.initializer(slot.layer, planned);
+            targets.push(initializer.target(&slot.param));
             let out = &mut parameters[slot.range.clone()];
             let mut generator = Generator::named(self.seed, &slot.param.name);
             let drawn = match initializer {
@@ -115,6 +119,7 @@ impl<T: Float> NetworkBuilder<T> {
             layers: self.layers,
             geometry: Arc::new(geometry),
             parameters,
+            targets: targets.into(),
             state: state.into_iter().map(T::of).collect(),
             seed: self.seed,
             updates: 0,
@@ -169,7 +174,7 @@ impl<T: Float> NetworkBuilder<T> {
         if let Some(given) = own.or(everywhere) {
             return Choice::Given(given);
         }
-        let behind = self.layers.get(layer + 1).and_then(|next| next.feeding_initializer());
+        let behind = feeding(self.layers[layer + 1..].iter().map(|layer| &**layer), None);
         if let Some(fitting) = self.layers[layer].fitting_initializer(param, behind) {
             return Choice::Fitting(fitting);
         }
@@ -186,4 +191,21 @@ enum Choice<'a, T> {
     Given(&'a dyn Initializer<T>),
     Fitting(Box<dyn Initializer<T>>),
     Number(f64),
+}
+
+impl<T: Float> Choice<'_, T> {
+    fn target(&self, param: &Param) -> Target {
+        let of = |initializer: &dyn Initializer<T>| Target {
+            moments: initializer.moments(param),
+            draws: initializer.draws(param),
+        };
+        match self {
+            Self::Given(initializer) => of(*initializer),
+            Self::Fitting(initializer) => of(initializer),
+            Self::Number(mean) => Target {
+                moments: Some(InitMoments { mean: *mean, variance: 0.0, kurtosis: None }),
+                draws: Draws::Independent,
+            },
+        }
+    }
 }

@@ -17,7 +17,8 @@ pub use workspace::Workspace;
 
 use std::sync::Arc;
 
-use crate::{Error, Float, Layer, Layout, Mode, Pass, Plan, Rows, RowsMut};
+use crate::init::Target;
+use crate::{Error, Float, InitMoments, InitReport, Layer, Layout, Mode, Pass, Plan, Rows, RowsMut};
 use geometry::Geometry;
 use room::Room;
 
@@ -69,6 +70,8 @@ pub struct Network<T> {
     layers: Vec<Arc<dyn Layer<T>>>,
     geometry: Arc<Geometry>,
     parameters: Room<T>,
+    /// What each parameter was drawn from.
+    targets: Arc<[Target]>,
     state: Vec<T>,
     seed: u64,
     updates: u64,
@@ -120,6 +123,25 @@ impl<T: Float> Network<T> {
         &self.state
     }
 
+    /// The moments of the distribution that each parameter was drawn from, in the order of the layout; `None` where its initializer does not
+    /// know them. They are those of the start, whatever training has made of the numbers since.
+    ///
+    /// ```
+    /// use evenkeel::{He, Linear, Network};
+    /// let network = Network::<f32>::builder(50).layer(Linear::new(10)).weights(He::normal()).build()?;
+    /// let [weight, bias] = [0, 1].map(|at| network.init_moments().nth(at).flatten().expect("both are known"));
+    /// assert_eq!((weight.variance, bias.variance), (2.0 / 50.0, 0.0));
+    /// # Ok::<(), evenkeel::Error>(())
+    /// ```
+    pub fn init_moments(&self) -> impl ExactSizeIterator<Item = Option<InitMoments>> {
+        self.targets.iter().map(|target| target.moments)
+    }
+
+    /// What each layer planned.
+    pub(crate) fn plans(&self) -> &[Plan] {
+        &self.geometry.plans
+    }
+
     /// How many updates the network has had.
     pub fn updates(&self) -> u64 {
         self.updates
@@ -143,6 +165,13 @@ impl<T: Float> Network<T> {
         Ok(RowsMut::of(&mut self.parameters[slot.range.clone()], slot.param.cols))
     }
 
+    /// Compares the mean and the deviation of every parameter with those of what it was drawn from: right for a network that has just been
+    /// built, or whose parameters were set to start it.
+    pub fn init_report(&self) -> InitReport {
+        let parameters = self.layout().slots().iter().zip(self.targets.iter());
+        InitReport::of(parameters.map(|(slot, target)| (&slot.param, *target, &self.parameters[slot.range.clone()])))
+    }
+
     /// Takes over the parameters, the state, the seed and the count of updates of another network of the same shape.
     ///
     /// # Errors
@@ -151,6 +180,7 @@ impl<T: Float> Network<T> {
         self.geometry.same_as(&other.geometry, "the network copied from")?;
         self.parameters.copy_from_slice(&other.parameters);
         self.state.copy_from_slice(&other.state);
+        self.targets = Arc::clone(&other.targets);
         (self.seed, self.updates) = (other.seed, other.updates);
         Ok(())
     }

@@ -103,6 +103,9 @@ impl<T: Float> Network<T> {
             return Err(Error::Size { what: "the rows of a prediction", expected: predictor.rows, found: rows });
         }
         predictor.lengths.begin(rows)?;
+        if rows == 0 {
+            return Ok(Rows::of(&[], self.n_out()));
+        }
         let forward = |predictor: &mut Predictor<T>| {
             for (index, layer) in self.layers.iter().enumerate() {
                 let [from, to] = &mut predictor.values;

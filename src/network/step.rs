@@ -194,10 +194,38 @@ impl<T: Float> Network<T> {
         if workspace.stage != Stage::Loss {
             return Err(Error::Order { call: "backward", needs: "loss" });
         }
-        in_pool(self.operations(workspace.rows), || self.backward_layers(workspace));
+        in_pool(self.operations(workspace.rows), || self.backward_layers(workspace, |_, _| {}));
         self.commit(workspace);
         workspace.done = workspace.first + workspace.rows;
         workspace.stage = Stage::Backward;
+        Ok(())
+    }
+
+    /// Computes the gradient of every parameter from that of the loss by the output, or, where none is given, from what
+    /// [`loss`](Self::loss) left; and shows that by the output of each layer, the last one's first.
+    ///
+    /// # Errors
+    /// [`Error::Order`] before [`forward`](Self::forward) in training mode, or before [`loss`](Self::loss) where no gradient is given;
+    /// [`Error::Size`] where one is given that is not as long as the output; [`Error::Foreign`] for another network's workspace.
+    pub(crate) fn backward_seen(
+        &self,
+        workspace: &mut Workspace<T>,
+        by_output: Option<&[T]>,
+        seen: impl FnMut(usize, Rows<'_, T>) + Send,
+    ) -> Result<(), Error> {
+        self.geometry.same_as(&workspace.geometry, "the workspace")?;
+        match (by_output, workspace.stage) {
+            (Some(given), Stage::Forward(Mode::Train)) => {
+                let len = workspace.rows * self.n_out();
+                Error::same_size("the gradient by the output", len, given.len())?;
+                workspace.deltas[0][..len].copy_from_slice(given);
+            }
+            (None, Stage::Loss) => {}
+            (Some(_), _) => return Err(Error::Order { call: "backward", needs: "forward in training mode" }),
+            (None, _) => return Err(Error::Order { call: "backward", needs: "loss" }),
+        }
+        in_pool(self.operations(workspace.rows), || self.backward_layers(workspace, seen));
+        workspace.stage = Stage::Empty;
         Ok(())
     }
 
@@ -213,7 +241,7 @@ impl<T: Float> Network<T> {
         workspace.state = state;
     }
 
-    fn backward_layers(&self, workspace: &mut Workspace<T>) {
+    fn backward_layers(&self, workspace: &mut Workspace<T>, mut seen: impl FnMut(usize, Rows<'_, T>)) {
         let rows = workspace.rows;
         for (index, layer) in self.layers.iter().enumerate().rev() {
             let (n_in, n_out) = (self.geometry.widths[index], self.geometry.widths[index + 1]);
@@ -221,6 +249,7 @@ impl<T: Float> Network<T> {
             let y = Rows::of(&workspace.values[index + 1][..rows * n_out], n_out);
             let [dy, dx] = &mut workspace.deltas;
             let dy = Rows::of(&dy[..rows * n_out], n_out);
+            seen(index, dy);
             // Nobody asks for the derivative by the input of the network.
             let dx = (index > 0).then(|| RowsMut::of(&mut dx[..rows * n_in], n_in));
             let range = self.geometry.parameter_ranges[index].clone();

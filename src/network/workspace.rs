@@ -165,7 +165,11 @@ impl<T: Float> Workspace<T> {
     }
 
     /// Says how many steps of each row's sequence there are in the next forward pass, and in the backward pass after it; the one after that
-    /// has all steps again. Recurrent layers heed it, all others do not.
+    /// has all steps again. Recurrent layers and attention heed it.
+    ///
+    /// They are steps of the network's input. Layers that do not heed them take what stands behind the end of a sequence for numbers like
+    /// all others: a loss on every step counts it, as do the statistics of a batch normalization over steps; and where a convolution or a
+    /// pooling leaves fewer steps than there were, the layer behind it refuses lengths of more.
     ///
     /// # Errors
     /// [`Error::Size`] for more lengths than there is room for rows. That there is one a row is checked in the forward pass, and

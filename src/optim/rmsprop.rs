@@ -91,6 +91,7 @@ impl RmsProp {
             epsilon: T::of(self.epsilon).max(T::min_positive_value()),
             momentum: T::of(self.momentum),
             decay: T::of(self.decay),
+            largest: T::max_value().sqrt() * (T::one() - T::epsilon()),
         }
     }
 }
@@ -129,6 +130,8 @@ struct RmsRule<T, const CENTERED: bool, const HEAVY: bool> {
     epsilon: T,
     momentum: T,
     decay: T,
+    /// The largest number whose square is in T.
+    largest: T,
 }
 
 impl<T: Float, const CENTERED: bool, const HEAVY: bool, const SLOTS: usize> Rule<T, SLOTS>
@@ -137,8 +140,11 @@ impl<T: Float, const CENTERED: bool, const HEAVY: bool, const SLOTS: usize> Rule
     #[inline(always)]
     fn change(&self, Entry { weight, gradient, mut slots, decays }: Entry<T, SLOTS>) -> (T, [T; SLOTS]) {
         let gradient = if decays { gradient + self.decay * weight } else { gradient };
+        // The square of a large gradient may be beyond T: it counts as the largest of which it is not. One that is not finite stays.
+        let beyond = gradient.abs() > self.largest && gradient.abs() <= T::max_value();
+        let gradient = if beyond { self.largest.copysign(gradient) } else { gradient };
         let square = faded(self.keep * slots[0] + self.take * gradient * gradient);
-        // The square of a large gradient may be beyond T; an infinite average would never come down again.
+        // An infinite average would never come down again.
         slots[0] = if square > T::max_value() { T::max_value() } else { square };
         let mut variance = slots[0];
         if CENTERED {

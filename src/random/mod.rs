@@ -1,10 +1,12 @@
 //! The crate's random generator: portable, named, one stream a purpose.
 
+mod cut_normal;
 mod fill;
 mod normal;
 mod streams;
 mod uniform;
 
+pub(crate) use cut_normal::CutNormal;
 pub(crate) use streams::{GOLDEN, mixed};
 
 use std::convert::Infallible;

@@ -325,7 +325,7 @@ pub struct Evidence {
     /// What was measured.
     pub what: &'static str,
     /// The number; where it is not finite, JSON says null.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "super::report::finite_or_null"))]
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::float::finite_or_null"))]
     pub value: f64,
 }
 
@@ -366,7 +366,7 @@ impl fmt::Display for Finding {
 }
 
 /// A number in at most eight characters.
-pub(super) fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 {
         "0".to_owned()

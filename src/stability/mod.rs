@@ -15,6 +15,7 @@ mod through_time;
 mod watched;
 
 pub use bounds::Bounds;
+pub(crate) use finding::short;
 pub use finding::{Cause, Evidence, Finding, Remedy, Severity, Symptom};
 pub use layer_record::{LayerRecord, WeightShape};
 pub use monitor::{ActivationId, LagId, Monitor, ParameterId};

@@ -56,7 +56,7 @@ pub struct NonFiniteNumber {
     /// Its index, row by row.
     pub index: usize,
     /// NaN or an infinity; in JSON null.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "finite_or_null"))]
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::float::finite_or_null"))]
     pub value: f64,
     /// How many such numbers there were over the run.
     pub count: u64,
@@ -94,10 +94,4 @@ impl StabilityReport {
         self.findings = symptom::ALL.iter().filter_map(|look| look(self, thresholds)).collect();
         self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     }
-}
-
-/// Writes a number, or null where it is not finite: so does JSON, and other formats shall not differ.
-#[cfg(feature = "serde")]
-pub(super) fn finite_or_null<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    if value.is_finite() { serializer.serialize_some(value) } else { serializer.serialize_none() }
 }

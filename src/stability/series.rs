@@ -34,7 +34,8 @@ impl Bin {
         self.largest = self.largest.max(value);
     }
 
-    fn merge(self, later: Self) -> Self {
+    /// Of both together, the other one following this.
+    pub(crate) fn merge(self, later: Self) -> Self {
         let count = self.count + later.count;
         let share = if count == 0 { 0.0 } else { later.count as f64 / count as f64 };
         Self {

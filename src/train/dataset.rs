@@ -51,7 +51,8 @@ impl<T: Float> Dataset<T> {
     }
 
     /// With rows that are sequences, of which row `r` has only `lengths[r]` steps: what training and [`evaluate`](crate::evaluate) tell the
-    /// network. What stands behind them does not count, but is to be finite.
+    /// network. Recurrent layers and attention do not look at what stands behind them; [others do](crate::Workspace::set_lengths), so
+    /// it is to be finite.
     ///
     /// ```
     /// use evenkeel::Dataset;

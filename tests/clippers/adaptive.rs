@@ -3,7 +3,7 @@
 use evenkeel::*;
 use proptest::prelude::*;
 
-use crate::drawn::{clip, drawn, network};
+use super::drawn::{clip, drawn, network};
 
 /// One layer with as many weights as there are gradients.
 fn of(len: usize) -> Network<f64> {
@@ -108,6 +108,36 @@ fn memory_of_another_is_refused() {
             assert!(matches!(restored, Err(Error::Foreign { .. })), "{clipper:?} took {memory:?}");
         }
     }
+}
+
+#[test]
+fn memory_that_no_run_leaves_behind_is_refused() {
+    let mut clipper = ZScoreNorm::new(2.0).unwrap();
+    let clipper: &mut dyn GradientClipper<f64> = &mut clipper;
+    // More norms than can be counted; norms without a mean, a mean without norms; a mean whose square is beyond f64.
+    for memory in [[2e19, 1.0, 1.0], [30.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [30.0, 1e200, 1.0]] {
+        assert!(matches!(clipper.restore(&memory), Err(Error::Foreign { .. })), "{memory:?}");
+    }
+    for memory in [[0.0; 3], [30.0, 1.0, 0.0], [1.0, 3.0, 0.0]] {
+        clipper.restore(&memory).unwrap();
+        assert!(after(clipper, 1.0).is_finite());
+    }
+}
+
+#[test]
+fn a_chain_takes_all_of_a_memory_or_nothing() {
+    let chain = || Chain::<f64>::new().then(ZScoreNorm::new(2.0).unwrap()).then(ZScoreNorm::new(2.0).unwrap());
+    let (mut one, mut other) = (chain(), chain());
+    for step in 0..40 {
+        after(&mut one, 1.0 + f64::from(step % 3));
+    }
+    let before = other.memory();
+    let mut bad = one.memory();
+    *bad.last_mut().unwrap() = -1.0; // what the second of them refuses
+    assert!(other.restore(&bad).is_err());
+    assert_eq!(other.memory(), before);
+    other.restore(&one.memory()).unwrap();
+    assert_eq!(other.memory(), one.memory());
 }
 
 #[test]

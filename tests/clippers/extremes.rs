@@ -3,8 +3,8 @@
 use evenkeel::{ByValue, Clipped, GlobalNorm, GradientClipper, Gradients, Linear, Network, PerLayerNorm};
 use proptest::prelude::TestCaseError;
 
-use crate::drawn::{clip, network};
-use crate::reference::limited;
+use super::drawn::{clip, network};
+use super::reference::limited;
 
 /// What norm clipping usually is elsewhere: squares summed in f32, and something added to the norm lest it be zero.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use evenkeel::*;
 
-use crate::drawn::clip;
+use super::drawn::clip;
 
 /// A weight of `cols` units, one parameter alone.
 fn matrix(rows: usize, cols: usize, weights: &[f64]) -> Network<f64> {

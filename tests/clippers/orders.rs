@@ -3,7 +3,7 @@
 use evenkeel::{BlockRms, Float, GlobalNorm, GradientClipper};
 use proptest::prelude::*;
 
-use crate::drawn::{Drawn, clip, drawn, network};
+use super::drawn::{Drawn, clip, drawn, network};
 
 /// The plain norm: one loop over the entries divided by the largest.
 fn plain<T: Float>(values: &[T], order: f64) -> f64 {

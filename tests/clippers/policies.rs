@@ -3,7 +3,7 @@
 use evenkeel::{ByValue, Clipped, Error, Float, GlobalNorm, GradientClipper, Gradients, NonFinite, PerLayerNorm, Slot};
 use proptest::prelude::*;
 
-use crate::drawn::{Drawn, drawn, network};
+use super::drawn::{Drawn, drawn, network};
 
 /// None, or one of the three clippers.
 fn clipper<T: Float>(which: usize) -> Option<Box<dyn GradientClipper<T>>> {

@@ -1,4 +1,4 @@
-"""The golden draws of tests/initializers.rs, apart from the crate: FNV-1a, SplitMix64, xoshiro256++ and Box-Muller written out.
+"""The golden draws of tests/initializers/main.rs, apart from the crate: FNV-1a, SplitMix64, xoshiro256++ and Box-Muller written out.
 
 Python's numbers are those of IEEE 754, so the bits come out as they must; each normal number is also held against the exact functions
 of mpmath.
@@ -9,7 +9,7 @@ import struct
 import sys
 from pathlib import Path
 
-from mpmath import cos, log, mp, mpf, pi, sin, sqrt
+from mpmath import cos, findroot, log, mp, mpf, ncdf, pi, sin, sqrt
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from normal_coefficients import fitted, polynomial  # noqa: E402
@@ -104,6 +104,50 @@ def filled(draws, offset, scale, count):
     return [offset + scale * next(numbers) for _ in range(count)]
 
 
+def truncated(mean, sigma, count):
+    tail = ncdf(-2)
+    quantile = lambda unit: findroot(lambda z: ncdf(z) - tail - unit * (1 - 2 * tail), 0.0)
+    return [float(mean + sigma * quantile(mpf(unit))) for unit in filled(uniforms, 0.0, 1.0, count)]
+
+
+def below(random, bound):
+    while True:
+        product = next(random) * bound
+        if product & MASK >= (1 << 64) % bound:
+            return product >> 64
+
+
+def sparse(connections, inputs, std):
+    """One unit."""
+    random = generator(1, "weight")
+    numbers = normals(random)
+    drawn = [std * next(numbers) for _ in range(connections)]
+    weight, places = [0.0] * inputs, list(range(inputs))
+    for at, number in enumerate(drawn):
+        other = at + below(random, inputs - at)
+        places[at], places[other] = places[other], places[at]
+        weight[places[at]] = number
+    return weight
+
+
+def orthogonal(rows, cols):
+    """Reflections that turn vector k onto axis k, the last one first, with the signs that make what they turn positive."""
+    numbers = [mpf(x) for x in filled(normals, 0.0, 1.0, rows * cols)]
+    q = [[mpf(row == col) for col in range(cols)] for row in range(rows)]
+    for k in reversed(range(cols)):
+        v = [mpf(0)] * k + numbers[k * rows + k:(k + 1) * rows]
+        norm = sqrt(sum(x * x for x in v))
+        sign = 1 if v[k] < 0 else -1
+        v[k] -= sign * norm
+        q[k][k] = mpf(sign)
+        square = sum(x * x for x in v)
+        for col in range(k, cols):
+            dot = sum(v[row] * q[row][col] for row in range(rows))
+            for row in range(rows):
+                q[row][col] -= 2 * dot / square * v[row]
+    return [float(x) for row in q for x in row]
+
+
 def of_variance(variance, uniform):
     std = math.sqrt(variance)
     bound = math.sqrt(3.0) * std
@@ -118,6 +162,11 @@ if __name__ == "__main__":
     for name, variance in ("xavier", 1 / 2.0), ("he", 2 / 3.0), ("lecun", 1 / 3.0):
         for uniform in False, True:
             print(name, "uniform" if uniform else "normal", filled(*of_variance(variance, uniform), 3))
+    print("truncated", truncated(0.0, 1.0, 3))
+    print("he truncated", truncated(0.0, math.sqrt(2 / 3) / 0.8796256610342398, 3))
+    print("siren", filled(uniforms, -1 / 3, 2 / 3, 3))
+    print("sparse", sparse(2, 3, 1.0))
+    print("orthogonal 3 x 2", orthogonal(3, 2))
     # And the bits of a thousand.
     for name, draws in ("normal", normals), ("uniform", uniforms):
         bits = b"".join(struct.pack("<d", x) for x in filled(draws, 0.0, 1.0, 1000))

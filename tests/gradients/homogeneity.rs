@@ -3,8 +3,8 @@
 use evenkeel::*;
 use proptest::prelude::*;
 
-use crate::drawn::{check, numbers, size};
-use crate::failed;
+use super::drawn::{check, numbers, size};
+use super::failed;
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()

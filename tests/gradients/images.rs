@@ -5,8 +5,8 @@ use evenkeel::*;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
-use crate::drawn::{check, numbers, size};
-use crate::{Boxed, failed, linear, network};
+use super::drawn::{check, numbers, size};
+use super::{Boxed, failed, linear, network};
 
 /// Heights and widths, so small that every entry can be tried.
 fn side() -> impl Strategy<Value = usize> {

@@ -5,8 +5,8 @@ use evenkeel::*;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
-use crate::drawn::{check, numbers, size};
-use crate::{Boxed, failed, linear, network};
+use super::drawn::{check, numbers, size};
+use super::{Boxed, failed, linear, network};
 
 /// Checks a layer between two linear ones, for inputs up to `spread`; `layer` is given a width of its own, if it has one.
 pub(crate) fn layer_agrees(spread: f64, layer: impl Fn(usize) -> Boxed) {

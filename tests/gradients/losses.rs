@@ -3,8 +3,8 @@
 use evenkeel::*;
 use proptest::prelude::*;
 
-use crate::drawn::{check, numbers, size};
-use crate::failed;
+use super::drawn::{check, numbers, size};
+use super::failed;
 
 /// As in the check of networks.
 const LIMIT: f64 = 1e-6;

@@ -3,9 +3,9 @@
 use evenkeel::*;
 use proptest::prelude::*;
 
-use crate::drawn::{check, numbers, size};
-use crate::layers::{layer_agrees, passes};
-use crate::{Boxed, failed, linear, network};
+use super::drawn::{check, numbers, size};
+use super::layers::{layer_agrees, passes};
+use super::{Boxed, failed, linear, network};
 
 /// A branch that keeps its width, with a kink in it.
 fn branch(width: usize) -> Residual<f64> {

@@ -4,8 +4,8 @@ use evenkeel::*;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
-use crate::drawn::{check, numbers, size};
-use crate::{Boxed, failed, linear, network};
+use super::drawn::{check, numbers, size};
+use super::{Boxed, failed, linear, network};
 
 /// So much is added to variances that a group of two numbers, too, is normalized smoothly on the scale of a difference.
 const EPSILON: f64 = 0.1;
@@ -71,7 +71,7 @@ fn rms_norm_agrees() {
 
 /// Attention over rows of so many steps each.
 #[derive(Debug)]
-struct Padded(MultiHeadAttention, Vec<usize>);
+struct Padded(MultiHeadAttention<f64>, Vec<usize>);
 
 impl Layer<f64> for Padded {
     fn kind(&self) -> &'static str {
@@ -113,7 +113,7 @@ fn attention_agrees() {
         let attention = MultiHeadAttention::new(width, heads);
         let attention = if causal { attention.causal() } else { attention };
         let attention = if bias { attention } else { attention.without_bias() };
-        let lengths = |row: usize| (seed as usize >> (8 * row)) % (steps + 1);
+        let lengths = |row: usize| (seed as usize >> (8 * row)) % steps + 1;
         let layer: Boxed =
             if padded { Box::new(Padded(attention, (0..rows).map(lengths).collect())) } else { Box::new(attention) };
         agrees(rows, 2, steps * width, vec![layer], seed)

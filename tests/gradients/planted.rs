@@ -3,8 +3,8 @@
 use evenkeel::check::{Checked, Failure, gradients};
 use evenkeel::*;
 
-use crate::drawn::numbers;
-use crate::{linear, network};
+use super::drawn::numbers;
+use super::{linear, network};
 
 /// An error planted in the derivative of a layer.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -5,8 +5,8 @@ use evenkeel::check::gradients_of_sequences;
 use evenkeel::*;
 use proptest::prelude::*;
 
-use crate::drawn::{check, numbers};
-use crate::{Boxed, failed, linear, network};
+use super::drawn::{check, numbers};
+use super::{Boxed, failed, linear, network};
 
 /// Checks a layer of so many steps, of width and hidden, between two linear ones.
 fn sequences_agree(layer: impl Fn([usize; 3], bool) -> Result<Vec<Boxed>, Error>) {

@@ -17,6 +17,18 @@ fn the_crates_own_pass() {
     initializer(&Zeros).mean(|_| 0.0).variance(|_| 0.0).run::<f32>().unwrap();
     initializer(&Constant::new(0.1).unwrap()).mean(|_| 0.1).variance(|_| 0.0).run::<f32>().unwrap();
     initializer(&Normal::new(0.3, 0.5).unwrap()).mean(|_| 0.3).variance(|_| 0.25).run::<f32>().unwrap();
+    initializer(&Xavier::truncated()).variance(both).run::<f32>().unwrap();
+    initializer(&He::truncated()).variance(|param| 2.0 * fan_in(param)).run::<f64>().unwrap();
+    let longer = |param: &Param| 1.0 / param.rows.max(param.cols) as f64;
+    initializer(&Orthogonal::default()).mean(|_| 0.0).variance(longer).run::<f32>().unwrap();
+    initializer(&Sparse::new(15, 1.0).unwrap()).variance(|param| 15.0 / param.rows as f64).run::<f32>().unwrap();
+    initializer(&Siren::first()).variance(|param| (param.fans.fan_in as f64).powi(-2) / 3.0).run::<f32>().unwrap();
+    initializer(&Scaled::fixup(9, 2).unwrap())
+        .variance(|param| 2.0 / param.fans.fan_out as f64 / 9.0)
+        .run::<f32>()
+        .unwrap();
+    let tail = TruncatedNormal::new(0.0, 1.0).unwrap().bounds(3.0, f64::INFINITY).unwrap();
+    initializer(&tail).mean(|_| 3.283_098_654_930_436_5).run::<f64>().unwrap();
     let uniform = Uniform::new(-1.0, 2.0).unwrap();
     let check = initializer(&uniform).mean(|_| 0.5).variance(|_| 0.75);
     check.follows(|_, w| ((w + 1.0) / 3.0).clamp(0.0, 1.0)).run::<f64>().unwrap();

@@ -3,7 +3,7 @@
 use evenkeel::*;
 use serde_json::Value;
 
-use crate::{Alone, KINDS, Shape, same};
+use super::{Alone, KINDS, Shape, same};
 
 fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()

@@ -2,8 +2,8 @@
 
 use evenkeel::*;
 
-use crate::drawn::numbers;
-use crate::{Alone, KINDS, Kind, Shape, same};
+use super::drawn::numbers;
+use super::{Alone, KINDS, Kind, Shape, same};
 
 const LENGTHS: [usize; 5] = [4, 9, 1, 6, 9];
 

@@ -6,7 +6,6 @@ mod golden;
 mod lengths;
 mod plain;
 mod reference;
-mod threads;
 mod time;
 
 use evenkeel::*;

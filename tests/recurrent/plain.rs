@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
-use crate::drawn::{check, numbers};
-use crate::reference::{Change, States, outputs, states};
-use crate::{Alone, KINDS, Shape};
+use super::drawn::{check, numbers};
+use super::reference::{Change, States, outputs, states};
+use super::{Alone, KINDS, Shape};
 
 /// A shape with its rows, their lengths (none where all have all steps), and a seed.
 type Drawn = (Shape, usize, Vec<usize>, u64);
@@ -31,7 +31,7 @@ struct Case {
 
 impl Case {
     fn new((shape, rows, lengths, seed): &Drawn) -> Self {
-        let extra = if shape.kind == crate::Kind::Gru { shape.hidden } else { 0 };
+        let extra = if shape.kind == super::Kind::Gru { shape.hidden } else { 0 };
         let count = (shape.width + shape.hidden + 1) * shape.gates() + extra;
         let n_in = shape.steps * shape.width;
         let n_out = if shape.last { shape.hidden } else { shape.steps * shape.hidden };
@@ -64,7 +64,7 @@ impl Case {
     fn alike(&self, a: &States, b: &States) -> bool {
         let signs = |states: &States| states.iter().flat_map(|(state, _)| state.iter().map(|&h| h > 0.0)).collect();
         let (a, b): (Vec<bool>, Vec<bool>) = (signs(a), signs(b));
-        self.shape.kind != crate::Kind::Relu || a == b
+        self.shape.kind != super::Kind::Relu || a == b
     }
 }
 

@@ -1,6 +1,6 @@
 //! The cells in plain loops, one row and one number at a time.
 
-use crate::{Kind, Shape};
+use super::{Kind, Shape};
 
 /// The state and the cell after each step.
 pub type States = Vec<(Vec<f64>, Vec<f64>)>;

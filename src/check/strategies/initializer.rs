@@ -17,17 +17,23 @@ pub enum AnyInitializer {
     HeUniform,
     LeCunNormal,
     LeCunUniform,
+    XavierTruncated,
+    HeTruncated,
+    LeCunTruncated,
 }
 
 impl AnyInitializer {
     /// All there are.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::XavierNormal,
         Self::XavierUniform,
         Self::HeNormal,
         Self::HeUniform,
         Self::LeCunNormal,
         Self::LeCunUniform,
+        Self::XavierTruncated,
+        Self::HeTruncated,
+        Self::LeCunTruncated,
     ];
 
     /// The initializer itself.
@@ -39,6 +45,9 @@ impl AnyInitializer {
             Self::HeUniform => Arc::new(He::uniform()),
             Self::LeCunNormal => Arc::new(LeCun::normal()),
             Self::LeCunUniform => Arc::new(LeCun::uniform()),
+            Self::XavierTruncated => Arc::new(Xavier::truncated()),
+            Self::HeTruncated => Arc::new(He::truncated()),
+            Self::LeCunTruncated => Arc::new(LeCun::truncated()),
         }
     }
 }

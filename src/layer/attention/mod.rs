@@ -3,10 +3,12 @@
 mod heads;
 mod shares;
 
+use std::sync::Arc;
+
 use super::groups::groups;
 use super::{Layer, Pass, Plan};
 use crate::linalg::{Matrix, Start, multiply};
-use crate::{Error, Fans, Float, Param, Rows, RowsMut};
+use crate::{Error, Fans, Float, Initializer, Param, Role, Rows, RowsMut};
 use heads::{Backward, Forward, Shape};
 
 /// Multi-head self-attention: a row is a sequence of `steps * width` numbers, and so is its output.
@@ -31,25 +33,28 @@ use heads::{Backward, Forward, Shape};
 ///
 /// # Errors
 /// When the network is built: for a width or a number of heads of 0, heads that do not divide the width, and rows that are no whole number
-/// of steps. In a pass: where [`Pass::lengths`] are not one a row, or beyond the steps.
+/// of steps. In a pass: [`Error::Length`] where one of
+/// [`Pass::lengths`] is 0, or beyond the steps.
 ///
 /// # Notes
 /// Where a pass has lengths, steps beyond that of their row are not looked at, whatever stands there: their outputs are 0, and no gradient
-/// comes of them. Steps that are masked by [`causal`](Self::causal) do not reach earlier ones either, not even as a NaN. A row takes memory
+/// comes of them. Steps that are masked by [`causal`](Self::causal) do not reach the outputs of earlier ones either, not even as a NaN. A row takes memory
 /// for `heads * steps^2` shares. The fans of `qkv_weight` are those of each of its three parts. Vaswani et al. 2017, "Attention Is All You
 /// Need".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MultiHeadAttention {
+#[derive(Debug, Clone)]
+pub struct MultiHeadAttention<T> {
     width: usize,
     heads: usize,
     causal: bool,
     bias: bool,
+    weight_start: Option<Arc<dyn Initializer<T>>>,
+    bias_start: Option<Arc<dyn Initializer<T>>>,
 }
 
-impl MultiHeadAttention {
+impl<T: Float> MultiHeadAttention<T> {
     /// Over steps of `width` numbers each, with so many heads, and with biases.
     pub fn new(width: usize, heads: usize) -> Self {
-        Self { width, heads, causal: false, bias: true }
+        Self { width, heads, causal: false, bias: true, weight_start: None, bias_start: None }
     }
 
     /// With no step looking at later ones.
@@ -62,12 +67,22 @@ impl MultiHeadAttention {
         Self { bias: false, ..self }
     }
 
+    /// With weights, into the heads and out of them, that start as that initializer says.
+    pub fn weights(self, initializer: impl Initializer<T> + 'static) -> Self {
+        Self { weight_start: Some(Arc::new(initializer)), ..self }
+    }
+
+    /// With biases that start as that initializer says.
+    pub fn biases(self, initializer: impl Initializer<T> + 'static) -> Self {
+        Self { bias_start: Some(Arc::new(initializer)), ..self }
+    }
+
     fn shape(&self, n_in: usize) -> Shape {
         Shape { steps: n_in / self.width, width: self.width, heads: self.heads, causal: self.causal }
     }
 
     /// Weight and bias into q, k and v, and weight and bias out of the heads: in the order of the plan. A bias that there is not is empty.
-    fn split<'a, T>(&self, params: &'a [T]) -> [&'a [T]; 4] {
+    fn split<'a>(&self, params: &'a [T]) -> [&'a [T]; 4] {
         let (qkv_weight, rest) = params.split_at(self.width * self.width * 3);
         let (qkv_bias, rest) = rest.split_at(if self.bias { 3 * self.width } else { 0 });
         let (out_weight, out_bias) = rest.split_at(self.width * self.width);
@@ -75,7 +90,7 @@ impl MultiHeadAttention {
     }
 
     /// The same of gradients.
-    fn split_mut<'a, T>(&self, gradients: &'a mut [T]) -> [&'a mut [T]; 4] {
+    fn split_mut<'a>(&self, gradients: &'a mut [T]) -> [&'a mut [T]; 4] {
         let (qkv_weight, rest) = gradients.split_at_mut(self.width * self.width * 3);
         let (qkv_bias, rest) = rest.split_at_mut(if self.bias { 3 * self.width } else { 0 });
         let (out_weight, out_bias) = rest.split_at_mut(self.width * self.width);
@@ -94,7 +109,7 @@ fn start<T>(bias: &[T]) -> Start<'_, T> {
     if bias.is_empty() { Start::Zero } else { Start::Row(bias) }
 }
 
-impl<T: Float> Layer<T> for MultiHeadAttention {
+impl<T: Float> Layer<T> for MultiHeadAttention<T> {
     fn kind(&self) -> &'static str {
         "multi_head_attention"
     }
@@ -127,16 +142,7 @@ impl<T: Float> Layer<T> for MultiHeadAttention {
 
     fn forward(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) -> Result<(), Error> {
         let (shape, rows, lengths) = (self.shape(x.cols()), x.rows(), pass.lengths);
-        if !lengths.is_empty() {
-            Error::same_size("the lengths of a pass, one a row", rows, lengths.len())?;
-        }
-        if let Some(&length) = lengths.iter().find(|&&length| length > shape.steps) {
-            return Err(Error::Size {
-                what: "the length of a row, at most its steps",
-                expected: shape.steps,
-                found: length,
-            });
-        }
+        pass.check_lengths(rows, shape.steps)?;
         let width = self.width;
         let [qkv_weight, qkv_bias, out_weight, out_bias] = self.split(pass.params);
         let [qkv, context, shares] = shape.parts(pass.saved, rows);
@@ -205,5 +211,8 @@ impl<T: Float> Layer<T> for MultiHeadAttention {
                 multiply(of_qkv, weight, &mut dx.data_mut()[range], Start::Zero);
             }
         }
+    }
+    fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {
+        if param.role == Role::Bias { self.bias_start.as_deref() } else { self.weight_start.as_deref() }
     }
 }

@@ -94,7 +94,9 @@ impl BatchNorm {
         block[columns::SCALE][lane] = gain * root;
         block[columns::BIAS][lane] = bias;
         block[columns::ROOT][lane] = root;
-        block[columns::VARIANCE][lane] = T::of(of.variance);
+        // That of numbers in T may be beyond T; a NaN stays one.
+        let largest = T::max_value().get();
+        block[columns::VARIANCE][lane] = T::of(if of.variance > largest { largest } else { of.variance });
     }
 
     /// Gain and bias of a channel.
@@ -209,13 +211,25 @@ impl<T: Float> Layer<T> for BatchNorm {
         let count = (passed.x.data().len() / columns.channels) as f64;
         let (means, variances) = state.split_at_mut(columns.channels);
         let blocks = columns::blocks(passed.saved);
-        let toward = |running: T, batch: f64| T::of((1.0 - self.momentum) * running.get() + self.momentum * batch);
+        let largest = T::max_value().get();
+        let toward = |running: T, batch: f64| {
+            let moved = (1.0 - self.momentum) * running.get() + self.momentum * batch;
+            T::of(moved.clamp(-largest, largest))
+        };
         for (channel, (mean, variance)) in means.iter_mut().zip(variances).enumerate() {
             let (block, lane) = columns.place(channel);
             let block = &blocks[block];
-            *mean = toward(*mean, block[columns::HIGH][lane].get() + block[columns::LOW][lane].get());
-            *variance = toward(*variance, block[columns::VARIANCE][lane].get() * count / (count - 1.0));
+            let of_batch = block[columns::HIGH][lane].get() + block[columns::LOW][lane].get();
+            let spread = block[columns::VARIANCE][lane].get() * (count / (count - 1.0));
+            // Where a batch with a NaN is applied all the same, what is remembered stays what it was: it would never be a number again.
+            if of_batch.is_finite() && !spread.is_nan() {
+                (*mean, *variance) = (toward(*mean, of_batch), toward(*variance, spread));
+            }
         }
+    }
+
+    fn hands_on_initializer(&self) -> bool {
+        true
     }
 }
 

@@ -1,5 +1,7 @@
 //! `AveragePool2d`: the mean of what a window sees, channel by channel.
 
+use std::ops::Range;
+
 use super::blocks::{Blocks, lanes, lanes_mut};
 use super::share::{PASSING, by_images};
 use super::window::{Extent, Grid, Padding, Window};
@@ -114,7 +116,14 @@ impl<T: Float> Layer<T> for AveragePool2d {
         let dx = dx.data_mut();
         by_images(dy.rows(), dx.len() * PASSING, [dy.data()], [dx], &work);
     }
+
+    fn hands_on_initializer(&self) -> bool {
+        true
+    }
 }
+
+/// Up to so many pixels are summed in the type of the images; a sum of more would lose digits in f32.
+const FEW: usize = 64;
 
 /// Which means are taken.
 #[derive(Debug, Clone, Copy)]
@@ -156,21 +165,43 @@ impl<T: Float> Blocks for Forward<'_, T> {
                 let seen_rows = grid.rows.inside(row);
                 for (col, y) in (0..grid.cols.out).zip(&mut outputs) {
                     let seen_cols = grid.cols.inside(col);
-                    let mut sums = [T::zero(); N];
-                    for tap_row in seen_rows.clone() {
-                        let line = grid.rows.at(row, tap_row);
-                        for tap_col in seen_cols.clone() {
-                            let x: &[T; N] = lanes(x, grid.pixel(line, grid.cols.at(col, tap_col)) + first);
-                            for (sum, &x) in sums.iter_mut().zip(x) {
-                                *sum += x;
-                            }
-                        }
-                    }
-                    let count = T::of(self.means.counted(seen_rows.len() * seen_cols.len()));
-                    *lanes_mut(y, first) = sums.map(|sum| sum / count);
+                    let seen = Seen { grid, row, col, rows: seen_rows.clone(), cols: seen_cols };
+                    let count = self.means.counted(seen.rows.len() * seen.cols.len());
+                    *lanes_mut(y, first) = if grid.taps() > FEW {
+                        seen.sums::<f64, T, N>(x, first).map(|sum| T::of(sum / count))
+                    } else {
+                        seen.sums::<T, T, N>(x, first).map(|sum| sum / T::of(count))
+                    };
                 }
             }
         }
+    }
+}
+
+/// What a window sees of an image.
+struct Seen {
+    grid: Grid,
+    row: usize,
+    col: usize,
+    rows: Range<usize>,
+    cols: Range<usize>,
+}
+
+impl Seen {
+    /// The sum of each lane, in the type `S`.
+    #[inline(always)]
+    fn sums<S: Float, T: Float, const N: usize>(&self, x: &[T], first: usize) -> [S; N] {
+        let mut sums = [S::zero(); N];
+        for tap_row in self.rows.clone() {
+            let line = self.grid.rows.at(self.row, tap_row);
+            for tap_col in self.cols.clone() {
+                let x: &[T; N] = lanes(x, self.grid.pixel(line, self.grid.cols.at(self.col, tap_col)) + first);
+                for (sum, x) in sums.iter_mut().zip(x) {
+                    *sum += S::of(x.get());
+                }
+            }
+        }
+        sums
     }
 }
 

@@ -94,4 +94,8 @@ impl<T: Float> Layer<T> for ChannelsLast {
     fn moments(&self, _: &Plan, x: Moments, _: &[InitMoments]) -> Option<Propagated> {
         Some(Propagated { y: x, back: Some(1.0) })
     }
+
+    fn hands_on_initializer(&self) -> bool {
+        true
+    }
 }

@@ -112,6 +112,10 @@ impl<T: Float> Layer<T> for MaxPool2d {
     fn crosses_a_kink(&self, one: &Passed<'_, T>, other: &Passed<'_, T>) -> bool {
         one.saved != other.saved
     }
+
+    fn hands_on_initializer(&self) -> bool {
+        true
+    }
 }
 
 /// The forward pass: at every position the largest number, and which tap it is.

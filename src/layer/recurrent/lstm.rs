@@ -8,7 +8,7 @@ use super::Recurrent;
 use super::cell::{Cell, Step, StepBack};
 use crate::linalg::elementwise::{Sigmoid, Tanh, replace};
 use crate::linalg::{Isa, Work, dispatch, vectorized};
-use crate::{Error, Float, Generator, InitMoments, Initializer, Param, Role};
+use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Param, Role};
 
 /// The long short-term memory: a cell c to which a step adds, behind an input gate i, a forget gate f and an output gate o.
 ///
@@ -38,6 +38,7 @@ use crate::{Error, Float, Generator, InitMoments, Initializer, Param, Role};
 /// Hochreiter and Schmidhuber, "Long short-term memory", 1997, with the forget gate of Gers, Schmidhuber and Cummins, 2000. The bias of the
 /// forget gate starts at 1 (Jozefowicz, Zaremba and Sutskever, "An empirical exploration of recurrent network architectures", 2015), all
 /// others at 0: half of a cell is left after two steps. What has to be remembered longer asks for [`chrono`](Recurrent::chrono).
+/// An initializer for all biases of a network, such as [`Zeros`](crate::Zeros) given to its builder, replaces these, too.
 pub type Lstm<T> = Recurrent<T, LstmCell>;
 
 /// The cell of an LSTM. Of each row it keeps the cell, and its tanh.
@@ -175,6 +176,16 @@ impl<T: Float> Initializer<T> for Gates {
     }
 
     fn moments(&self, _: &Param) -> Option<InitMoments> {
-        None
+        match *self {
+            Self::Forget(bias) => Some(InitMoments::of_share(bias, 0.25)),
+            Self::Chrono { .. } => None,
+        }
+    }
+
+    fn draws(&self, _: &Param) -> Draws {
+        match self {
+            Self::Forget(_) => Draws::FixedNorm,
+            Self::Chrono { .. } => Draws::Independent,
+        }
     }
 }

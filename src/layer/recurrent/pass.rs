@@ -51,7 +51,8 @@ impl<T: Float, C: Cell<T>> Recurrent<T, C> {
 
     pub(super) fn run(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) -> Result<(), Error> {
         let (rows, hidden, all) = (x.rows(), self.hidden, self.gates());
-        let lengths = Lengths::new(pass.lengths, rows, self.steps)?;
+        pass.check_lengths(rows, self.steps)?;
+        let lengths = Lengths::new(pass.lengths, rows, self.steps);
         let [weight, recurrent, bias] = self.parts();
         let (weight, rest) = pass.params.split_at(weight);
         let (recurrent, rest) = rest.split_at(recurrent);
@@ -113,7 +114,7 @@ impl<T: Float, C: Cell<T>> Recurrent<T, C> {
         pass: &mut Pass<'_, T>,
     ) {
         let (rows, hidden, all) = (dy.rows(), self.hidden, self.gates());
-        let lengths = Lengths::checked(pass.lengths, rows, self.steps);
+        let lengths = Lengths::new(pass.lengths, rows, self.steps);
         let [weight, recurrent, bias] = self.parts();
         let (weight_gradient, rest) = gradients.split_at_mut(weight);
         let (recurrent_gradient, rest) = rest.split_at_mut(recurrent);

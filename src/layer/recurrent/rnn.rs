@@ -3,7 +3,7 @@
 use super::Recurrent;
 use super::cell::{Cell, Step, StepBack};
 use crate::linalg::vectorized;
-use crate::{Activation, Bounds, Error, Float, Generator, He, InitMoments, Initializer, Param, Relu, Role, Tanh};
+use crate::{Activation, Bounds, Eye, Float, He, Initializer, Relu, Role, Tanh};
 
 /// The plain recurrent layer: every state is an activation of a weighted sum of the input and the state before.
 ///
@@ -64,7 +64,7 @@ impl<T: Float> Cell<T> for RnnCell {
 
     fn initializer(&self, role: Role, recurrent: bool) -> Option<Box<dyn Initializer<T>>> {
         match (role, self.relu, recurrent) {
-            (Role::Weight, true, true) => Some(Box::new(Same)),
+            (Role::Weight, true, true) => Some(Box::new(Eye::default())),
             (Role::Weight, true, false) => Some(Box::new(He::normal())),
             _ => None,
         }
@@ -86,20 +86,4 @@ fn slopes<T: Float>(activation: &impl Activation, step: StepBack<'_, T>) {
             *gate = delta * activation.slope(state, state);
         }
     });
-}
-
-/// The identity matrix.
-#[derive(Debug)]
-struct Same;
-
-impl<T: Float> Initializer<T> for Same {
-    fn fill(&self, param: &Param, out: &mut [T], _: &mut Generator) -> Result<(), Error> {
-        out.fill(T::zero());
-        out.iter_mut().step_by(param.cols + 1).for_each(|entry| *entry = T::one());
-        Ok(())
-    }
-
-    fn moments(&self, _: &Param) -> Option<InitMoments> {
-        None
-    }
 }

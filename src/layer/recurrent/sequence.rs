@@ -1,7 +1,7 @@
 //! `Lengths`: which steps of a batch there are; and the norms of derivatives at each lag from its ends.
 
+use crate::Float;
 use crate::linalg::norm;
-use crate::{Error, Float};
 
 /// How many steps of each row there are.
 #[derive(Debug, Clone, Copy)]
@@ -15,16 +15,8 @@ pub(super) struct Lengths<'a> {
 }
 
 impl<'a> Lengths<'a> {
-    /// Those of `rows` rows of up to `steps` steps.
-    pub(super) fn new(lengths: &'a [usize], rows: usize, steps: usize) -> Result<Self, Error> {
-        match lengths.iter().position(|&length| length == 0 || length > steps) {
-            Some(row) => Err(Error::Length { row, length: lengths[row], steps }),
-            None => Ok(Self::checked(lengths, rows, steps)),
-        }
-    }
-
-    /// Those that forward has checked.
-    pub(super) fn checked(lengths: &'a [usize], rows: usize, steps: usize) -> Self {
+    /// Those of `rows` rows of up to `steps` steps, which forward has [checked](crate::Pass::check_lengths).
+    pub(super) fn new(lengths: &'a [usize], rows: usize, steps: usize) -> Self {
         Self { lengths, rows, steps, longest: lengths.iter().copied().max().unwrap_or(steps) }
     }
 
@@ -47,7 +39,9 @@ impl<'a> Lengths<'a> {
         let rows = deltas.chunks_exact(deltas.len() / self.rows).zip(self.lengths);
         for (delta, &length) in rows.filter(|&(_, &length)| length > step) {
             let sum = &mut norms[length - 1 - step];
-            *sum = sum.hypot(T::of(norm(delta).value()));
+            let own = T::of(norm(delta).value());
+            // `hypot` would take an infinity beside a NaN for the whole.
+            *sum = if sum.is_nan() || own.is_nan() { T::nan() } else { sum.hypot(own) };
         }
     }
 

@@ -1,0 +1,115 @@
+//! `Part`: what the forecast needs to know of a layer beyond what it says of moments.
+
+use crate::moments::Pair;
+use crate::{Float, InitMoments, Layer, Network, Plan, Pointwise, Role};
+
+/// What kind of layer it is, as far as theory tells kinds apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part<'a> {
+    /// Sums of all inputs.
+    Linear(Dense),
+    /// A function of every number on its own.
+    Pointwise(&'a dyn Pointwise),
+    /// Noise that keeps the mean of every number, drawn anew for every row.
+    Dropout,
+    /// Anything else, and what has parameters of unknown moments.
+    Other,
+}
+
+/// A linear layer and the moments of its parameters.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dense {
+    pub(super) n_in: usize,
+    pub(super) n_out: usize,
+    pub(super) weight: InitMoments,
+    /// Of a bias; 0 where there is none.
+    pub(super) bias: InitMoments,
+    pub(super) has_bias: bool,
+}
+
+impl Dense {
+    /// n_in times the variance of a weight.
+    pub(super) fn weight_variance(&self) -> f64 {
+        self.n_in as f64 * self.weight.variance
+    }
+
+    /// The second moment of a weight.
+    pub(super) fn weight_second(&self) -> f64 {
+        self.weight.variance + self.weight.mean * self.weight.mean
+    }
+
+    /// Whether its sums are random and centred.
+    pub(super) fn is_centred(&self) -> bool {
+        self.weight.mean == 0.0 && self.bias.mean == 0.0 && self.weight.variance > 0.0
+    }
+
+    /// Whether its sums are exactly normal, given its input.
+    pub(super) fn is_normal(&self) -> bool {
+        self.weight.kurtosis == Some(3.0) && (self.bias.variance == 0.0 || self.bias.kurtosis == Some(3.0))
+    }
+}
+
+/// The layers of a network with their plans and the moments of their parameters.
+pub(super) struct Layers<'a, T> {
+    network: &'a Network<T>,
+}
+
+impl<'a, T: Float> Layers<'a, T> {
+    pub(super) fn of(network: &'a Network<T>) -> Self {
+        Self { network }
+    }
+
+    /// One after the other; the moments are `None` where those of a parameter are not known.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&'a dyn Layer<T>, &'a Plan, Option<Vec<InitMoments>>)> {
+        let network = self.network;
+        let mut moments = network.init_moments();
+        network.layers().zip(network.plans()).map(move |(layer, plan)| {
+            let of_layer: Vec<_> = moments.by_ref().take(plan.params.len()).collect();
+            (layer, plan, of_layer.into_iter().collect())
+        })
+    }
+}
+
+impl<'a> Part<'a> {
+    pub(super) fn of<T: Float>(layer: &'a dyn Layer<T>, plan: &Plan, moments: Option<&[InitMoments]>) -> Self {
+        if let Some(function) = layer.pointwise() {
+            return Self::Pointwise(function);
+        }
+        match (layer.kind(), plan.params.first(), moments) {
+            ("linear", Some(weight), Some(&[of_weight, ref of_bias @ ..])) if weight.role == Role::Weight => {
+                let none = InitMoments { mean: 0.0, variance: 0.0, kurtosis: None };
+                Self::Linear(Dense {
+                    n_in: weight.rows,
+                    n_out: weight.cols,
+                    weight: of_weight,
+                    bias: of_bias.first().copied().unwrap_or(none),
+                    has_bias: !of_bias.is_empty(),
+                })
+            }
+            ("dropout", ..) => Self::Dropout,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The slopes above and below 0 of a function that is nothing but these, as ReLU, leaky ReLU and the identity are: then f(c x) = c f(x) for any c
+/// above 0, and a layer treats signals of every size alike.
+pub(super) fn two_slopes(function: &dyn Pointwise) -> Option<[f64; 2]> {
+    let [above, below] = [1.0, -1.0].map(|x| function.value_and_slope(x).0 * x);
+    let fits = |x: f64| {
+        let slope = if x > 0.0 { above } else { below };
+        function.value_and_slope(x) == (slope * x, slope)
+    };
+    // Powers of two, so that products are exact.
+    let sizes = (-40..=40).step_by(5).map(|power| 2.0_f64.powi(power));
+    let all = sizes.flat_map(|size| [size, -size]).all(fits);
+    (all && function.value_and_slope(0.0).0 == 0.0).then_some([above, below])
+}
+
+/// E\[f(u) f(v)\] and E\[f'(u) f'(v)\] of two normal variables of mean 0, of that variance and correlation.
+pub(super) fn pair(function: &dyn Pointwise, variance: f64, correlation: f64) -> Pair {
+    match two_slopes(function) {
+        Some(slopes) => Pair::of_two_slopes(variance, correlation, slopes),
+        None => crate::moments::correlated(variance, correlation, function.breaks(), |x| function.value_and_slope(x)),
+    }
+}

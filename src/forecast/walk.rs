@@ -1,0 +1,158 @@
+//! `Walk`: the moments of signal and gradient, layer by layer.
+
+use super::LayerForecast;
+use super::parts::{Layers, Part, pair};
+use super::spread::{Carried, Laws};
+use crate::{Expectations, Float, Moments, Network, Pointwise, Propagated};
+
+/// What is known of each layer once the signal has passed and the gradient has come back.
+pub(super) struct Walk<'a> {
+    pub(super) steps: Vec<Step<'a>>,
+    pub(super) layers: Vec<LayerForecast>,
+}
+
+/// One layer on the way.
+pub(super) struct Step<'a> {
+    pub(super) part: Part<'a>,
+    pub(super) trains: bool,
+    /// The moments of its input.
+    pub(super) x: Option<Moments>,
+    /// Of a pointwise layer, what it makes of them.
+    pub(super) of: Option<Expectations>,
+    /// Whether its output is beyond `f64`, or vanishes in it.
+    pub(super) beyond: bool,
+    back: Option<f64>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn of<T: Float>(network: &'a Network<T>, input: Moments, correlation: Option<f64>) -> Self {
+        let mut walk = Self { steps: Vec::new(), layers: Vec::new() };
+        let mut laws = Laws::default();
+        walk.forward(network, input, correlation, &mut laws);
+        walk.backward(&mut laws);
+        walk
+    }
+
+    fn forward<T: Float>(
+        &mut self,
+        network: &'a Network<T>,
+        input: Moments,
+        correlation: Option<f64>,
+        laws: &mut Laws,
+    ) {
+        let mut x = Some(input);
+        let mut carried = Carried::certain(input.second);
+        let mut covariance = correlation.map(|c| c * input.second);
+        for ((layer, plan, moments), name) in Layers::of(network).each().zip(network.layer_names()) {
+            let part = Part::of(layer, plan, moments.as_deref());
+            let (mut of, mut propagated) = (None, None);
+            if let Some(x) = x {
+                if let Part::Pointwise(function) = part {
+                    let expected = self.known(function, x).unwrap_or_else(|| function.expected(x.mean, x.variance()));
+                    of = Some(expected);
+                    // Of an odd function rounding alone is left, which no weights should make larger.
+                    let rounding = expected.mean.abs() <= 1e-14 * expected.second.sqrt();
+                    let y = Moments { mean: if rounding { 0.0 } else { expected.mean }, second: expected.second };
+                    propagated = Some(Propagated { y, back: Some(expected.slope_second) });
+                } else {
+                    propagated = moments.as_deref().and_then(|moments| layer.moments(plan, x, moments));
+                }
+            }
+            let y = propagated.map(|propagated| propagated.y);
+            carried = match x.zip(y) {
+                Some(both) => laws.forward(carried, &part, both, of, plan.n_out),
+                None => Carried::Unknown,
+            };
+            covariance = x.zip(covariance).zip(y).and_then(|((x, c), y)| covaried(&part, x, c, y));
+            let lost = |x: Moments, y: Moments| {
+                let tiny = y.second < f64::MIN_POSITIVE && x.second > 0.0 && !is_zero(&part);
+                tiny || !y.second.is_finite() || !y.mean.is_finite()
+            };
+            let beyond = x.zip(y).is_some_and(|(x, y)| lost(x, y));
+            self.layers.push(LayerForecast {
+                name: name.clone(),
+                units: plan.n_out,
+                moments: y,
+                spread: carried.spread().filter(|_| !beyond),
+                gradient: None,
+                gradient_spread: None,
+                weight_gradient: None,
+                correlation: covariance.zip(y).map(|(c, y)| c / y.second).filter(|c| c.is_finite()),
+            });
+            let back = match part {
+                // What it does to a gradient does not depend on its input.
+                Part::Linear(dense) => Some(dense.n_out as f64 * dense.weight_second()),
+                _ => propagated.and_then(|propagated| propagated.back).filter(|_| !beyond),
+            };
+            self.steps.push(Step { part, trains: !plan.params.is_empty(), x, of, beyond, back });
+            // What is behind numbers that f64 cannot hold nobody can tell.
+            x = y.filter(|_| !beyond);
+        }
+    }
+
+    /// What one of the last functions made of the same moments, if it was the same: at a fixed point they come again and again.
+    fn known(&self, function: &dyn Pointwise, x: Moments) -> Option<Expectations> {
+        // What prints itself the same may still differ in what it does not print.
+        let probes = [-1.3, 0.7, 2.9];
+        let same = |other: &dyn Pointwise| {
+            probes.iter().all(|&at| other.value_and_slope(at) == function.value_and_slope(at))
+                && format!("{other:?}") == format!("{function:?}")
+        };
+        let last = self.steps.iter().rev().take(8).filter(|step| step.x == Some(x));
+        last.filter_map(|step| match step.part {
+            Part::Pointwise(other) if same(other) => step.of,
+            _ => None,
+        })
+        .next()
+    }
+
+    fn backward(&mut self, laws: &mut Laws) {
+        let (mut gradient, mut carried) = (Some(1.0), Carried::certain(1.0));
+        for index in (0..self.layers.len()).rev() {
+            let step = &self.steps[index];
+            let layer = &mut self.layers[index];
+            layer.gradient = gradient;
+            layer.gradient_spread = gradient.and(carried.spread());
+            if let (Part::Linear(_), Some(gradient), Some(x)) = (&step.part, gradient, step.x) {
+                layer.weight_gradient = Some(gradient * x.second);
+            }
+            gradient = gradient.zip(step.back).map(|(gradient, back)| gradient * back);
+            carried = laws.backward(carried, &step.part, layer.units);
+        }
+    }
+
+    /// The sum of the squares of all parameters' gradients, relative to that by an output.
+    pub(super) fn squared_norm(&self) -> Option<f64> {
+        let trained = self.steps.iter().zip(&self.layers).filter(|(step, _)| step.trains);
+        let sum = trained.map(|(step, layer)| {
+            let Part::Linear(dense) = step.part else { return None };
+            let biases = if dense.has_bias { dense.n_out as f64 * layer.gradient? } else { 0.0 };
+            Some(dense.n_in as f64 * dense.n_out as f64 * layer.weight_gradient? + biases)
+        });
+        sum.sum::<Option<f64>>().filter(|sum| sum.is_finite())
+    }
+}
+
+/// Whether a layer is to say nothing but 0: then that is no loss of digits.
+fn is_zero(part: &Part<'_>) -> bool {
+    match part {
+        Part::Linear(dense) => [dense.weight, dense.bias].iter().all(|of| of.mean == 0.0 && of.variance == 0.0),
+        Part::Pointwise(function) => function.value_and_slope(1.0) == (0.0, 0.0),
+        _ => false,
+    }
+}
+
+/// E\[x x'\] of the outputs of two inputs.
+fn covaried(part: &Part<'_>, x: Moments, covariance: f64, y: Moments) -> Option<f64> {
+    match part {
+        Part::Linear(dense) if dense.is_centred() => Some(dense.weight_variance() * covariance + dense.bias.variance),
+        Part::Pointwise(function) if x.mean == 0.0 && x.second > 0.0 => {
+            let correlation = (covariance / x.second).clamp(-1.0, 1.0);
+            // Of one input twice it is the second moment, rounded the same way.
+            let product = if correlation == 1.0 { y.second } else { pair(*function, x.second, correlation).product };
+            Some(product)
+        }
+        Part::Dropout => Some(covariance),
+        _ => None,
+    }
+}
