@@ -2,7 +2,7 @@
 
 use crate::diagnosis::{Diagnosis, Repair};
 use evenkeel::recipe::{Recipe, Run};
-use evenkeel::{Finding, Severity, Symptom};
+use evenkeel::{Finding, Severity};
 use serde_json::{Map, Value, json};
 
 /// One JSON object; a number that is not finite is null.
@@ -36,8 +36,8 @@ fn finding(finding: &Finding) -> Value {
         "message": finding.message,
         "remedies": finding.remedies,
     });
-    // Of sequences the format of recipes knows no symptoms.
-    if matches!(finding.symptom, Symptom::VanishingOverTime | Symptom::ExplodingOverTime) {
+    // The format of recipes does not know it.
+    if finding.symptom.is_extra() {
         told["extra"] = json!(true);
         told["severity"] = json!(Severity::Info);
     }
