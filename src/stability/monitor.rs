@@ -1,10 +1,10 @@
 //! `Monitor`: observes a run, through named slices of numbers.
 
-use super::symmetry::Strides;
-use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter};
 use super::effective_rank::effective_rank;
 use super::mean_cosine::mean_cosine;
 use super::spikes::SpikeWatch;
+use super::symmetry::Strides;
+use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter};
 use super::{Bounds, Clipping, Descent, LayerRecord, Series, Thresholds, Trials, WeightShape};
 use crate::linalg::{Moments, Norm, moments, norm};
 use crate::{Clipped, Error, Float, Role, Rows};

@@ -3,8 +3,8 @@
 use super::symmetry::Likeness;
 use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter};
 use super::{
-    ActivationId, Bounds, Deaths, LagId, LayerRecord, Monitor, NonFiniteNumber, ParameterId, StabilityReport, ThroughTime,
-    WeightShape,
+    ActivationId, Bounds, Deaths, LagId, LayerRecord, Monitor, NonFiniteNumber, ParameterId, StabilityReport,
+    ThroughTime, WeightShape,
 };
 use crate::{Param, Role};
 

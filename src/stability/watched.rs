@@ -79,7 +79,13 @@ impl WatchedActivation {
     }
 
     /// Notes which units are off on all of these rows, and since when. A unit that is on is known by one of its first rows.
-    pub(super) fn note_deaths<T: Float>(&mut self, rows: Rows<'_, T>, largest: f64, step: u64, thresholds: &Thresholds) {
+    pub(super) fn note_deaths<T: Float>(
+        &mut self,
+        rows: Rows<'_, T>,
+        largest: f64,
+        step: u64,
+        thresholds: &Thresholds,
+    ) {
         let Some(dead) = self.bounds.dead else { return };
         let margin = thresholds.off_margin * largest;
         self.first_look.get_or_insert(step);

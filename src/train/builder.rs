@@ -128,7 +128,8 @@ impl<T: Float> TrainerBuilder<T> {
         Error::at_least_one("Trainer", "probe_rows", self.probe_rows)?;
         let watch = self.monitor.map(|mut monitor| {
             let names = self.network.watch(&mut monitor)?;
-            Ok::<_, Error>(Watch { names, monitor, probe: self.network.workspace(self.probe_rows)? })
+            let before = self.network.parameters().to_vec();
+            Ok::<_, Error>(Watch { names, monitor, probe: self.network.workspace(self.probe_rows)?, before })
         });
         Ok(Trainer {
             workspace: self.network.workspace(at_once.unwrap_or(self.batch).min(self.batch))?,

@@ -11,7 +11,8 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     if report.steps < thresholds.steps {
         return None;
     }
-    let born = |layer: &LayerRecord| layer.close.deaths.map_or(0.0, |Deaths { born, units, .. }| born as f64 / units as f64);
+    let born =
+        |layer: &LayerRecord| layer.close.deaths.map_or(0.0, |Deaths { born, units, .. }| born as f64 / units as f64);
     let layers: Vec<&LayerRecord> = report.hidden().iter().filter(|layer| born(layer) >= MANY).collect();
     let worst = layers.iter().copied().max_by(|a, b| born(a).total_cmp(&born(b)))?;
     let deaths = worst.close.deaths?;

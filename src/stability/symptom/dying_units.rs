@@ -1,8 +1,8 @@
 //! Units that were on have been switched off for good.
 
 use super::{evidence, in_words, names};
-use crate::stability::{Deaths, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 use crate::Cause;
+use crate::stability::{Deaths, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 
 /// Deaths are told of where this share of the units that were on at the first look are off: a third. Sokar et al. ("The dormant neuron
 /// phenomenon", 2023) find that networks learn less where a quarter to a half of their units are dormant.

@@ -1,7 +1,9 @@
 //! Entries of the gradient are too small for the format they are stored in.
 
 use super::{evidence, in_words, names};
-use crate::stability::{Cause, Finding, GradientSizes, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
+use crate::stability::{
+    Cause, Finding, GradientSizes, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds,
+};
 
 /// Underflow matters where more than this share of the entries that are not 0 is lost: 5 %. Of the network that made loss scaling known, 31 %
 /// of the gradients by activations were (Micikevicius et al., "Mixed precision training", 2018, whose figure counts the zeros as well); a

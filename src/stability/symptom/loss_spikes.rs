@@ -12,7 +12,8 @@ pub(super) fn look(report: &StabilityReport, _: &Thresholds) -> Option<Finding> 
     if let Some(step) = spike.layer_step {
         shown.extend(evidence([("layer_step", step as f64)]));
     }
-    let by_layer = spike.layer.as_ref().map_or_else(String::new, |layer| format!("; the gradient of {layer} did so first"));
+    let by_layer =
+        spike.layer.as_ref().map_or_else(String::new, |layer| format!("; the gradient of {layer} did so first"));
     Some(Finding {
         symptom: Symptom::LossSpikes,
         severity: Severity::Info,
