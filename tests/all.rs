@@ -17,6 +17,8 @@ mod clippers;
 mod edges;
 #[path = "every_layer.rs"]
 mod every_layer;
+#[path = "extras/main.rs"]
+mod extras;
 #[path = "fading.rs"]
 mod fading;
 #[path = "first_bad_number.rs"]
