@@ -91,6 +91,10 @@ fn a_spike_of_the_loss_and_the_layer_that_spiked_first() {
 struct Times<L>(f32, L);
 
 impl<L: Loss<f32>> Loss<f32> for Times<L> {
+    fn name(&self) -> &'static str {
+        "times"
+    }
+
     fn evaluate(
         &self,
         out: Rows<'_, f32>,

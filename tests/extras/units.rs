@@ -8,7 +8,7 @@ use super::{evidence, found, not_found, report, usual};
 fn seen(steps: u64, output: impl Fn(u64, usize) -> f64) -> StabilityReport {
     let mut monitor = Monitor::new();
     let hidden = monitor.watch_parameter("hidden", &Param::weight(2, 16));
-    let outputs = monitor.watch_activation("hidden", 16, Relu.bounds());
+    let outputs = monitor.watch_activation("hidden", 16, Activation::bounds(&Relu));
     let last = monitor.watch_parameter("last", &Param::weight(16, 1));
     for step in 0..steps {
         monitor.begin(step);
@@ -50,8 +50,13 @@ fn units_born_dead_are_told_from_those_that_died() {
 #[test]
 fn deaths_of_a_network_are_those_that_were_made() {
     let mut network = usual();
-    network.parameter_mut("0.linear.bias").unwrap().data_mut()[..20].fill(-1e3);
-    let report = report(network, SoftmaxCrossEntropy::new(), Sgd::new(0.1).unwrap(), |trainer| trainer);
+    let mut bias = network.parameter_mut("0.linear.bias").unwrap();
+    // Twenty that nothing reaches, and twelve that nothing turns off.
+    bias.data_mut()[..20].fill(-1e3);
+    bias.data_mut()[20..].fill(10.0);
+    let report = report(network, SoftmaxCrossEntropy::new(), Sgd::new(1e-3).unwrap(), |trainer| trainer);
+    let deaths = report.layer("1.relu").unwrap().close.deaths.unwrap();
+    assert_eq!((deaths.born, deaths.died), (20, 0));
     assert_eq!(evidence(found(&report, Symptom::BornDeadUnits), "born_dead_units"), 20.0);
 }
 
