@@ -21,6 +21,8 @@ mod every_layer;
 mod extras;
 #[path = "fading.rs"]
 mod fading;
+#[path = "faults.rs"]
+mod faults;
 #[path = "first_bad_number.rs"]
 mod first_bad_number;
 #[path = "forecast/main.rs"]

@@ -69,6 +69,8 @@ pub enum Symptom {
     LossSpikes,
     /// The network is much worse in use than it is in training, on the same rows.
     ModeMismatch,
+    /// The weights of a layer do not move, though they have a gradient.
+    FrozenLayer,
 }
 
 /// Why it is so.
@@ -173,6 +175,7 @@ impl Symptom {
             Self::EpsilonRegime => "epsilon_regime",
             Self::LossSpikes => "loss_spikes",
             Self::ModeMismatch => "mode_mismatch",
+            Self::FrozenLayer => "frozen_layer",
         }
     }
 
@@ -180,7 +183,7 @@ impl Symptom {
     pub fn is_extra(&self) -> bool {
         use Symptom::*;
         let over_time = matches!(self, VanishingOverTime | ExplodingOverTime);
-        let of_units = matches!(self, GrowingSymmetry | RankCollapse | BornDeadUnits | DyingUnits);
+        let of_units = matches!(self, GrowingSymmetry | RankCollapse | BornDeadUnits | DyingUnits | FrozenLayer);
         let of_steps = matches!(self, EdgeOfStability | WrongGradient | Overshooting | ClipSaturation | LossSpikes);
         over_time || of_units || of_steps || matches!(self, GradientUnderflow | EpsilonRegime | ModeMismatch)
     }
@@ -341,6 +344,8 @@ pub enum Remedy {
     Normalize,
     /// Compare the gradients with differences of the loss: [`check::gradients`](crate::check::gradients).
     CheckGradients,
+    /// Look whether the optimizer is given all parameters.
+    CheckUpdates,
     /// Train on larger batches, whose statistics are closer to those that a normalization uses later.
     LargerBatches,
 }
@@ -379,6 +384,7 @@ impl fmt::Display for Remedy {
             Self::ScaleEpsilon { factor } => write!(f, "multiply the epsilon of the optimizer by {factor}"),
             Self::Normalize => f.write_str("put normalization between the layers"),
             Self::CheckGradients => f.write_str("compare the gradients with differences of the loss"),
+            Self::CheckUpdates => f.write_str("look whether the optimizer is given all parameters"),
             Self::LargerBatches => f.write_str("normalize over larger batches"),
         }
     }

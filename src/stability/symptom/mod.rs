@@ -9,6 +9,7 @@ mod epsilon_regime;
 mod exploding_gradients;
 mod exploding_over_time;
 mod exploding_weights;
+mod frozen_layer;
 mod gradient_underflow;
 mod growing_symmetry;
 mod loss_not_decreasing;
@@ -46,6 +47,7 @@ pub(super) const ALL: &[Look] = &[
     constant_gradients::look,
     loss_not_decreasing::look,
     wrong_gradient::look,
+    frozen_layer::look,
     gradient_underflow::look,
     loss_spikes::look,
     overshooting::look,
