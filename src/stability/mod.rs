@@ -8,6 +8,7 @@ mod gradient_sizes;
 mod layer_record;
 mod mean_cosine;
 mod monitor;
+mod outcomes;
 mod register;
 mod report;
 mod series;

@@ -5,9 +5,9 @@ use super::mean_cosine::mean_cosine;
 use super::spikes::SpikeWatch;
 use super::symmetry::Strides;
 use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter};
-use super::{Bounds, Clipping, Descent, LayerRecord, Series, Thresholds, Trials, WeightShape};
+use super::{Bounds, Clipping, LayerRecord, Series, Thresholds, Trials, WeightShape};
 use crate::linalg::{Moments, Norm, moments, norm};
-use crate::{Clipped, Error, Float, Role, Rows};
+use crate::{Error, Float, Role, Rows};
 
 /// The name that a monitor knows a parameter by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,7 +29,8 @@ pub struct LagId(pub(super) usize);
 ///
 /// Every step it takes the loss, the norms of the gradients and the count of numbers that are not finite; on the first ten
 /// steps that it sees, and then every [`period`](Self::period)-th, also the weights, the update-to-weight ratios, identical units, and the
-/// outputs of layers on fixed probe rows.
+/// outputs of layers on fixed probe rows. What costs more still is looked at on a few of these: see
+/// [`looking_closely`](Self::looking_closely).
 ///
 /// ```
 /// use evenkeel::{Monitor, Param, Symptom};
@@ -309,43 +310,6 @@ impl Monitor {
         let activation = self.activations.get_mut(id.0).ok_or(Error::Foreign { what: "the activation's id" })?;
         activation.alarm.scan(rows.data(), self.step, &mut self.alarms);
         Ok(())
-    }
-
-    /// Takes what a clipper did.
-    pub fn clipped(&mut self, outcome: &Clipped) {
-        self.clipping.steps += 1;
-        self.clipping.clipped += u64::from(outcome.touched > 0);
-        self.clipping.entries += outcome.touched as u64;
-        if outcome.norm_before.is_finite() && outcome.touched > 0 {
-            self.clipping.largest_norm = self.clipping.largest_norm.max(outcome.norm_before);
-        }
-        if outcome.touched > 0 && !outcome.norm_before.is_nan() && !outcome.norm_after.is_nan() {
-            // A norm of 0, or beyond f64, has no logarithm: the next one that has stands for it.
-            let logarithm = |norm: f64| norm.clamp(f64::MIN_POSITIVE, f64::MAX).ln();
-            let reduction = logarithm(outcome.norm_before) - logarithm(outcome.norm_after);
-            self.clipping.log_reduction += (reduction - self.clipping.log_reduction) / self.clipping.clipped as f64;
-        }
-    }
-
-    /// Takes the loss of the batch at hand along its update: before it, in its course, and after it. Only while
-    /// [`looking_closely`](Self::looking_closely).
-    pub fn descent(&mut self, descent: Descent) {
-        self.trials.slope.push(self.step, descent.slope());
-        self.trials.gain.push(self.step, descent.gain());
-    }
-
-    /// Takes the loss of the same rows, with the same weights, in training and in use. Only while
-    /// [`looking_closely`](Self::looking_closely). Nothing is recorded of losses that are not above 0.
-    pub fn both_modes(&mut self, trained: f64, inferred: f64) {
-        if trained > 0.0 && inferred > 0.0 {
-            self.trials.inferred_to_trained.push(self.step, inferred / trained);
-        }
-    }
-
-    /// Takes the share of entries in which the optimizer divides by its epsilon rather than by the size of the gradient:
-    /// [`Optimizer::epsilon_share`](crate::Optimizer::epsilon_share). Only while [`looking_closely`](Self::looking_closely).
-    pub fn epsilon_share(&mut self, share: f64) {
-        self.trials.by_epsilon.push(self.step, share);
     }
 
     /// Ends the training step, with its loss.

@@ -95,3 +95,25 @@ fn fading_over_time_is_one_of_them() {
     assert!((3.0..=14.0).contains(&evidence(finding, "lag")), "{finding}");
     not_found(&report(1.0), Symptom::VanishingOverTime);
 }
+
+/// What is tried beside training leaves no trace: noise, statistics and weights are those of a run that nobody watches.
+#[test]
+fn a_watched_run_is_the_same_to_the_bit() {
+    let (train, _) = common::digits();
+    let run = |watched: bool| {
+        let builder = Network::<f32>::builder(64).layer(Linear::new(16)).layer(BatchNorm::new()).layer(Relu);
+        let network = builder.layer(Dropout::new(0.3).unwrap()).layer(Linear::new(10)).seed(1).build().unwrap();
+        let adam = Adam::new(0.01).unwrap();
+        let mut trainer = Trainer::builder(network, SoftmaxCrossEntropy::new(), adam).epochs(3);
+        if watched {
+            trainer = trainer.watch(Monitor::new().period(1).unwrap());
+        }
+        let mut trainer = trainer.build().unwrap();
+        trainer.fit(&train, None, |_| ControlFlow::Continue(())).unwrap();
+        let looks = trainer.report().map_or(0, |report| report.trials.slope.len());
+        (trainer.history().to_vec(), trainer.into_network().parameters().to_vec(), looks)
+    };
+    let ((history, weights, none), (watched_history, watched_weights, looks)) = (run(false), run(true));
+    assert_eq!((history, weights), (watched_history, watched_weights));
+    assert!(none == 0 && looks >= 4, "{looks}");
+}

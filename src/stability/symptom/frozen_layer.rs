@@ -1,7 +1,7 @@
 //! A layer has a gradient, and its weights do not move.
 
 use super::{evidence, in_words, names};
-use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
+use crate::stability::{Cause, Finding, LayerRecord, Remedy, Series, Severity, StabilityReport, Symptom, Thresholds};
 
 /// How many looks in a row must show no movement at all: rounding can stop an entry, but hardly a whole layer that has a gradient, and never
 /// so often.
@@ -19,11 +19,6 @@ pub(super) fn look(report: &StabilityReport, _: &Thresholds) -> Option<Finding> 
     if layers.is_empty() || !report.trained().any(moves) {
         return None;
     }
-    // As far as the record goes back, the first look after the last that showed movement.
-    let since = |layer: &&LayerRecord| {
-        let looks = layer.update_ratio.recent();
-        looks.rev().take_while(|(_, ratio)| *ratio == 0.0).last().map_or(0, |(step, _)| step)
-    };
     let names = names(layers.iter().copied());
     Some(Finding {
         symptom: Symptom::FrozenLayer,
@@ -33,9 +28,19 @@ pub(super) fn look(report: &StabilityReport, _: &Thresholds) -> Option<Finding> 
             in_words(&names)
         ),
         layers: names,
-        step: layers.iter().map(since).min()?,
+        step: layers.iter().map(|layer| since(&layer.update_ratio)).min()?,
         cause: Cause::Unknown,
         evidence: evidence([("gradient", layers[0].gradient.now()?), ("looks", LOOKS as f64)]),
         remedies: vec![Remedy::CheckUpdates],
     })
+}
+
+/// The first look after the last that showed movement, as far as the record tells.
+fn since(movement: &Series) -> u64 {
+    let lately = movement.recent().rev().take_while(|(_, ratio)| *ratio == 0.0);
+    let long = || movement.bins().iter().rev().take_while(|bin| bin.largest == 0.0).last().map(|bin| bin.first_step);
+    let exactly = lately.last().map(|(step, _)| step);
+    let all_of_it = movement.recent().next().map(|(step, _)| step) == exactly;
+    let found = if all_of_it { long().or(exactly) } else { exactly };
+    found.unwrap_or(0)
 }
