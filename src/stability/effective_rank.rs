@@ -77,9 +77,9 @@ fn eigenvalues(mut matrix: [[f64; ROWS]; ROWS]) -> Option<[f64; ROWS]> {
                 for row in &mut matrix {
                     (row[p], row[q]) = (cosine * row[p] - sine * row[q], sine * row[p] + cosine * row[q]);
                 }
-                for at in 0..ROWS {
-                    let (above, below) = (matrix[p][at], matrix[q][at]);
-                    (matrix[p][at], matrix[q][at]) = (cosine * above - sine * below, sine * above + cosine * below);
+                let (above, below) = matrix.split_at_mut(q);
+                for (above, below) in above[p].iter_mut().zip(&mut below[0]) {
+                    (*above, *below) = (cosine * *above - sine * *below, sine * *above + cosine * *below);
                 }
             }
         }

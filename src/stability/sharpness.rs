@@ -116,12 +116,11 @@ impl Sharpness {
     }
 }
 
+/// The product of a symmetric matrix and a vector.
+type Times<'a> = dyn FnMut(&[f64]) -> Result<Vec<f64>, Error> + 'a;
+
 /// The largest eigenvalue of a symmetric matrix, of which only products with vectors of that length are known.
-fn largest_eigenvalue(
-    len: usize,
-    iterations: usize,
-    times: &mut dyn FnMut(&[f64]) -> Result<Vec<f64>, Error>,
-) -> Result<Sharpness, Error> {
+fn largest_eigenvalue(len: usize, iterations: usize, times: &mut Times<'_>) -> Result<Sharpness, Error> {
     let first = power_iteration(len, iterations, 0.0, times)?;
     if first.value < 0.0 {
         // All others are above it: without it the largest has the largest size.
@@ -132,12 +131,7 @@ fn largest_eigenvalue(
 }
 
 /// The eigenvalue of the largest size of a symmetric matrix less `shift` times the identity, plus `shift`.
-fn power_iteration(
-    len: usize,
-    iterations: usize,
-    shift: f64,
-    times: &mut dyn FnMut(&[f64]) -> Result<Vec<f64>, Error>,
-) -> Result<Sharpness, Error> {
+fn power_iteration(len: usize, iterations: usize, shift: f64, times: &mut Times<'_>) -> Result<Sharpness, Error> {
     let mut generator = Generator::named(0, "sharpness");
     let mut direction: Vec<f64> = (0..len).map(|_| generator.random_range(-1.0..1.0)).collect();
     normalize(&mut direction);

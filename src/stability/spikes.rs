@@ -87,6 +87,15 @@ struct LayerLevel {
     onset: Option<(u64, f64)>,
 }
 
+/// The first spike, while layers have no names.
+#[derive(Debug, Clone, Copy)]
+struct FirstSpike {
+    step: u64,
+    factor: f64,
+    /// The layer that spiked first, and when.
+    layer: Option<(usize, u64)>,
+}
+
 /// Looks for spikes of the loss, step by step.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SpikeWatch {
@@ -96,8 +105,7 @@ pub(super) struct SpikeWatch {
     high: u64,
     since: u64,
     pub(super) count: u64,
-    /// Step and factor of the first spike, and the layer with its step.
-    first: Option<(u64, f64, Option<(usize, u64)>)>,
+    first: Option<FirstSpike>,
 }
 
 impl SpikeWatch {
@@ -129,8 +137,8 @@ impl SpikeWatch {
         self.high += 1;
         if self.high == PERSISTENCE {
             self.count += 1;
-            let first_layer = self.first_layer();
-            self.first.get_or_insert((self.since, factor, first_layer));
+            let spike = FirstSpike { step: self.since, factor, layer: self.first_layer() };
+            self.first.get_or_insert(spike);
         }
     }
 
@@ -143,7 +151,7 @@ impl SpikeWatch {
 
     /// The first spike, given the names of the layers.
     pub(super) fn first(&self, name: impl Fn(usize) -> String) -> Option<LossSpike> {
-        let (step, factor, layer) = self.first?;
+        let FirstSpike { step, factor, layer } = self.first?;
         let (layer, layer_step) = layer.map(|(layer, step)| (name(layer), step)).unzip();
         Some(LossSpike { step, factor, layer, layer_step })
     }
