@@ -220,8 +220,9 @@ pub use render::{
 };
 pub use rows::{Rows, RowsMut};
 pub use stability::{
-    ActivationId, Bin, Bounds, Cause, Clipping, Evidence, Finding, LagId, LayerRecord, Monitor, NonFiniteNumber,
-    ParameterId, Remedy, Series, Severity, StabilityReport, Symptom, Thresholds, ThroughTime, WeightShape,
+    ActivationId, Bin, Bounds, Cause, Clipping, CloseLook, Deaths, Descent, Evidence, Finding, GradientSizes, LagId,
+    LayerRecord, LossSpike, Monitor, NonFiniteNumber, ParameterId, Remedy, Series, Severity, Sharpness,
+    StabilityReport, Symptom, Thresholds, ThroughTime, Trials, WeightShape, effective_rank, sharpness,
 };
 pub use train::{
     Dataset, EarlyStopping, Epoch, Evaluation, Scaler, Snapshot, StepOutcome, Trainer, TrainerBuilder, evaluate,

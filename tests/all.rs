@@ -27,8 +27,12 @@ mod diagnoses;
 mod edges;
 #[path = "every_layer.rs"]
 mod every_layer;
+#[path = "extras/main.rs"]
+mod extras;
 #[path = "fading.rs"]
 mod fading;
+#[path = "faults.rs"]
+mod faults;
 #[path = "first_bad_number.rs"]
 mod first_bad_number;
 #[path = "forecast/main.rs"]

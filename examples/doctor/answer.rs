@@ -1,7 +1,7 @@
 //! What the program says: as JSON, or to a person.
 
 use evenkeel::recipe::{Diagnosis, Recipe, Repair, Run};
-use evenkeel::{Finding, Severity, Symptom};
+use evenkeel::{Finding, Severity};
 use serde_json::{Map, Value, json};
 
 /// One JSON object; a number that is not finite is null.
@@ -35,8 +35,8 @@ fn finding(finding: &Finding) -> Value {
         "message": finding.message,
         "remedies": finding.remedies,
     });
-    // Of sequences the format of recipes knows no symptoms.
-    if matches!(finding.symptom, Symptom::VanishingOverTime | Symptom::ExplodingOverTime) {
+    // The format of recipes does not know it.
+    if finding.symptom.is_extra() {
         told["extra"] = json!(true);
         told["severity"] = json!(Severity::Info);
     }

@@ -142,6 +142,11 @@ impl<T: Float> Network<T> {
         &self.geometry.plans
     }
 
+    /// Has the noise of the layers be that of the pass after so many updates, and tells what it was.
+    pub(crate) fn noise_of(&mut self, updates: u64) -> u64 {
+        std::mem::replace(&mut self.updates, updates)
+    }
+
     /// How many updates the network has had.
     pub fn updates(&self) -> u64 {
         self.updates

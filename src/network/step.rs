@@ -38,6 +38,16 @@ impl<T> OptimizerState<T> {
     pub fn updates(&self) -> u64 {
         self.step
     }
+
+    /// The share of the entries in which the optimizer divides by its epsilon: [`Optimizer::epsilon_share`]. `None` before the first
+    /// update, and for another optimizer than the one whose state it is.
+    pub fn epsilon_share(&self, optimizer: &dyn Optimizer<T>) -> Option<f64>
+    where
+        T: Float,
+    {
+        let own = optimizer.name() == self.optimizer && self.step > 0;
+        own.then(|| optimizer.epsilon_share(&self.slots, self.step)).flatten()
+    }
 }
 
 impl<T: Float> Network<T> {

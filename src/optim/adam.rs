@@ -1,6 +1,6 @@
 //! `Adam`: steps scaled by the recent size of each gradient.
 
-use super::{Entry, Optimizer, Rule, Update, faded};
+use super::{Entry, Optimizer, Rule, Update, faded, share_below};
 use crate::{Error, Float};
 
 /// Adam: every entry moves by about the learning rate, whatever the size of its gradient.
@@ -115,5 +115,12 @@ impl<T: Float> Optimizer<T> for Adam {
 
     fn update(&self, update: Update<'_, T>) {
         self.update_decayed(update, 0.0);
+    }
+
+    fn epsilon_share(&self, slots: &[T], step: u64) -> Option<f64> {
+        // The means, then the squares.
+        let squares = &slots[slots.len() / 2..];
+        let correct = 1.0 - self.beta2.powi(i32::try_from(step).unwrap_or(i32::MAX));
+        share_below(squares, self.epsilon * self.epsilon * correct)
     }
 }

@@ -70,4 +70,8 @@ impl<T: Float> Optimizer<T> for AdamW {
     fn update(&self, update: Update<'_, T>) {
         self.adam.update_decayed(update, self.decay);
     }
+
+    fn epsilon_share(&self, slots: &[T], step: u64) -> Option<f64> {
+        self.adam.epsilon_share(slots, step)
+    }
 }

@@ -55,6 +55,13 @@ pub trait Optimizer<T: Float>: Debug + Send + Sync {
 
     /// Applies one update.
     fn update(&self, update: Update<'_, T>);
+
+    /// The share of the entries in which it divides by its epsilon rather than by the size of the gradient, given what it remembers after
+    /// `step` updates: entries without a gradient left out, a few thousand looked at, evenly spaced. `None` where it has no such
+    /// division, or nothing to tell it from.
+    fn epsilon_share(&self, _slots: &[T], _step: u64) -> Option<f64> {
+        None
+    }
 }
 
 impl<T: Float> Optimizer<T> for Box<dyn Optimizer<T>> {
@@ -73,6 +80,22 @@ impl<T: Float> Optimizer<T> for Box<dyn Optimizer<T>> {
     fn update(&self, update: Update<'_, T>) {
         (**self).update(update);
     }
+
+    fn epsilon_share(&self, slots: &[T], step: u64) -> Option<f64> {
+        (**self).epsilon_share(slots, step)
+    }
+}
+
+/// The share of the positive ones of these squares that are below `limit`: of at most 4096 of them, which tell it to within 1 %.
+fn share_below<T: Float>(squares: &[T], limit: f64) -> Option<f64> {
+    const MOST: usize = 4096;
+    let stride = squares.len().div_ceil(MOST).max(1);
+    let (mut below, mut all) = (0.0, 0.0);
+    for square in squares.iter().step_by(stride).map(|square| square.get()).filter(|square| *square > 0.0) {
+        all += 1.0;
+        below += f64::from(square < limit);
+    }
+    (all > 0.0).then(|| below / all)
 }
 
 /// How one weight changes, given all that there is to know of it; the pass over all of them is [`Update::apply`].

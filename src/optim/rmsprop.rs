@@ -1,6 +1,6 @@
 //! `RmsProp`: steps divided by the recent size of each gradient.
 
-use super::{Entry, Optimizer, Rule, Update, faded};
+use super::{Entry, Optimizer, Rule, Update, faded, share_below};
 use crate::{Error, Float};
 
 /// RMSprop: every entry moves by the learning rate times its gradient over the recent size of it.
@@ -118,6 +118,12 @@ impl<T: Float> Optimizer<T> for RmsProp {
             (true, false) => update.apply::<2>(self.rule::<T, true, false>(rate)),
             (true, true) => update.apply::<3>(self.rule::<T, true, true>(rate)),
         }
+    }
+
+    fn epsilon_share(&self, slots: &[T], _: u64) -> Option<f64> {
+        // The mean squares come first. Where the mean is taken off them the spread is smaller still.
+        let squares = &slots[..slots.len() / Optimizer::<T>::slots(self)];
+        share_below(squares, self.epsilon * self.epsilon)
     }
 }
 

@@ -45,6 +45,32 @@ pub enum Symptom {
     MismatchedOutput,
     /// Inputs or targets are far from the size that weights and learning rates are made for.
     UnscaledData,
+    /// The units of a layer become more and more alike.
+    GrowingSymmetry,
+    /// The outputs of a layer differ from row to row in one direction alone.
+    RankCollapse,
+    /// Units have been switched off on every example since the first look.
+    BornDeadUnits,
+    /// Units that were on have been switched off for good.
+    DyingUnits,
+    /// The curvature of the loss is above what the learning rate can follow.
+    EdgeOfStability,
+    /// The loss does not fall where the gradient says so.
+    WrongGradient,
+    /// The loss of a batch rises by its own update.
+    Overshooting,
+    /// Entries of the gradient are too small for the format they are stored in.
+    GradientUnderflow,
+    /// The gradient is clipped most of the time, or nearly away.
+    ClipSaturation,
+    /// The optimizer divides by its epsilon, not by the size of the gradient.
+    EpsilonRegime,
+    /// The loss jumped up for some steps.
+    LossSpikes,
+    /// The network is much worse in use than it is in training, on the same rows.
+    ModeMismatch,
+    /// The weights of a layer do not move, though they have a gradient.
+    FrozenLayer,
 }
 
 /// Why it is so.
@@ -137,7 +163,29 @@ impl Symptom {
             Self::Overfitting => "overfitting",
             Self::MismatchedOutput => "mismatched_output",
             Self::UnscaledData => "unscaled_data",
+            Self::GrowingSymmetry => "growing_symmetry",
+            Self::RankCollapse => "rank_collapse",
+            Self::BornDeadUnits => "born_dead_units",
+            Self::DyingUnits => "dying_units",
+            Self::EdgeOfStability => "edge_of_stability",
+            Self::WrongGradient => "wrong_gradient",
+            Self::Overshooting => "overshooting",
+            Self::GradientUnderflow => "gradient_underflow",
+            Self::ClipSaturation => "clip_saturation",
+            Self::EpsilonRegime => "epsilon_regime",
+            Self::LossSpikes => "loss_spikes",
+            Self::ModeMismatch => "mode_mismatch",
+            Self::FrozenLayer => "frozen_layer",
         }
+    }
+
+    /// Whether it is told besides the symptoms that the literature has names and labelled runs for.
+    pub fn is_extra(&self) -> bool {
+        use Symptom::*;
+        let over_time = matches!(self, VanishingOverTime | ExplodingOverTime);
+        let of_units = matches!(self, GrowingSymmetry | RankCollapse | BornDeadUnits | DyingUnits | FrozenLayer);
+        let of_steps = matches!(self, EdgeOfStability | WrongGradient | Overshooting | ClipSaturation | LossSpikes);
+        over_time || of_units || of_steps || matches!(self, GradientUnderflow | EpsilonRegime | ModeMismatch)
     }
 }
 
@@ -282,6 +330,24 @@ pub enum Remedy {
     CheckData,
     /// Start the biases at zero.
     ZeroBiases,
+    /// Multiply the loss, and divide the gradients by as much once they are in a wider format.
+    ScaleLoss {
+        /// By this power of two.
+        factor: f64,
+    },
+    /// Multiply the epsilon of the optimizer.
+    ScaleEpsilon {
+        /// By this factor.
+        factor: f64,
+    },
+    /// Put normalization between the layers.
+    Normalize,
+    /// Compare the gradients with differences of the loss: [`check::gradients`](crate::check::gradients).
+    CheckGradients,
+    /// Look whether the optimizer is given all parameters.
+    CheckUpdates,
+    /// Train on larger batches, whose statistics are closer to those that a normalization uses later.
+    LargerBatches,
 }
 
 impl fmt::Display for Remedy {
@@ -314,6 +380,12 @@ impl fmt::Display for Remedy {
             Self::StopEarly => f.write_str("stop early, train on more data, or use a smaller network"),
             Self::CheckData => f.write_str("look whether inputs and targets belong together"),
             Self::ZeroBiases => f.write_str("start the biases at zero"),
+            Self::ScaleLoss { factor } => write!(f, "multiply the loss by {factor}, and divide the gradients by it"),
+            Self::ScaleEpsilon { factor } => write!(f, "multiply the epsilon of the optimizer by {factor}"),
+            Self::Normalize => f.write_str("put normalization between the layers"),
+            Self::CheckGradients => f.write_str("compare the gradients with differences of the loss"),
+            Self::CheckUpdates => f.write_str("look whether the optimizer is given all parameters"),
+            Self::LargerBatches => f.write_str("normalize over larger batches"),
         }
     }
 }

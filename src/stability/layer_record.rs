@@ -1,6 +1,6 @@
 //! `LayerRecord`: what is known about one layer over a run.
 
-use super::{Bounds, Series, ThroughTime};
+use super::{Bounds, CloseLook, Series, ThroughTime};
 
 /// The shape of a layer's weights: what their size is judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct LayerRecord {
     pub saturated: Series,
     /// How many of its units share their weights, incoming and outgoing, with another unit.
     pub tied: Series,
+    /// What looks told that cost more, and are rare.
+    pub close: CloseLook,
     /// How the derivative by its state fares on its way back through the steps; of a recurrent layer alone.
     pub through_time: Option<ThroughTime>,
     /// How many different units there are among those at the last look; `None` before the first look, or where none can be told apart.
@@ -61,6 +63,7 @@ impl LayerRecord {
             dead: Series::new(),
             saturated: Series::new(),
             tied: Series::new(),
+            close: CloseLook::default(),
             through_time: None,
             distinct: None,
             weights: None,
@@ -79,6 +82,7 @@ impl LayerRecord {
         let series = [gradient, bias_gradient, weight, update_ratio, mean, variance, dead, saturated, tied];
         self.name.capacity()
             + series.map(Series::heap).iter().sum::<usize>()
+            + self.close.heap()
             + self.through_time.as_ref().map_or(0, ThroughTime::heap)
     }
 }

@@ -1,10 +1,13 @@
 //! `Monitor`: observes a run, through named slices of numbers.
 
+use super::effective_rank::effective_rank;
+use super::mean_cosine::mean_cosine;
+use super::spikes::SpikeWatch;
 use super::symmetry::Strides;
 use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter};
-use super::{Bounds, Clipping, LayerRecord, Series, Thresholds, WeightShape};
+use super::{Bounds, Clipping, LayerRecord, Series, Thresholds, Trials, WeightShape};
 use crate::linalg::{Moments, Norm, moments, norm};
-use crate::{Clipped, Error, Float, Role, Rows};
+use crate::{Error, Float, Role, Rows};
 
 /// The name that a monitor knows a parameter by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,7 +29,8 @@ pub struct LagId(pub(super) usize);
 ///
 /// Every step it takes the loss, the norms of the gradients and the count of numbers that are not finite; on the first ten
 /// steps that it sees, and then every [`period`](Self::period)-th, also the weights, the update-to-weight ratios, identical units, and the
-/// outputs of layers on fixed probe rows.
+/// outputs of layers on fixed probe rows. What costs more still is looked at on a few of these: see
+/// [`looking_closely`](Self::looking_closely).
 ///
 /// ```
 /// use evenkeel::{Monitor, Param, Symptom};
@@ -62,12 +66,16 @@ pub struct Monitor {
     pub(super) activations: Vec<WatchedActivation>,
     pub(super) loss: Series,
     pub(super) clipping: Clipping,
+    pub(super) spikes: SpikeWatch,
+    pub(super) trials: Trials,
     pub(super) loss_alarm: Alarm,
     pub(super) step: u64,
     pub(super) steps: u64,
     /// How many numbers were found not to be finite so far: what orders the alarms of one step.
     pub(super) alarms: u64,
     pub(super) looking: bool,
+    /// How many steps were looked at in full, that at hand included.
+    pub(super) looks: u64,
 }
 
 impl Default for Monitor {
@@ -98,11 +106,14 @@ impl Monitor {
             activations: Vec::new(),
             loss: Series::new(),
             clipping: Clipping::default(),
+            spikes: SpikeWatch::default(),
+            trials: Trials::default(),
             loss_alarm: Alarm::default(),
             step: 0,
             steps: 0,
             alarms: 0,
             looking: false,
+            looks: 0,
         }
     }
 
@@ -142,6 +153,7 @@ impl Monitor {
     pub fn begin(&mut self, step: u64) {
         self.step = step;
         self.looking = self.steps < Self::FIRST_STEPS || step.is_multiple_of(self.period);
+        self.looks += u64::from(self.looking);
         for parameter in &mut self.parameters {
             (parameter.gradient, parameter.weight) = (None, None);
             if let Some(likeness) = parameter.likeness.as_mut().filter(|_| self.looking) {
@@ -153,6 +165,12 @@ impl Monitor {
     /// Whether this step is looked at in full: whether it is worth computing the outputs on the probe rows.
     pub fn looking(&self) -> bool {
         self.looking
+    }
+
+    /// Whether this step is looked at closely, which is rare: on the first, fourth, tenth and twelfth step that is looked at in full, and then on
+    /// every sixteenth of them. Then it is worth trying what costs more: [`descent`](Self::descent), [`both_modes`](Self::both_modes).
+    pub fn looking_closely(&self) -> bool {
+        self.looking && (matches!(self.looks, 1 | 4 | 10 | 12) || self.looks.is_multiple_of(16))
     }
 
     /// Takes the gradient of a parameter, before clipping. Every step.
@@ -173,6 +191,9 @@ impl Monitor {
         let parameter = self.parameters.get_mut(id.0).ok_or(Error::Foreign { what: "the parameter's id" })?;
         Error::same_size("the numbers of a watched gradient", parameter.len, gradient.len())?;
         parameter.gradient = Some(norm);
+        if self.looking {
+            self.layers[parameter.layer].close.gradient.add(gradient);
+        }
         if !norm.is_finite() {
             parameter.gradient_alarm.scan(gradient, self.step, &mut self.alarms);
         }
@@ -201,14 +222,21 @@ impl Monitor {
     }
 
     fn look_for_likeness<T: Float>(&mut self, id: usize, weights: &[T]) {
-        let parameter = &mut self.parameters[id];
+        let closely = self.looking_closely();
+        let parameter = &self.parameters[id];
         let WeightShape { rows: inputs, cols: units } = parameter.shape;
         // From one unit, and from one input, to the next.
         let (unit, input) = if parameter.unit_axis == 1 { (1, units) } else { (inputs, 1) };
         let by_unit = Strides { unit, entry: input, entries: inputs };
         let by_input = Strides { unit: input, entry: unit, entries: units };
-        let (layer, fed_by) = (parameter.layer, parameter.fed_by);
-        if let Some(likeness) = &mut parameter.likeness {
+        let (layer, fed_by, role) = (parameter.layer, parameter.fed_by, parameter.role);
+        // Of several weights of a layer the first one stands for all.
+        let is_first = || self.parameters[..id].iter().all(|p| p.layer != layer || p.role != Role::Weight);
+        if role == Role::Weight && closely && is_first() {
+            let mean = mean_cosine(weights, units, by_unit);
+            mean.into_iter().for_each(|mean| self.layers[layer].close.likeness.push(self.step, mean));
+        }
+        if let Some(likeness) = &mut self.parameters[id].likeness {
             likeness.look(weights, by_unit);
             likeness.incoming = true;
             if let Some(likeness) = fed_by.and_then(|before| self.parameters[before].likeness.as_mut()) {
@@ -231,6 +259,7 @@ impl Monitor {
     /// # Errors
     /// [`Error::Size`] where a row is not as wide as was registered; [`Error::Foreign`] for another monitor's name.
     pub fn activations<T: Float>(&mut self, id: ActivationId, rows: Rows<'_, T>) -> Result<(), Error> {
+        let closely = self.looking_closely();
         let activation = self.activations.get_mut(id.0).ok_or(Error::Foreign { what: "the activation's id" })?;
         Error::same_size("the numbers of a watched activation", activation.width, rows.cols())?;
         if rows.rows() == 0 {
@@ -243,6 +272,11 @@ impl Monitor {
         }
         layer.mean.push(self.step, mean);
         layer.variance.push(self.step, variance);
+        if closely {
+            let rank = effective_rank(rows);
+            rank.into_iter().for_each(|rank| layer.close.rank.push(self.step, rank));
+        }
+        activation.note_deaths(rows, largest, self.step, &self.thresholds);
         if activation.bounds != Bounds::NONE {
             let (dead, saturated) = activation.count(rows, largest, &self.thresholds);
             let share = |count: usize| count as f64 / activation.width as f64;
@@ -278,16 +312,6 @@ impl Monitor {
         Ok(())
     }
 
-    /// Takes what a clipper did.
-    pub fn clipped(&mut self, outcome: &Clipped) {
-        self.clipping.steps += 1;
-        self.clipping.clipped += u64::from(outcome.touched > 0);
-        self.clipping.entries += outcome.touched as u64;
-        if outcome.norm_before.is_finite() && outcome.touched > 0 {
-            self.clipping.largest_norm = self.clipping.largest_norm.max(outcome.norm_before);
-        }
-    }
-
     /// Ends the training step, with its loss.
     pub fn end(&mut self, loss: f64) {
         self.steps += 1;
@@ -320,10 +344,14 @@ impl Monitor {
                 layer.distinct = Some(distinct);
             }
         }
-        for (layer, sums) in self.layers.iter_mut().zip(&self.sums) {
-            sums.gradient.into_iter().for_each(|norm| layer.gradient.push(self.step, norm.value()));
+        for (index, (layer, sums)) in self.layers.iter_mut().zip(&self.sums).enumerate() {
+            if let Some(norm) = sums.gradient {
+                layer.gradient.push(self.step, norm.value());
+                self.spikes.gradient(index, self.step, norm.value());
+            }
             sums.bias.into_iter().for_each(|norm| layer.bias_gradient.push(self.step, norm.value()));
         }
+        self.spikes.loss(self.step, loss);
         self.looking = false;
     }
 

@@ -3,8 +3,8 @@
 use super::symmetry::Likeness;
 use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter};
 use super::{
-    ActivationId, Bounds, LagId, LayerRecord, Monitor, NonFiniteNumber, ParameterId, StabilityReport, ThroughTime,
-    WeightShape,
+    ActivationId, Bounds, Deaths, LagId, LayerRecord, Monitor, NonFiniteNumber, ParameterId, StabilityReport,
+    ThroughTime, WeightShape,
 };
 use crate::{Param, Role};
 
@@ -48,7 +48,16 @@ impl Monitor {
     pub fn watch_activation(&mut self, layer: &str, units: usize, bounds: Bounds) -> ActivationId {
         let layer = self.layer(layer);
         self.layers[layer].bounds = bounds;
-        self.activations.push(WatchedActivation { layer, bounds, width: units, alarm: Alarm::default() });
+        // No size, however absurd, makes it take more memory than layers need that can be trained.
+        let followed = if bounds.dead.is_some() && units <= Self::MOST_UNITS { units } else { 0 };
+        self.activations.push(WatchedActivation {
+            layer,
+            bounds,
+            width: units,
+            alarm: Alarm::default(),
+            off_since: vec![None; followed],
+            first_look: None,
+        });
         ActivationId(self.activations.len() - 1)
     }
 
@@ -63,6 +72,7 @@ impl Monitor {
         self.layers.iter().position(|layer| layer.name == name).unwrap_or_else(|| {
             self.layers.push(LayerRecord::new(name));
             self.sums.push(LayerSums::default());
+            self.spikes.register();
             self.layers.len() - 1
         })
     }
@@ -80,6 +90,9 @@ impl Monitor {
             + self.parameters.capacity() * size_of::<WatchedParameter>()
             + parameters
             + self.activations.capacity() * size_of::<WatchedActivation>()
+            + self.activations.iter().map(|a| a.off_since.capacity() * size_of::<Option<u64>>()).sum::<usize>()
+            + self.spikes.heap()
+            + self.trials.heap()
     }
 
     /// What was seen so far, and what it means.
@@ -105,12 +118,26 @@ impl Monitor {
         let mut report = StabilityReport {
             steps: self.steps,
             loss: self.loss.clone(),
-            layers: self.layers.clone(),
+            layers: self.layers_so_far(),
             clipping: self.clipping,
+            spikes: self.spikes.count,
+            first_spike: self.spikes.first(|layer| name(layer).clone()),
+            trials: self.trials.clone(),
             non_finite: found.into_iter().map(|(_, number)| number).collect(),
             findings: Vec::new(),
         };
         report.judge(&self.thresholds);
         report
+    }
+
+    /// The records of the layers, with what was counted beside them.
+    fn layers_so_far(&self) -> Vec<LayerRecord> {
+        let mut layers = self.layers.clone();
+        for activation in self.activations.iter().filter(|activation| !activation.off_since.is_empty()) {
+            if let Some(at_birth) = activation.first_look {
+                layers[activation.layer].close.deaths = Some(Deaths::count(&activation.off_since, at_birth));
+            }
+        }
+        layers
     }
 }

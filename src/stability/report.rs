@@ -1,6 +1,6 @@
 //! `StabilityReport`: what was seen of a run, and what it means.
 
-use super::{Finding, LayerRecord, Series, Severity, Symptom, Thresholds, symptom};
+use super::{Finding, LayerRecord, LossSpike, Series, Severity, Symptom, Thresholds, Trials, symptom};
 
 /// What was seen of a run, layer by layer, and what it means. Printing it gives a table with the findings below.
 ///
@@ -21,6 +21,12 @@ pub struct StabilityReport {
     pub layers: Vec<LayerRecord>,
     /// What the clipper did.
     pub clipping: Clipping,
+    /// How many spikes the loss had.
+    pub spikes: u64,
+    /// The first of them.
+    pub first_spike: Option<LossSpike>,
+    /// What was tried beside training.
+    pub trials: Trials,
     /// The numbers that were not finite: the first of each thing that had any, in the order in which they were found.
     pub non_finite: Vec<NonFiniteNumber>,
     /// What was noticed, the worst first.
@@ -39,6 +45,8 @@ pub struct Clipping {
     pub entries: u64,
     /// The largest norm that it reduced.
     pub largest_norm: f64,
+    /// How hard it clipped: the mean, over the steps in which it changed anything, of ln(norm before / norm after).
+    pub log_reduction: f64,
 }
 
 /// The first number of something that was NaN or infinite.

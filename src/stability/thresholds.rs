@@ -1,5 +1,7 @@
 //! `Thresholds`: every number that a finding is judged by.
 
+use crate::NumberFormat;
+
 /// Every number that a finding is judged by, with where it comes from.
 ///
 /// ```
@@ -70,6 +72,9 @@ pub struct Thresholds {
     pub many_units: f64,
     /// Dead units are reported whatever the loss does where this share of a layer is dead: 0.95.
     pub nearly_all_units: f64,
+    /// The format that gradients are stored in by the loop that is watched: where it is given, entries that it has no digits for are told
+    /// of. `None`: they are in the format of the weights.
+    pub gradient_format: Option<NumberFormat>,
 }
 
 impl Default for Thresholds {
@@ -99,6 +104,7 @@ impl Default for Thresholds {
             flat_rows: 0.95,
             many_units: 0.5,
             nearly_all_units: 0.95,
+            gradient_format: None,
         }
     }
 }

@@ -38,6 +38,9 @@ pub(super) struct WatchedActivation {
     pub(super) bounds: Bounds,
     pub(super) width: usize,
     pub(super) alarm: Alarm,
+    /// Where units can be off: the step since which each of them is. The step of the first look, once there was one.
+    pub(super) off_since: Vec<Option<u64>>,
+    pub(super) first_look: Option<u64>,
 }
 
 /// The norms of a layer's gradients in one step.
@@ -73,5 +76,22 @@ impl WatchedActivation {
         };
         let nearly_all = (thresholds.flat_rows * rows.rows() as f64).ceil() as usize;
         idle_columns(rows, places, nearly_all)
+    }
+
+    /// Notes which units are off on all of these rows, and since when. A unit that is on is known by one of its first rows.
+    pub(super) fn note_deaths<T: Float>(
+        &mut self,
+        rows: Rows<'_, T>,
+        largest: f64,
+        step: u64,
+        thresholds: &Thresholds,
+    ) {
+        let Some(dead) = self.bounds.dead else { return };
+        let margin = thresholds.off_margin * largest;
+        self.first_look.get_or_insert(step);
+        for (unit, since) in self.off_since.iter_mut().enumerate() {
+            let off = rows.iter().all(|row| (row[unit].get() - dead).abs() <= margin);
+            *since = off.then(|| since.unwrap_or(step));
+        }
     }
 }

@@ -128,7 +128,13 @@ impl<T: Float> TrainerBuilder<T> {
         Error::at_least_one("Trainer", "probe_rows", self.probe_rows)?;
         let watch = self.monitor.map(|mut monitor| {
             let names = self.network.watch(&mut monitor)?;
-            Ok::<_, Error>(Watch { names, monitor, probe: self.network.workspace(self.probe_rows)? })
+            // Room for the parameters before an update.
+            let mut before = Vec::new();
+            let (what, bytes) = ("the parameters before an update", size_of_val(self.network.parameters()) as u64);
+            let len = self.network.parameters().len();
+            before.try_reserve_exact(len).map_err(|_| Error::OutOfMemory { what, bytes })?;
+            before.extend_from_slice(self.network.parameters());
+            Ok::<_, Error>(Watch { names, monitor, probe: self.network.workspace(self.probe_rows)?, before })
         });
         Ok(Trainer {
             workspace: self.network.workspace(at_once.unwrap_or(self.batch).min(self.batch))?,

@@ -1,6 +1,7 @@
 //! Training: data, batches, epochs, and everything around them.
 
 mod builder;
+mod close;
 mod dataset;
 mod early_stopping;
 mod evaluate;

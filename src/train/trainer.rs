@@ -75,6 +75,8 @@ pub(super) struct Watch<T> {
     pub(super) monitor: Monitor,
     pub(super) names: Watched,
     pub(super) probe: Workspace<T>,
+    /// The parameters before an update that is looked at closely.
+    pub(super) before: Vec<T>,
 }
 
 impl<T: Float> Trainer<T> {
@@ -172,21 +174,30 @@ impl<T: Float> Trainer<T> {
         let clipper = self.clipper.as_deref_mut().map(|clipper| clipper as &mut dyn GradientClipper<T>);
         let has_clipper = clipper.is_some();
         let verdict = self.non_finite.decide(clipper, &mut self.network.gradients(&mut self.workspace)?, step);
+        let closely = self.looks_closely(end - start);
+        // A gradient that a clipper has changed has lost its norm.
+        let measured = self.workspace.gradient_norms().all(f64::is_finite);
         if let Ok(verdict) = &verdict
             && verdict.apply
         {
             let scale = verdict.clipped.pending;
+            if closely {
+                self.remember();
+            }
             self.network.update(&*self.optimizer, &mut self.optimizer_state, &mut self.workspace, scale, rate)?;
         }
-        if let Some(watch) = &mut self.watch {
-            if let Ok(verdict) = &verdict {
-                if has_clipper {
-                    watch.monitor.clipped(&verdict.clipped);
-                }
-                if verdict.apply {
-                    self.network.observe_weights(&mut watch.monitor, &watch.names, &self.optimizer_state)?;
-                }
+        if let (Some(watch), Ok(verdict)) = (&mut self.watch, &verdict) {
+            if has_clipper {
+                watch.monitor.clipped(&verdict.clipped);
             }
+            if verdict.apply {
+                self.network.observe_weights(&mut watch.monitor, &watch.names, &self.optimizer_state)?;
+            }
+        }
+        if closely && verdict.as_ref().is_ok_and(|verdict| verdict.apply) {
+            self.look_closely(data, start..end, loss, measured);
+        }
+        if let Some(watch) = &mut self.watch {
             watch.monitor.end(loss);
         }
         let verdict = verdict?;
@@ -356,7 +367,7 @@ impl<T: Float> Watch<T> {
 }
 
 /// Copies rows into the input of a workspace, and how long they are. The first of them is row `first` of its batch.
-fn gather<T: Float>(
+pub(super) fn gather<T: Float>(
     data: &Dataset<T>,
     rows: impl ExactSizeIterator<Item = usize> + Clone,
     first: usize,

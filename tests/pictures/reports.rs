@@ -25,6 +25,7 @@ pub fn layer(name: &str) -> LayerRecord {
         dead: Series::new(),
         saturated: Series::new(),
         tied: Series::new(),
+        close: CloseLook::default(),
         through_time: None,
         distinct: None,
         weights: None,

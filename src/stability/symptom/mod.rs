@@ -1,18 +1,30 @@
 //! Symptoms: each a pure function from what was recorded to a finding, or none. And what several of them ask of a record.
 
+mod born_dead_units;
+mod clip_saturation;
 mod constant_gradients;
 mod dead_units;
+mod dying_units;
+mod epsilon_regime;
 mod exploding_gradients;
 mod exploding_over_time;
 mod exploding_weights;
+mod frozen_layer;
+mod gradient_underflow;
+mod growing_symmetry;
 mod loss_not_decreasing;
+mod loss_spikes;
+mod mode_mismatch;
 mod non_finite;
+mod overshooting;
+mod rank_collapse;
 mod saturated_units;
 mod symmetric_units;
 mod unstable_loss;
 mod vanishing_gradients;
 mod vanishing_over_time;
 mod vanishing_weights;
+mod wrong_gradient;
 
 use super::series::median;
 use super::{Cause, Evidence, Finding, LayerRecord, Series, StabilityReport, Thresholds};
@@ -34,6 +46,18 @@ pub(super) const ALL: &[Look] = &[
     unstable_loss::look,
     constant_gradients::look,
     loss_not_decreasing::look,
+    wrong_gradient::look,
+    frozen_layer::look,
+    gradient_underflow::look,
+    loss_spikes::look,
+    overshooting::look,
+    mode_mismatch::look,
+    rank_collapse::look,
+    growing_symmetry::look,
+    dying_units::look,
+    born_dead_units::look,
+    clip_saturation::look,
+    epsilon_regime::look,
 ];
 
 fn evidence<const N: usize>(pairs: [(&'static str, f64); N]) -> Vec<Evidence> {

@@ -1,7 +1,7 @@
 //! Units of a layer have the same weights, and so compute, and learn, the same.
 
 use super::{evidence, in_words, names};
-use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
+use crate::stability::{Cause, Finding, LayerRecord, Remedy, Series, Severity, StabilityReport, Symptom, Thresholds};
 
 pub(super) fn look(report: &StabilityReport, _: &Thresholds) -> Option<Finding> {
     // At every one of the last looks, and at two of them at least: chance ties do not last.
@@ -22,7 +22,7 @@ pub(super) fn look(report: &StabilityReport, _: &Thresholds) -> Option<Finding> 
         symptom: Symptom::SymmetricUnits,
         severity: if 2.0 * tied >= units { Severity::Critical } else { Severity::Warning },
         layers: names,
-        step: worst.tied.first().iter().find(|(_, tied)| *tied >= 2.0).map_or(0, |&(step, _)| step),
+        step: since(&worst.tied),
         cause: if from_the_start { Cause::ConstantInitialization } else { Cause::Unknown },
         evidence: evidence([
             ("identical_units", tied),
@@ -32,4 +32,11 @@ pub(super) fn look(report: &StabilityReport, _: &Thresholds) -> Option<Finding> 
         message,
         remedies: vec![Remedy::RandomInitializer, Remedy::FittingInitializer],
     })
+}
+
+/// The first look that found tied units, as far as the record tells.
+fn since(tied: &Series) -> u64 {
+    let at_first = tied.first().iter().find(|(_, tied)| *tied >= 2.0).map(|&(step, _)| step);
+    let later = || tied.bins().iter().find(|bin| bin.largest >= 2.0).map(|bin| bin.first_step);
+    at_first.or_else(later).unwrap_or(0)
 }
