@@ -186,14 +186,12 @@ impl<T: Float> Trainer<T> {
             }
             self.network.update(&*self.optimizer, &mut self.optimizer_state, &mut self.workspace, scale, rate)?;
         }
-        if let Some(watch) = &mut self.watch {
-            if let Ok(verdict) = &verdict {
-                if has_clipper {
-                    watch.monitor.clipped(&verdict.clipped);
-                }
-                if verdict.apply {
-                    self.network.observe_weights(&mut watch.monitor, &watch.names, &self.optimizer_state)?;
-                }
+        if let (Some(watch), Ok(verdict)) = (&mut self.watch, &verdict) {
+            if has_clipper {
+                watch.monitor.clipped(&verdict.clipped);
+            }
+            if verdict.apply {
+                self.network.observe_weights(&mut watch.monitor, &watch.names, &self.optimizer_state)?;
             }
         }
         if closely && verdict.as_ref().is_ok_and(|verdict| verdict.apply) {
