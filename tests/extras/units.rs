@@ -72,7 +72,7 @@ fn units_that_become_alike() {
             monitor.gradient(last, &[0.1; 16]).unwrap();
             // Weights that are all different at first; if that grows, less and less of it is left beside what units have in common, up to
             // a sign of their own. Input by input; units stand side by side.
-            let (own, common) = if grows { (1.0 / (1.0 + step as f64), 1.0) } else { (1.0, 0.0) };
+            let (own, common) = if grows { ((1.0 + step as f64).powi(-2), 1.0) } else { (1.0, 0.0) };
             let sign = |unit: usize| if unit.is_multiple_of(3) { -1.0 } else { 1.0 };
             let weight =
                 |at: usize| 3.0 * own * (at as f64 * 1.3).sin() + common * sign(at % 16) * ((at / 16) as f64).cos();
