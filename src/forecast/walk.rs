@@ -3,7 +3,7 @@
 use super::LayerForecast;
 use super::parts::{Layers, Part, pair};
 use super::spread::{Carried, Laws};
-use crate::{Expectations, Float, Moments, Network, Pointwise, Propagated};
+use crate::{Draws, Expectations, Float, Moments, Network, Pointwise, Propagated};
 
 /// What is known of each layer once the signal has passed and the gradient has come back.
 pub(super) struct Walk<'a> {
@@ -43,8 +43,10 @@ impl<'a> Walk<'a> {
         let mut x = Some(input);
         let mut carried = Carried::certain(input.second);
         let mut covariance = correlation.map(|c| c * input.second);
-        for ((layer, plan, moments), name) in Layers::of(network).each().zip(network.layer_names()) {
-            let part = Part::of(layer, plan, moments.as_deref());
+        for ((layer, plan, drawn), name) in Layers::of(network).each().zip(network.layer_names()) {
+            let moments: Option<Vec<_>> = drawn.iter().map(|target| target.moments).collect();
+            let draws = drawn.first().map_or(Draws::Independent, |target| target.draws);
+            let part = Part::of(layer, plan, moments.as_deref(), draws);
             let (mut of, mut propagated) = (None, None);
             if let Some(x) = x {
                 if let Part::Pointwise(function) = part {
