@@ -96,7 +96,7 @@ pub struct Forecast {
     pub loss: Option<LossAtStart>,
     /// The root mean square of the norm of the gradient of all parameters, of one row: a limit for clipping to start from. A batch has between
     /// this and its share 1 / sqrt(rows). Where no loss is known it is relative to a derivative by the output whose entries are of size 1; `None`
-    /// where a layer other than a linear one has parameters.
+    /// where theory does not say it of a layer with parameters: see [`Layer::gradient_squares`](crate::Layer::gradient_squares).
     pub gradient_norm: Option<f64>,
     /// The phase of the last hidden layer, which is that of a deep network; `None` where no linear layer with an activation is.
     pub regime: Option<Regime>,

@@ -25,7 +25,6 @@ pub(super) struct Dense {
     pub(super) weight: InitMoments,
     /// Of a bias; 0 where there is none.
     pub(super) bias: InitMoments,
-    pub(super) has_bias: bool,
     /// Whether the weights are drawn uniformly from all matrices with orthonormal columns, or rows.
     pub(super) is_orthogonal: bool,
 }
@@ -97,7 +96,6 @@ impl<'a> Part<'a> {
                     n_out: weight.cols,
                     weight: of_weight,
                     bias: of_bias.first().copied().unwrap_or(none),
-                    has_bias: !of_bias.is_empty(),
                     is_orthogonal: draws == Draws::Orthogonal,
                 })
             }

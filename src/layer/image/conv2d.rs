@@ -219,6 +219,14 @@ impl<T: Float> Layer<T> for Conv2d<T> {
         Some(Propagated { y: of_sums(terms, x, weight, bias.first().copied()), back: Some(back) })
     }
 
+    fn gradient_squares(&self, plan: &Plan, x: Moments, _: &[InitMoments]) -> Option<Vec<f64>> {
+        let Convolution { grid, units, groups } = self.convolution().ok()?;
+        let ([rows, _], [cols, _]) = (grid.rows.taps_inside(), grid.cols.taps_inside());
+        let outputs = (grid.positions() * units) as f64;
+        let both = [outputs * rows * cols * (grid.channels / groups) as f64 * x.second, outputs];
+        Some(both[..plan.params.len()].to_vec())
+    }
+
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {
         if param.role == Role::Bias { self.bias_start.as_deref() } else { self.weight_start.as_deref() }
     }
