@@ -206,7 +206,8 @@ impl<T: Float> Layer<T> for Conv2d<T> {
         }
     }
 
-    /// The mean over all positions, those at the border included, where part of the window lies in the padding.
+    /// The mean over all positions, those at the border included, where part of the window lies in the padding: as if the positions of the
+    /// input were alike. Behind several layers with padding they are not, and the mean of those is larger than this says.
     fn moments(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
         let (&weight, bias) = weights.split_first()?;
         let Convolution { grid, units, groups } = self.convolution().ok()?;
