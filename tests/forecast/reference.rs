@@ -280,14 +280,14 @@ fn borders_over_many_layers() {
     }
 }
 
-/// A recurrent layer is one that theory here does not know, and says so.
+/// A recurrent layer with gates is one that theory here does not know, and says so.
 #[test]
 fn what_is_not_known_is_not_said() {
-    let network = Network::<f64>::builder(12).layer(Rnn::new(12, 1, 4).unwrap().last()).layer(Linear::new(2));
+    let network = Network::<f64>::builder(12).layer(Lstm::new(12, 1, 4).unwrap().last()).layer(Linear::new(2));
     let forecast = Forecast::of(&network.build().unwrap(), 1.0).unwrap();
     assert_eq!(forecast.outlook(), Outlook::Unknown);
     assert!(forecast.layers.iter().all(|layer| layer.moments.is_none() && layer.spread.is_none()));
     assert_eq!((forecast.layers[1].gradient, forecast.layers[0].gradient.is_some()), (Some(1.0), true));
     assert_eq!(forecast.gradient_norm, None);
-    assert!(forecast.to_string().contains("theory does not say what 0.rnn does"), "{forecast}");
+    assert!(forecast.to_string().contains("theory does not say what 0.lstm does"), "{forecast}");
 }
