@@ -11,11 +11,14 @@ const POINTS: usize = 24;
 /// How many standard deviations from the mean are looked at: beyond lies less than 1e-35 of the distribution.
 const REACH: f64 = 12.5;
 
+/// Panels of a standard deviation beyond that one are too wide to see what f does far from 0, where else it is smooth.
+const RESOLVED: f64 = 8.0;
+
 /// E\[f(x)\] of a normal x with that mean and standard deviation, for `N` functions at once.
 ///
-/// Panels of one standard deviation, cut once more at the `kinks` of f, and, where the distribution is wide, at 1/2, 1, 2, 4, ... on both
-/// sides of 0, since there f changes and a panel is not to straddle what it does. Hermite's points would be fewer, and wrong: at a kink
-/// by percents, and where the distribution is wide altogether.
+/// Panels of one standard deviation (two, where it is beyond [`RESOLVED`]), cut once more at the `kinks` of f, and, where the distribution is
+/// wide, at 1/2, 1, 2, 4, ... on both sides of 0, since there f changes and a panel is not to straddle what it does. Hermite's points would be
+/// fewer, and wrong: at a kink by percents, and where the distribution is wide altogether.
 pub(crate) fn expectation<const N: usize>(
     mean: f64,
     deviation: f64,
@@ -44,12 +47,16 @@ pub(crate) fn expectation<const N: usize>(
 
 /// Where panels end, in standard deviations from the mean, in order.
 fn cuts(mean: f64, deviation: f64, kinks: &[f64]) -> Vec<f64> {
-    let mut cuts: Vec<f64> = (-12..=12).map(f64::from).chain([-REACH, REACH]).collect();
     let at = |x: f64| (x - mean) / deviation;
+    // So wide that nothing is left to be seen but the distribution and what is around 0.
+    let step = if deviation > RESOLVED { 2.0 } else { 1.0 };
+    let last = ((REACH - 1.0) / step) as i32;
+    let mut cuts: Vec<f64> = (-last..=last).map(|cut| step * f64::from(cut)).chain([-REACH, REACH]).collect();
     cuts.extend(kinks.iter().map(|&kink| at(kink)));
     if deviation > 1.0 {
-        let sizes = std::iter::successors(Some(0.5), |size| Some(2.0 * size));
-        let near = sizes.take_while(|&size| size < mean.abs() + REACH * deviation);
+        // One standard deviation away from 0 no panel is wider than twice its distance from there.
+        let sizes = std::iter::successors(Some(0.5), |size| Some(if *size < 16.0 { 2.0 * size } else { 4.0 * size }));
+        let near = sizes.take_while(|&size| size < deviation).chain([deviation, 2.0 * deviation]);
         cuts.extend(near.flat_map(|size| [at(-size), at(size)]));
     }
     cuts.retain(|cut| cut.abs() <= REACH);
