@@ -6,6 +6,7 @@
 mod calibration;
 mod lsuv;
 mod measured;
+mod orthogonal;
 mod recurrent;
 mod reference;
 mod verdicts;
