@@ -16,7 +16,7 @@ pub const ACTIVATIONS: &str = "identity, relu, leaky_relu, elu, selu, gelu, silu
                                softplus, softsign";
 
 /// The activation of that name.
-pub fn activation(name: &str) -> Result<Box<dyn Layer<f32>>, String> {
+pub fn activation<T: Float>(name: &str) -> Result<Box<dyn Layer<T>>, String> {
     Ok(match name {
         "identity" => Box::new(Identity),
         "relu" => Box::new(Relu),

@@ -21,7 +21,8 @@ usage: cargo run --release --example forecast -- [OPTIONS]
   --depth 50          hidden layers
   --width 128         units of each
   --activation tanh   identity, relu, leaky_relu, elu, selu, gelu, silu, mish, tanh, sigmoid, hard_sigmoid, softplus, softsign
-  --init xavier       xavier, he, lecun, critical, orthogonal, normal:STD, uniform:LIMIT, constant:VALUE
+  --init xavier       xavier, he, lecun, critical, orthogonal, orthogonal:GAIN, truncated (as lecun), truncated:STD,
+                      normal:STD, uniform:LIMIT, constant:VALUE
   --input 1           second moment of the input
   --classes 10        outputs
   --seed 1            of the weights
@@ -148,12 +149,16 @@ fn initializers(name: &str, activation: &str) -> Result<(Start, Start), Failure>
             "xavier" => Arc::new(Xavier::normal()),
             "he" => Arc::new(He::normal()),
             "lecun" => Arc::new(LeCun::normal()),
+            "orthogonal" => Arc::new(Orthogonal::default()),
+            "truncated" => Arc::new(LeCun::truncated()),
             "critical" => {
                 let critical = critical(activation)?;
                 return Ok((Arc::new(critical), Arc::new(critical)));
             }
             _ => return Err(format!("there is no initializer {name:?}; see --help").into()),
         },
+        Some(("orthogonal", gain)) => Arc::new(Orthogonal::new(number(gain)?)?),
+        Some(("truncated", std)) => Arc::new(TruncatedNormal::new(0.0, number(std)?)?),
         Some(("normal", std)) => Arc::new(Normal::new(0.0, number(std)?)?),
         Some(("uniform", limit)) => Arc::new(Uniform::new(-number(limit)?, number(limit)?)?),
         Some(("constant", value)) => Arc::new(Constant::new(number(value)?)?),

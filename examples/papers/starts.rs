@@ -4,23 +4,33 @@ use evenkeel::*;
 
 use crate::common::Failure;
 use crate::stack::{Recorder, Sample, pass};
-use crate::theory::{normal_mean, polygamma_of_half, relu_log_growth};
 use crate::{Row, SIGMAS};
+
+/// The forecast of how the mean square behind the last layer scatters.
+fn at_the_end(network: &Network<f64>) -> Result<Spread, Failure> {
+    let forecast = Forecast::of(network, 1.0)?;
+    Ok(forecast.layers.last().and_then(|layer| layer.spread).ok_or("theory gives no bars")?)
+}
+
+/// What the forecast says the mean square of the gradient by the output of layer `to` is, relative to that of layer `from`.
+fn gradient_growth(forecast: &Forecast, to: usize, from: usize) -> Result<f64, Failure> {
+    let gradient = |index: usize| forecast.layers[index].gradient.ok_or("theory gives no gradient");
+    Ok(gradient(to)? / gradient(from)?)
+}
 
 /// Hanin and Rolnick 2018: how far networks of one kind differ is exponential in the sum of 1 / width.
 pub fn hanin() -> Result<Vec<Row>, Failure> {
     let (depth, nets) = (30, 600);
     let mut rows = Vec::new();
-    for n in [8_u32, 16, 32, 64, 128] {
-        let (_, variance) = relu_log_growth(n);
-        let expected = f64::from(depth) * variance;
+    for n in [8, 16, 32, 64, 128] {
+        let build = |seed| {
+            let network = Network::builder(n).weights(He::normal()).seed(seed);
+            (0..depth).fold(network, |network, _| network.layer(Linear::without_bias(n)).layer(Relu)).build()
+        };
+        let expected = at_the_end(&build(0)?)?.log_variance;
         let mut logs = Vec::new();
         for seed in 0..nets {
-            let mut network = Network::builder(n as usize).weights(He::normal()).seed(seed);
-            for _ in 0..depth {
-                network = network.layer(Linear::without_bias(n as usize)).layer(Relu);
-            }
-            logs.push(pass(&network.build()?, 1, seed)?.ln());
+            logs.push(pass(&build(seed)?, 1, seed)?.ln());
         }
         logs.retain(|log| log.is_finite()); // the law is that of the networks of which no layer is dead
         let sample = Sample::of(&logs);
@@ -34,7 +44,7 @@ pub fn hanin() -> Result<Vec<Row>, Failure> {
             note: format!(
                 "{} of {nets} networks alive; exact law, 5 L / n = {:.2} to first order",
                 logs.len(),
-                150.0 / f64::from(n)
+                5.0 * f64::from(depth) / n as f64
             ),
         });
     }
@@ -43,16 +53,16 @@ pub fn hanin() -> Result<Vec<Row>, Failure> {
 
 /// Dive into Deep Learning, "Numerical Stability": a hundred 4x4 matrices of standard normals.
 pub fn d2l() -> Result<Vec<Row>, Failure> {
-    let (psi, slope) = polygamma_of_half(4);
-    let expected = 100.0 * (psi + 2.0_f64.ln()) / 2.0 / 10.0_f64.ln();
-    let spread = (100.0 * slope).sqrt() / 2.0 / 10.0_f64.ln();
+    let weights = Normal::new(0.0, 1.0)?;
+    let build = |seed| {
+        let network = Network::builder(4).weights(weights).seed(seed);
+        (0..100).fold(network, |network, _| network.layer(Linear::without_bias(4))).build()
+    };
+    let law = at_the_end(&build(0)?)?;
+    let [expected, spread] = [law.log_mean, law.log_variance.sqrt()].map(|of_square| of_square / 2.0 / 10.0_f64.ln());
     let mut logs = Vec::new();
     for seed in 0..2000 {
-        let mut network = Network::builder(4).weights(Normal::new(0.0, 1.0)?).seed(seed);
-        for _ in 0..100 {
-            network = network.layer(Linear::without_bias(4));
-        }
-        logs.push(pass(&network.build()?, 1, seed)?.log10() / 2.0);
+        logs.push(pass(&build(seed)?, 1, seed)?.log10() / 2.0);
     }
     let sample = Sample::of(&logs);
     Ok(vec![Row {
@@ -72,9 +82,12 @@ pub fn d2l() -> Result<Vec<Row>, Failure> {
 /// Yang and others 2019: batch normalization makes the gradient of a ReLU network explode.
 pub fn batch_norm() -> Result<Vec<Row>, Failure> {
     let n = 256;
-    let mean = normal_mean(|z| z.max(0.0));
-    let second = normal_mean(|z| z.max(0.0).powi(2));
-    let expected = normal_mean(|z| if z > 0.0 { 1.0 } else { 0.0 }) / (second - mean * mean);
+    let block = |network: NetworkBuilder<f64>| {
+        network.layer(Linear::without_bias(n)).layer(BatchNorm::new()).layer(Relu).weights(He::normal())
+    };
+    // The norm divides by the variance of what ReLU made of the norm before.
+    let relu = Relu.expectations(0.0, 1.0);
+    let expected = relu.slope_second / (relu.second - relu.mean * relu.mean);
     let mut factors = Vec::new();
     for seed in 0..4 {
         let (late, early) = (Recorder::default(), Recorder::default());
@@ -85,7 +98,7 @@ pub fn batch_norm() -> Result<Vec<Row>, Failure> {
             } else if layer == 20 {
                 network = network.layer(late.clone());
             }
-            network = network.layer(Linear::without_bias(n)).layer(BatchNorm::new()).layer(Relu);
+            network = block(network);
         }
         pass(&network.build()?, 256, seed)?;
         factors.push((early.mean_square() / late.mean_square()).powf(1.0 / 16.0));
@@ -107,17 +120,23 @@ pub fn residual() -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     for (depth, scaled) in [(10, false), (50, false), (10, true), (50, true)] {
         let square = if scaled { 1.0 / f64::from(depth) } else { 1.0 };
-        let expected = (1.0 + square).powi(depth);
+        let build = |seed| {
+            (0..depth)
+                .try_fold(Network::builder(64).seed(seed), |network, _| {
+                    let first = Linear::without_bias(64).weights(He::normal());
+                    let second = Linear::without_bias(64).weights(LeCun::normal());
+                    Ok::<_, Error>(
+                        network.layer(Residual::new().layer(first).layer(Relu).layer(second).scale(square.sqrt())?),
+                    )
+                })?
+                .build()
+        };
+        // (1 + square)^depth.
+        let forecast = Forecast::of(&build(0)?, 1.0)?;
+        let expected = forecast.layers.last().and_then(|layer| layer.moments).ok_or("theory knows it")?.second;
         let mut sizes = Vec::new();
         for seed in 0..200 {
-            let mut network = Network::builder(64).seed(seed);
-            for _ in 0..depth {
-                let first = Linear::without_bias(64).weights(He::normal());
-                let second = Linear::without_bias(64).weights(LeCun::normal());
-                let branch = Residual::new().layer(first).layer(Relu).layer(second);
-                network = network.layer(branch.scale(square.sqrt())?);
-            }
-            sizes.push(pass(&network.build()?, 1, seed)?);
+            sizes.push(pass(&build(seed)?, 1, seed)?);
         }
         let sample = Sample::of(&sizes);
         rows.push(Row {
@@ -135,10 +154,10 @@ pub fn residual() -> Result<Vec<Row>, Failure> {
 
 /// Klambauer 2017: SELU keeps the signal over 50 layers.
 pub fn selu() -> Result<Vec<Row>, Failure> {
-    const ALPHA: f64 = 1.673_263_242_354_377_2;
-    const LAMBDA: f64 = 1.050_700_987_355_480_5;
-    let slope = normal_mean(|z| if z > 0.0 { LAMBDA } else { LAMBDA * ALPHA * z.exp() }.powi(2));
-    let gradient = 49.0 * slope.log10();
+    let layers = (0..50).fold(Network::<f64>::builder(256), |network, _| {
+        network.layer(Linear::without_bias(256)).layer(Selu).weights(LeCun::normal())
+    });
+    let gradient = gradient_growth(&Forecast::of(&layers.build()?, 1.0)?, 0, 98)?.log10();
     let (mut signals, mut gradients) = (Vec::new(), Vec::new());
     for seed in 0..40 {
         let (first, last) = (Recorder::default(), Recorder::default());
@@ -184,15 +203,15 @@ pub fn glorot() -> Result<Vec<Row>, Failure> {
     let n = 500;
     let mut rows = Vec::new();
     for (name, variance) in [("U(+-1/sqrt n)", 1.0_f64 / 3.0), ("Xavier", 1.0)] {
-        let (mut q, mut expected) = (variance, 1.0);
-        for _ in 0..4 {
-            expected *= variance * normal_mean(|z| (1.0 - (q.sqrt() * z).tanh().powi(2)).powi(2));
-            q = variance * normal_mean(|z| (q.sqrt() * z).tanh().powi(2));
-        }
+        let weights = Xavier::uniform().gain(variance.sqrt())?;
+        let layers = (0..5).fold(Network::<f64>::builder(n), |network, _| {
+            network.layer(Linear::without_bias(n)).layer(Tanh).weights(weights)
+        });
+        let expected = gradient_growth(&Forecast::of(&layers.build()?, 1.0)?, 0, 8)?;
         let mut ratios = Vec::new();
         for seed in 0..60 {
             let (first, last) = (Recorder::default(), Recorder::default());
-            let mut network = Network::builder(n).weights(Xavier::uniform().gain(variance.sqrt())?).seed(seed);
+            let mut network = Network::builder(n).weights(weights).seed(seed);
             for layer in 0..5 {
                 network = network.layer(Linear::without_bias(n));
                 if layer == 0 {
@@ -221,10 +240,10 @@ pub fn glorot() -> Result<Vec<Row>, Failure> {
 
 /// GELU at the gain that keeps the second moment has a fixed point that repels: deep networks go one way or the other.
 pub fn gelu() -> Result<Vec<Row>, Failure> {
-    let gelu = |z: f64| z * 0.5 * libm::erfc(-z / 2.0_f64.sqrt());
-    let gain = normal_mean(|z| gelu(z).powi(2)).sqrt().recip();
-    // V'(1) = E gelu(z)^2 (z^2 - 1) / 2, times the square of the gain: above 1 a deviation grows from layer to layer.
-    let growth = gain * gain * normal_mean(|z| gelu(z).powi(2) * (z * z - 1.0)) / 2.0;
+    let at_one = Gelu.expectations(0.0, 1.0);
+    // By the square of the gain: above 1 a deviation of the second moment grows from layer to layer.
+    let gain = at_one.gain();
+    let growth = gain * gain * at_one.growth;
     let mut logs = Vec::new();
     for seed in 0..16 {
         let mut network = Network::builder(256).weights(LeCun::normal().gain(gain)?).seed(seed);

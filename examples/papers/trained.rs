@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 
 use evenkeel::*;
 use rand::RngExt;
-use rand_distr::StandardNormal;
 
 use crate::Row;
 use crate::common::{Failure, digits_in_two};
@@ -37,42 +36,18 @@ pub fn he() -> Result<Vec<Row>, Failure> {
     Ok(vec![row("He", "below 1.2", he, he < 1.2), row("Xavier", "above ln 10 - 0.01", xavier, xavier > chance - 0.01)])
 }
 
-/// A square matrix of orthonormal rows: normal numbers, each row made orthogonal to those before, twice.
-fn orthogonal(n: usize, generator: &mut Generator) -> Vec<f64> {
-    let mut matrix: Vec<f64> = (0..n * n).map(|_| generator.sample::<f64, _>(StandardNormal)).collect();
-    for i in 0..n {
-        let (before, row) = matrix.split_at_mut(i * n);
-        let row = &mut row[..n];
-        for other in before.chunks(n).chain(before.chunks(n)) {
-            let along: f64 = row.iter().zip(other).map(|(a, b)| a * b).sum();
-            row.iter_mut().zip(other).for_each(|(a, b)| *a -= along * b);
-        }
-        let length = row.iter().map(|a| a * a).sum::<f64>().sqrt();
-        row.iter_mut().for_each(|a| *a /= length);
-    }
-    matrix
-}
-
-/// Orthogonal weights for square layers.
-#[derive(Debug)]
-struct SquareOrthogonal;
-
-impl Initializer<f64> for SquareOrthogonal {
-    fn fill(&self, param: &Param, out: &mut [f64], rng: &mut Generator) -> Result<(), Error> {
-        out.copy_from_slice(&orthogonal(param.cols, rng));
-        Ok(())
-    }
-
-    fn moments(&self, _: &Param) -> Option<InitMoments> {
-        None
-    }
+/// A square matrix of orthonormal rows.
+fn orthogonal(n: usize, generator: &mut Generator) -> Result<Vec<f64>, Error> {
+    let mut matrix = vec![0.0; n * n];
+    Orthogonal::default().fill(&Param::weight(n, n), &mut matrix, generator)?;
+    Ok(matrix)
 }
 
 /// Saxe 2013: deep linear networks learn from orthogonal weights, and hardly from Gaussian ones of the same variance.
 pub fn saxe() -> Result<Vec<Row>, Failure> {
     let (n, depth, steps) = (48, 32, 1000);
     let mut generator = Generator::named(1, "target");
-    let (u, v) = (orthogonal(n, &mut generator), orthogonal(n, &mut generator));
+    let (u, v) = (orthogonal(n, &mut generator)?, orthogonal(n, &mut generator)?);
     let singular: Vec<f64> = (0..n).map(|_| generator.random_range(0.5..1.5)).collect();
     let entry = |i: usize| -> f64 { (0..n).map(|k| u[k * n + i / n] * singular[k] * v[k * n + i % n]).sum() };
     let target: Vec<f64> = (0..n * n).map(entry).collect();
@@ -83,7 +58,8 @@ pub fn saxe() -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     for (name, is_orthogonal) in [("orthogonal", true), ("Gaussian", false)] {
         let network = Network::<f64>::builder(n).seed(1);
-        let network = if is_orthogonal { network.weights(SquareOrthogonal) } else { network.weights(LeCun::normal()) };
+        let network =
+            if is_orthogonal { network.weights(Orthogonal::default()) } else { network.weights(LeCun::normal()) };
         let network = (0..depth).fold(network, |network, _| network.layer(Linear::without_bias(n))).build()?;
         let trainer = Trainer::builder(network, MeanSquared::new(), Sgd::new(rate)?);
         let mut trainer = trainer.batch(n).epochs(steps).seed(1).build()?;

@@ -20,8 +20,8 @@ pub struct LayerForecast {
     /// How the mean square of that gradient scatters from network to network; `None` where theory does not say: it does for ReLU, leaky ReLU and
     /// linear networks.
     pub gradient_spread: Option<Spread>,
-    /// The mean square of the gradient by its weights, of one row, relative to that by the network's output; `None` where the layer is not
-    /// linear.
+    /// The mean square of the gradient by its weights, of one row, relative to that by the network's output (its first ones, where
+    /// layers are inside it); `None` where it has none, or theory does not say.
     pub weight_gradient: Option<f64>,
     /// The correlation E\[x x'\] / E\[x^2\] of the outputs of two inputs, where it was asked for and is known.
     pub correlation: Option<f64>,

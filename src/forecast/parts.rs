@@ -1,7 +1,8 @@
 //! `Part`: what the forecast needs to know of a layer beyond what it says of moments.
 
+use crate::init::Target;
 use crate::moments::Pair;
-use crate::{Float, InitMoments, Layer, Network, Plan, Pointwise, Role};
+use crate::{Draws, Float, InitMoments, Layer, Network, Plan, Pointwise, Role};
 
 /// What kind of layer it is, as far as theory tells kinds apart.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +25,8 @@ pub(super) struct Dense {
     pub(super) weight: InitMoments,
     /// Of a bias; 0 where there is none.
     pub(super) bias: InitMoments,
-    pub(super) has_bias: bool,
+    /// Whether the weights are drawn uniformly from all matrices with orthonormal columns, or rows.
+    pub(super) is_orthogonal: bool,
 }
 
 impl Dense {
@@ -43,9 +45,14 @@ impl Dense {
         self.weight.mean == 0.0 && self.bias.mean == 0.0 && self.weight.variance > 0.0
     }
 
-    /// Whether its sums are exactly normal, given its input.
-    pub(super) fn is_normal(&self) -> bool {
-        self.weight.kurtosis == Some(3.0) && (self.bias.variance == 0.0 || self.bias.kurtosis == Some(3.0))
+    /// Whether the law of its sums, given its input, is known exactly: they are normal, or point anywhere with the same chance.
+    pub(super) fn is_exact(&self) -> bool {
+        self.is_exact_back() && (self.bias.variance == 0.0 || self.bias.kurtosis == Some(3.0) && !self.is_orthogonal)
+    }
+
+    /// The same of the gradient by its input.
+    pub(super) fn is_exact_back(&self) -> bool {
+        self.is_orthogonal || self.weight.kurtosis == Some(3.0)
     }
 }
 
@@ -59,19 +66,25 @@ impl<'a, T: Float> Layers<'a, T> {
         Self { network }
     }
 
-    /// One after the other; the moments are `None` where those of a parameter are not known.
-    pub(super) fn each(&self) -> impl Iterator<Item = (&'a dyn Layer<T>, &'a Plan, Option<Vec<InitMoments>>)> {
+    /// One after the other, each with how its parameters were drawn.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&'a dyn Layer<T>, &'a Plan, Vec<Target>)> {
         let network = self.network;
-        let mut moments = network.init_moments();
+        let mut targets = network.init_targets();
         network.layers().zip(network.plans()).map(move |(layer, plan)| {
-            let of_layer: Vec<_> = moments.by_ref().take(plan.params.len()).collect();
-            (layer, plan, of_layer.into_iter().collect())
+            let of_layer: Vec<_> = targets.by_ref().take(plan.params.len()).collect();
+            (layer, plan, of_layer)
         })
     }
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn of<T: Float>(layer: &'a dyn Layer<T>, plan: &Plan, moments: Option<&[InitMoments]>) -> Self {
+    /// `moments` is `None` where those of a parameter are not known; `draws` is how its first parameter hangs together.
+    pub(super) fn of<T: Float>(
+        layer: &'a dyn Layer<T>,
+        plan: &Plan,
+        moments: Option<&[InitMoments]>,
+        draws: Draws,
+    ) -> Self {
         if let Some(function) = layer.pointwise() {
             return Self::Pointwise(function);
         }
@@ -83,7 +96,7 @@ impl<'a> Part<'a> {
                     n_out: weight.cols,
                     weight: of_weight,
                     bias: of_bias.first().copied().unwrap_or(none),
-                    has_bias: !of_bias.is_empty(),
+                    is_orthogonal: draws == Draws::Orthogonal,
                 })
             }
             ("dropout", ..) => Self::Dropout,

@@ -24,11 +24,12 @@ use crate::{Expectations, Moments};
 /// ```
 ///
 /// # Notes
-/// Exact for normal weights without biases and functions with f(c x) = c f(x), that is ReLU, leaky ReLU and the identity: a layer of n
-/// units multiplies the mean square by an independent factor, for ReLU chi^2 / n with as many degrees of freedom as units are active
-/// (Hanin, "Which neural net architectures give rise to exploding and vanishing gradients?", 2018; for ReLU on the condition that
-/// not every unit is off). Of other functions, biases and weights it is right to first order in 1 / n (Roberts, Yaida and Hanin,
-/// "The Principles of Deep Learning Theory", 2022). What orthogonal weights take away from it is not counted.
+/// Exact for normal or orthogonal weights without biases and functions with f(c x) = c f(x), that is ReLU, leaky ReLU and the identity: a
+/// layer of n units multiplies the mean square by an independent factor, for normal weights and ReLU chi^2 / n with as many degrees of
+/// freedom as units are active (Hanin, "Which neural net architectures give rise to exploding and vanishing gradients?", 2018; for ReLU on
+/// the condition that not every unit is off). Orthogonal weights take the scatter of the length away, or where they narrow leave that of a
+/// projection: a factor with a beta distribution. Of other functions, biases and weights it is right to first order in 1 / n (Roberts, Yaida
+/// and Hanin, "The Principles of Deep Learning Theory", 2022).
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Spread {
@@ -74,6 +75,8 @@ impl Spread {
 pub(super) enum Carried {
     /// Normal numbers, so many: the spread is that of their variance, over all that lies before.
     Sums(Spread, usize),
+    /// Numbers that point anywhere with the same chance, as normal ones do: the spread is that of their mean square.
+    Turned(Spread),
     /// Numbers whose mean square has that spread.
     Values(Spread),
     Unknown,
@@ -105,11 +108,9 @@ impl Laws {
         match (part, of) {
             (Part::Linear(dense), _) => linear(carried, dense, x, y),
             (Part::Pointwise(function), Some(of)) => match (carried, two_slopes(*function)) {
-                (Carried::Sums(spread, _), Some(slopes)) => self.two_slopes(spread, units, slopes),
-                (Carried::Values(spread), Some([above, below])) if above.abs() == below.abs() => {
-                    Carried::Values(spread.times(above * above, LogMoments::NONE))
-                }
+                (_, Some(slopes)) => self.two_slopes(carried, units, slopes),
                 (Carried::Sums(spread, _), None) if x.mean == 0.0 => any(spread, x.second, of, units),
+                (Carried::Turned(spread), None) if x.mean == 0.0 => any_turned(spread, x.second, of, units),
                 _ => Carried::Unknown,
             },
             _ => Carried::Unknown,
@@ -122,28 +123,37 @@ impl Laws {
             Part::Linear(dense) if dense.is_centred() => {
                 let factor = dense.n_out as f64 * dense.weight.variance;
                 values(carried).map_or(Carried::Unknown, |spread| {
-                    let exact = spread.exact && dense.weight.kurtosis == Some(3.0);
-                    Carried::Sums(Spread { exact, ..spread.times(factor, LogMoments::NONE) }, dense.n_in)
+                    let spread = Spread { exact: spread.exact && dense.is_exact_back(), ..spread };
+                    if dense.is_orthogonal {
+                        let share = LogMoments::of_projection(dense.n_out, dense.n_in);
+                        Carried::Turned(spread.times(factor, share))
+                    } else {
+                        Carried::Sums(spread.times(factor, LogMoments::NONE), dense.n_in)
+                    }
                 })
             }
-            Part::Pointwise(function) => match (carried, two_slopes(*function)) {
-                (Carried::Sums(spread, _), Some(slopes)) => self.two_slopes(spread, units, slopes),
-                (Carried::Values(spread), Some([above, below])) if above.abs() == below.abs() => {
-                    Carried::Values(spread.times(above * above, LogMoments::NONE))
-                }
-                _ => Carried::Unknown,
-            },
+            Part::Pointwise(function) => {
+                two_slopes(*function).map_or(Carried::Unknown, |slopes| self.two_slopes(carried, units, slopes))
+            }
             _ => Carried::Unknown,
         }
     }
 
-    fn two_slopes(&mut self, spread: Spread, units: usize, slopes: [f64; 2]) -> Carried {
-        let [above, below] = slopes;
-        let half = (above * above + below * below) / 2.0;
-        if half == 0.0 {
-            return Carried::Unknown;
+    fn two_slopes(&mut self, carried: Carried, units: usize, slopes: [f64; 2]) -> Carried {
+        let [above, below] = slopes.map(|slope| slope * slope);
+        let half = (above + below) / 2.0;
+        match carried {
+            _ if half == 0.0 => Carried::Unknown,
+            Carried::Sums(spread, _) => Carried::Values(spread.times(half, self.of_two_slopes(units, slopes))),
+            Carried::Turned(spread) => {
+                // The length of a normal vector does not depend on where it points, so that the logarithms of both add up.
+                let (both, length) = (self.of_two_slopes(units, slopes), LogMoments::of_normal(units));
+                let variance = (both.variance - length.variance).max(0.0);
+                Carried::Values(spread.times(half, LogMoments { mean: both.mean - length.mean, variance }))
+            }
+            Carried::Values(spread) if above == below => Carried::Values(spread.times(half, LogMoments::NONE)),
+            _ => Carried::Unknown,
         }
-        Carried::Values(spread.times(half, self.of_two_slopes(units, slopes)))
     }
 }
 
@@ -163,7 +173,7 @@ impl Carried {
 fn values(carried: Carried) -> Option<Spread> {
     match carried {
         Carried::Sums(spread, units) => Some(spread.times(1.0, LogMoments::of_normal(units))),
-        Carried::Values(spread) => Some(spread),
+        Carried::Values(spread) | Carried::Turned(spread) => Some(spread),
         Carried::Unknown => None,
     }
 }
@@ -177,9 +187,20 @@ fn linear(carried: Carried, dense: &Dense, x: Moments, y: Moments) -> Carried {
     let of_sums = Spread {
         log_mean: y.second.ln() + share * off + bend * (spread.log_variance + off * off),
         log_variance: share * share * spread.log_variance,
-        exact: spread.exact && dense.is_normal() && dense.bias.variance == 0.0,
+        exact: spread.exact && dense.is_exact() && dense.bias.variance == 0.0,
     };
-    Carried::Sums(of_sums, dense.n_out)
+    if !dense.is_orthogonal {
+        return Carried::Sums(of_sums, dense.n_out);
+    }
+    // With a bias the lengths of both add up, and so does to first order their scatter; what they have in common scatters as normal numbers do.
+    let (turned, normal) = (LogMoments::of_projection(dense.n_in, dense.n_out), LogMoments::of_normal(dense.n_out));
+    let weighted = |turned: f64, normal: f64| share * share * turned + (1.0 - share * share) * normal;
+    let scatter = if share == 1.0 {
+        turned
+    } else {
+        LogMoments { mean: weighted(turned.mean, normal.mean), variance: weighted(turned.variance, normal.variance) }
+    };
+    Carried::Turned(of_sums.times(1.0, scatter))
 }
 
 /// Any function of normal numbers of variance q: to first order in its scatter, on the scale of logarithms, with g(ln q) = ln E\[f^2\]; and
@@ -192,6 +213,23 @@ fn any(spread: Spread, q: f64, of: Expectations, units: usize) -> Carried {
     let off = spread.log_mean - q.ln();
     Carried::Values(Spread {
         log_mean: of.second.ln() + slope * off + 0.5 * bend * (spread.log_variance + off * off) + scatter.mean,
+        log_variance: slope * slope * spread.log_variance + scatter.variance,
+        exact: false,
+    })
+}
+
+/// As [`any`], of numbers whose mean square q is known to be just that: what normal numbers scatter only since theirs does is not there, and
+/// the mean lacks what the curvature makes of that.
+fn any_turned(spread: Spread, q: f64, of: Expectations, units: usize) -> Carried {
+    let n = units as f64;
+    let slope = q * of.growth / of.second;
+    let bend = (q * q * of.curvature + q * of.growth) / of.second - slope * slope;
+    let square = of.fourth / (of.second * of.second) - 1.0 - 2.0 * slope * slope;
+    let scatter = if square > 0.0 { LogMoments::of_gamma(n / square) } else { LogMoments::NONE };
+    let off = spread.log_mean - q.ln();
+    let lacks = q * q * of.curvature / of.second / n;
+    Carried::Values(Spread {
+        log_mean: of.second.ln() + slope * off + 0.5 * bend * (spread.log_variance + off * off) + scatter.mean - lacks,
         log_variance: slope * slope * spread.log_variance + scatter.variance,
         exact: false,
     })

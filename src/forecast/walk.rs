@@ -3,7 +3,7 @@
 use super::LayerForecast;
 use super::parts::{Layers, Part, pair};
 use super::spread::{Carried, Laws};
-use crate::{Expectations, Float, Moments, Network, Pointwise, Propagated};
+use crate::{Draws, Expectations, Float, Moments, Network, Pointwise, Propagated, Role};
 
 /// What is known of each layer once the signal has passed and the gradient has come back.
 pub(super) struct Walk<'a> {
@@ -15,6 +15,10 @@ pub(super) struct Walk<'a> {
 pub(super) struct Step<'a> {
     pub(super) part: Part<'a>,
     pub(super) trains: bool,
+    /// The sums of the squares of the gradients by its parameters, where the mean square of that by an output is 1.
+    squares: Option<Vec<f64>>,
+    /// Which of its parameters is its first weight, and how many numbers that has.
+    weight: Option<(usize, f64)>,
     /// The moments of its input.
     pub(super) x: Option<Moments>,
     /// Of a pointwise layer, what it makes of them.
@@ -43,8 +47,10 @@ impl<'a> Walk<'a> {
         let mut x = Some(input);
         let mut carried = Carried::certain(input.second);
         let mut covariance = correlation.map(|c| c * input.second);
-        for ((layer, plan, moments), name) in Layers::of(network).each().zip(network.layer_names()) {
-            let part = Part::of(layer, plan, moments.as_deref());
+        for ((layer, plan, drawn), name) in Layers::of(network).each().zip(network.layer_names()) {
+            let moments: Option<Vec<_>> = drawn.iter().map(|target| target.moments).collect();
+            let draws = drawn.first().map_or(Draws::Independent, |target| target.draws);
+            let part = Part::of(layer, plan, moments.as_deref(), draws);
             let (mut of, mut propagated) = (None, None);
             if let Some(x) = x {
                 if let Part::Pointwise(function) = part {
@@ -84,7 +90,14 @@ impl<'a> Walk<'a> {
                 Part::Linear(dense) => Some(dense.n_out as f64 * dense.weight_second()),
                 _ => propagated.and_then(|propagated| propagated.back).filter(|_| !beyond),
             };
-            self.steps.push(Step { part, trains: !plan.params.is_empty(), x, of, beyond, back });
+            let drawn = moments.as_deref().unwrap_or_default();
+            let squares = match x {
+                Some(x) => layer.gradient_squares(plan, x, drawn),
+                None => plan.params.is_empty().then(Vec::new),
+            };
+            let weight = plan.params.iter().position(|param| param.role == Role::Weight);
+            let weight = weight.and_then(|at| Some((at, plan.params[at].count()? as f64)));
+            self.steps.push(Step { part, trains: !plan.params.is_empty(), squares, weight, x, of, beyond, back });
             // What is behind numbers that f64 cannot hold nobody can tell.
             x = y.filter(|_| !beyond);
         }
@@ -113,9 +126,10 @@ impl<'a> Walk<'a> {
             let layer = &mut self.layers[index];
             layer.gradient = gradient;
             layer.gradient_spread = gradient.and(carried.spread());
-            if let (Part::Linear(_), Some(gradient), Some(x)) = (&step.part, gradient, step.x) {
-                layer.weight_gradient = Some(gradient * x.second);
-            }
+            layer.weight_gradient = match (&step.part, gradient, step.x) {
+                (Part::Linear(_), Some(gradient), Some(x)) => Some(gradient * x.second),
+                _ => step.weight_square().zip(gradient).map(|(square, gradient)| square * gradient),
+            };
             gradient = gradient.zip(step.back).map(|(gradient, back)| gradient * back);
             carried = laws.backward(carried, &step.part, layer.units);
         }
@@ -123,13 +137,19 @@ impl<'a> Walk<'a> {
 
     /// The sum of the squares of all parameters' gradients, relative to that by an output.
     pub(super) fn squared_norm(&self) -> Option<f64> {
-        let trained = self.steps.iter().zip(&self.layers).filter(|(step, _)| step.trains);
-        let sum = trained.map(|(step, layer)| {
-            let Part::Linear(dense) = step.part else { return None };
-            let biases = if dense.has_bias { dense.n_out as f64 * layer.gradient? } else { 0.0 };
-            Some(dense.n_in as f64 * dense.n_out as f64 * layer.weight_gradient? + biases)
+        let sum = self.steps.iter().zip(&self.layers).map(|(step, layer)| {
+            let squares = step.squares.as_ref()?;
+            if squares.is_empty() { Some(0.0) } else { Some(squares.iter().sum::<f64>() * layer.gradient?) }
         });
         sum.sum::<Option<f64>>().filter(|sum| sum.is_finite())
+    }
+}
+
+impl Step<'_> {
+    /// The mean square of the gradient by a weight, where that by an output is 1.
+    fn weight_square(&self) -> Option<f64> {
+        let (at, count) = self.weight?;
+        self.squares.as_ref()?.get(at).map(|square| square / count)
     }
 }
 

@@ -72,6 +72,16 @@ pub enum Draws {
     Independent,
     /// The sum of their squares does not depend on chance.
     FixedNorm,
+    /// As a whole they are a matrix drawn uniformly from all with orthonormal columns, or rows, times a number: the sum of their squares does
+    /// not depend on chance either, nor does, where it does not narrow, the length of what it makes of a vector.
+    Orthogonal,
+}
+
+impl Draws {
+    /// Whether the sum of the squares is known beforehand.
+    pub(crate) fn fixes_norm(self) -> bool {
+        matches!(self, Self::FixedNorm | Self::Orthogonal)
+    }
 }
 
 /// Fills a parameter before training.

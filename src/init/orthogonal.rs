@@ -65,7 +65,7 @@ impl<T: Float> Initializer<T> for Orthogonal {
     }
 
     fn draws(&self, _: &Param) -> Draws {
-        Draws::FixedNorm
+        Draws::Orthogonal
     }
 }
 

@@ -162,7 +162,7 @@ impl InitRecord {
             (Some(moments), Some(Tolerances { mean, variance })) => {
                 let mean_off = off(measured.mean, moments.mean, mean);
                 // Where the squares are known, around 0.
-                let around = |mean: f64| if target.draws == Draws::FixedNorm { mean * mean } else { 0.0 };
+                let around = |mean: f64| if target.draws.fixes_norm() { mean * mean } else { 0.0 };
                 let found = measured.variance + around(measured.mean);
                 let expected = moments.variance + around(moments.mean);
                 let variance_off = variance.map(|variance| off(found, expected, variance));
@@ -212,7 +212,7 @@ impl Tolerances {
         let from_mean = ((2.0 * x).sqrt() + x / n.sqrt()).powi(2) / n;
         let variance = match (draws, target.kurtosis) {
             // The mean of the squares is exact, and computed in f64 to far below that.
-            (Draws::FixedNorm, _) => Some(1e-11 * size * size + of_square(size)),
+            (Draws::FixedNorm | Draws::Orthogonal, _) => Some(1e-11 * size * size + of_square(size)),
             (_, None) => None,
             (_, Some(kurtosis)) => {
                 let (v, c) = if kurtosis <= 3.0 {

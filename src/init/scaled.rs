@@ -153,6 +153,6 @@ mod tests {
         let nothing = Initializer::<f64>::moments(&Scaled::new(0.0, He::normal()).unwrap(), &param).unwrap();
         assert_eq!((nothing.variance, nothing.kurtosis), (0.0, None));
         let orthogonal = Scaled::one_of(2, Orthogonal::default()).unwrap();
-        assert_eq!(Initializer::<f64>::draws(&orthogonal, &param), Draws::FixedNorm);
+        assert_eq!(Initializer::<f64>::draws(&orthogonal, &param), Draws::Orthogonal);
     }
 }

@@ -96,4 +96,8 @@ impl<T: Float> Layer<T> for LayerNorm {
     fn moments(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
         Some(self.0.moments(x, weights))
     }
+
+    fn gradient_squares(&self, plan: &Plan, x: Moments, _: &[InitMoments]) -> Option<Vec<f64>> {
+        Some(self.0.gradient_squares(plan, x))
+    }
 }

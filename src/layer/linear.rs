@@ -104,6 +104,12 @@ impl<T: Float> Layer<T> for Linear<T> {
         Some(Propagated { y, back: Some(self.n_out as f64 * second(weight)) })
     }
 
+    fn gradient_squares(&self, plan: &Plan, x: Moments, _: &[InitMoments]) -> Option<Vec<f64>> {
+        let (n_in, n_out) = (plan.params.first()?.rows as f64, self.n_out as f64);
+        let both = [n_in * n_out * x.second, n_out];
+        Some(both[..plan.params.len()].to_vec())
+    }
+
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {
         if param.role == Role::Bias { self.bias_start.as_deref() } else { self.weight_start.as_deref() }
     }

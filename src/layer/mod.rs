@@ -192,6 +192,21 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         None
     }
 
+    /// The sum of the squares of the gradient by each of its parameters, in the order of its plan, where the mean square of that by an output
+    /// is 1: of one row, in the mean over the draw, with the gradients by different outputs taken for independent. `None` where theory does
+    /// not say.
+    ///
+    /// ```
+    /// use evenkeel::{Layer, Linear, Moments};
+    /// let linear = Linear::<f64>::new(3);
+    /// let (plan, x) = (linear.plan(5)?, Moments { mean: 0.0, second: 2.0 });
+    /// assert_eq!(linear.gradient_squares(&plan, x, &[]), Some(vec![5.0 * 3.0 * 2.0, 3.0])); // x dy for every weight, dy for every bias
+    /// # Ok::<(), evenkeel::Error>(())
+    /// ```
+    fn gradient_squares(&self, plan: &Plan, _x: Moments, _weights: &[InitMoments]) -> Option<Vec<f64>> {
+        plan.params.is_empty().then(Vec::new)
+    }
+
     /// The function that it applies to every number on its own; `None` for a layer that does anything else.
     fn pointwise(&self) -> Option<&dyn Pointwise> {
         None

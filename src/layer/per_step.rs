@@ -126,6 +126,13 @@ impl<T: Float> Layer<T> for PerStep<T> {
         self.layer.moments(plan.inside.first()?, x, weights)
     }
 
+    fn gradient_squares(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {
+        let inside = plan.inside.first()?;
+        let steps = (plan.n_out / inside.n_out) as f64;
+        let of_step = self.layer.gradient_squares(inside, x, weights)?;
+        Some(of_step.iter().map(|square| steps * square).collect())
+    }
+
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {
         self.layer.initializer(&self.own_name(param)?)
     }

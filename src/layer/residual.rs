@@ -277,6 +277,30 @@ impl<T: Float> Layer<T> for Residual<T> {
         Some(Propagated { y, back: skip.back.zip(of_branch).map(|(skip, branch)| skip + branch) })
     }
 
+    fn gradient_squares(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Vec<f64>> {
+        let (of_branch, mut inside) = (plan.inside.first()?, plan.inside.iter());
+        let mut of_layer = |layer: &dyn Layer<T>| {
+            let plan = inside.next()?;
+            let drawn = weights.split_off(..plan.params.len())?;
+            Some((layer.gradient_squares(plan, x, drawn)?, drawn))
+        };
+        let (mut squares, of_branch_weights) = of_layer(&self.branch)?;
+        let of_projection = match self.projection.as_deref() {
+            Some(layer) => of_layer(layer)?.0,
+            None => Vec::new(),
+        };
+        let (square, learned) = match self.scale {
+            Scale::Fixed(scale) => (scale * scale, None),
+            Scale::Learned(_) => {
+                let branch = self.branch.moments(of_branch, x, of_branch_weights)?;
+                (second(*weights.first()?), Some(plan.n_out as f64 * branch.y.second))
+            }
+        };
+        squares.iter_mut().for_each(|of_parameter| *of_parameter *= square);
+        squares.extend(of_projection.into_iter().chain(learned));
+        Some(squares)
+    }
+
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {
         match (&self.scale, &self.projection, of_projection(param)) {
             (Scale::Learned(start), ..) if param.name == SCALE => Some(start),

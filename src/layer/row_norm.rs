@@ -32,11 +32,23 @@ impl<const CENTRED: bool> RowNorm<CENTRED> {
         Ok(plan.writes_gradients())
     }
 
-    /// In wide groups the mean and the deviation of a group are those of the draw, and what they hand back is spread thin.
-    pub(super) fn moments(&self, x: Moments, weights: &[InitMoments]) -> Propagated {
+    /// The moments of its numbers before gain and bias, and the square that they were divided by.
+    fn normalized(&self, x: Moments) -> (Moments, f64) {
         let (mean, square) = if CENTRED { (0.0, x.variance()) } else { (x.mean, x.second) };
         let divisor = square + self.epsilon;
-        let normalized = Moments { mean: mean / divisor.sqrt(), second: square / divisor };
+        (Moments { mean: mean / divisor.sqrt(), second: square / divisor }, divisor)
+    }
+
+    /// The sums of the squares of the gradients by gain and bias, where those by the outputs have mean square 1.
+    pub(super) fn gradient_squares(&self, plan: &Plan, x: Moments) -> Vec<f64> {
+        let (normalized, _) = self.normalized(x);
+        let of_gain = self.gain.then_some(normalized.second);
+        of_gain.into_iter().chain(self.bias.then_some(1.0)).map(|square| plan.n_out as f64 * square).collect()
+    }
+
+    /// In wide groups the mean and the deviation of a group are those of the draw, and what they hand back is spread thin.
+    pub(super) fn moments(&self, x: Moments, weights: &[InitMoments]) -> Propagated {
+        let (normalized, divisor) = self.normalized(x);
         let mut weights = weights.iter().copied();
         let gain = weights.next().filter(|_| self.gain);
         let (y, gain) = of_affine(normalized, gain, weights.next().filter(|_| self.bias));

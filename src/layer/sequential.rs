@@ -224,6 +224,26 @@ impl<T: Float> Layer<T> for Sequential<T> {
         })
     }
 
+    fn gradient_squares(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Vec<f64>> {
+        let mut x = Some(x);
+        let mut inside = Vec::with_capacity(self.layers.len());
+        for (layer, plan) in self.layers.iter().zip(&plan.inside) {
+            let (of_layer, before) = (weights.split_off(..plan.params.len())?, x?);
+            let propagated = layer.moments(plan, before, of_layer);
+            inside.push((layer.gradient_squares(plan, before, of_layer)?, propagated.and_then(|here| here.back)));
+            x = propagated.map(|here| here.y);
+        }
+        // From the last layer on, each has the gradient that those behind it hand back.
+        let mut gradient = Some(1.0);
+        for (squares, back) in inside.iter_mut().rev() {
+            for square in squares.iter_mut() {
+                *square *= gradient?;
+            }
+            gradient = gradient.zip(*back).map(|(behind, here)| behind * here);
+        }
+        Some(inside.into_iter().flat_map(|(squares, _)| squares).collect())
+    }
+
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {
         let (index, param) = self.owner(param)?;
         self.layers[index].initializer(&param)

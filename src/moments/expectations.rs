@@ -79,12 +79,11 @@ impl Expectations {
         let x: Vec<f64> = nodes.points.iter().map(|z| mean + deviation * z).collect();
         let (mut values, mut slopes) = (vec![0.0; x.len()], vec![0.0; x.len()]);
         f(&x, &mut values, &mut slopes);
-        let powers = |index: usize| {
-            let (value, slope, z) = (values[index], slopes[index], nodes.points[index]);
+        let powers = |z: f64, value: f64, slope: f64| {
             let (square, product) = (value * value, value * slope * z);
             [value, square, square * square, slope, slope * slope, product, product * (z * z - 3.0)]
         };
-        let [mean, second, fourth, slope_mean, slope_second, product, third] = nodes.sums(powers);
+        let [mean, second, fourth, slope_mean, slope_second, product, third] = nodes.sums([&values, &slopes], powers);
         let (growth, curvature) = (product / deviation, third / (2.0 * deviation.powi(3)));
         Self { mean, second, fourth, slope_mean, slope_second, growth, curvature }
     }

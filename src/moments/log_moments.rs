@@ -45,7 +45,6 @@ impl LogMoments {
 
     /// Of the share X n_in / n_out of a vector of n_in normal numbers, as its projection on n_out of them has it: what orthogonal weights
     /// from n_in to n_out do to a mean square. Beta(n_out / 2, (n_in - n_out) / 2) where they narrow, else no scatter.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for initializers that say they are orthogonal"))]
     pub(crate) fn of_projection(n_in: usize, n_out: usize) -> Self {
         if n_out >= n_in {
             return Self::NONE;

@@ -4,18 +4,23 @@ use std::borrow::Cow;
 use std::f64::consts::PI;
 use std::sync::OnceLock;
 
-use crate::linalg::elementwise;
+use crate::linalg::{elementwise, vectorized};
 
 /// How many points a panel has.
 const POINTS: usize = 24;
+/// How many of them are added up side by side.
+const LANES: usize = 8;
 /// How many standard deviations from the mean are looked at: beyond lies less than 1e-35 of the distribution.
 const REACH: f64 = 12.5;
 
+/// Panels of a standard deviation beyond that one are too wide to see what f does far from 0, where else it is smooth.
+const RESOLVED: f64 = 8.0;
+
 /// E\[f(x)\] of a normal x with that mean and standard deviation, for `N` functions at once.
 ///
-/// Panels of one standard deviation, cut once more at the `kinks` of f, and, where the distribution is wide, at 1/2, 1, 2, 4, ... on both
-/// sides of 0, since there f changes and a panel is not to straddle what it does. Hermite's points would be fewer, and wrong: at a kink
-/// by percents, and where the distribution is wide altogether.
+/// Panels of one standard deviation (two, where it is beyond [`RESOLVED`]), cut once more at the `kinks` of f, and, where the distribution is
+/// wide, at 1/2, 1, 2, 4, ... on both sides of 0, since there f changes and a panel is not to straddle what it does. Hermite's points would be
+/// fewer, and wrong: at a kink by percents, and where the distribution is wide altogether.
 pub(crate) fn expectation<const N: usize>(
     mean: f64,
     deviation: f64,
@@ -44,12 +49,16 @@ pub(crate) fn expectation<const N: usize>(
 
 /// Where panels end, in standard deviations from the mean, in order.
 fn cuts(mean: f64, deviation: f64, kinks: &[f64]) -> Vec<f64> {
-    let mut cuts: Vec<f64> = (-12..=12).map(f64::from).chain([-REACH, REACH]).collect();
     let at = |x: f64| (x - mean) / deviation;
+    // So wide that nothing is left to be seen but the distribution and what is around 0.
+    let step = if deviation > RESOLVED { 2.0 } else { 1.0 };
+    let last = ((REACH - 1.0) / step) as i32;
+    let mut cuts: Vec<f64> = (-last..=last).map(|cut| step * f64::from(cut)).chain([-REACH, REACH]).collect();
     cuts.extend(kinks.iter().map(|&kink| at(kink)));
     if deviation > 1.0 {
-        let sizes = std::iter::successors(Some(0.5), |size| Some(2.0 * size));
-        let near = sizes.take_while(|&size| size < mean.abs() + REACH * deviation);
+        // One standard deviation away from 0 no panel is wider than twice its distance from there.
+        let sizes = std::iter::successors(Some(0.5), |size| Some(if *size < 16.0 { 2.0 * size } else { 8.0 * size }));
+        let near = sizes.take_while(|&size| size < deviation).chain([deviation, 2.0 * deviation]);
         cuts.extend(near.flat_map(|size| [at(-size), at(size)]));
     }
     cuts.retain(|cut| cut.abs() <= REACH);
@@ -82,34 +91,45 @@ impl Nodes {
 
     fn between(cuts: &[f64]) -> Self {
         let count = POINTS * cuts.len().saturating_sub(1);
-        let (mut points, mut squares) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        let mut of_panel = Vec::with_capacity(count);
-        for panel in cuts.windows(2) {
+        let (mut points, mut squares, mut weights) = (vec![0.0; count], vec![0.0; count], vec![0.0; count]);
+        for (panel, points) in cuts.windows(2).zip(points.chunks_exact_mut(POINTS)) {
             let (middle, half) = ((panel[0] + panel[1]) / 2.0, (panel[1] - panel[0]) / 2.0);
-            for &(point, weight) in rule() {
-                let z = middle + half * point;
-                points.push(z);
-                squares.push(-z * z / 2.0);
-                of_panel.push(half * weight / (2.0 * PI).sqrt());
-            }
+            points.iter_mut().zip(rule()).for_each(|(z, (point, _))| *z = middle + half * point);
         }
-        let mut weights = vec![0.0; points.len()];
+        squares.iter_mut().zip(&points).for_each(|(square, z)| *square = -z * z / 2.0);
         elementwise::map(elementwise::Exp, &squares, &mut weights);
-        weights.iter_mut().zip(of_panel).for_each(|(weight, of_panel)| *weight *= of_panel);
+        for (panel, weights) in cuts.windows(2).zip(weights.chunks_exact_mut(POINTS)) {
+            let half = (panel[1] - panel[0]) / 2.0 / (2.0 * PI).sqrt();
+            weights.iter_mut().zip(rule()).for_each(|(of_point, (_, weight))| *of_point *= half * weight);
+        }
         Self { points, weights }
     }
 
-    /// Sums of what a function says of every point, by its index, times its weight: panel by panel.
-    pub(super) fn sums<const N: usize>(&self, f: impl Fn(usize) -> [f64; N]) -> [f64; N] {
+    /// Sums of what a function says of every point, and of the two numbers that belong to it, times the point's weight: panel by panel, each in
+    /// lanes, so that it takes several points at once.
+    pub(super) fn sums<const N: usize>(
+        &self,
+        [first, second]: [&[f64]; 2],
+        f: impl Fn(f64, f64, f64) -> [f64; N],
+    ) -> [f64; N] {
         let mut sums = [0.0; N];
-        for (panel, weights) in self.weights.chunks(POINTS).enumerate() {
-            let mut of_panel = [0.0; N];
-            for (index, &weight) in weights.iter().enumerate() {
-                let values = f(POINTS * panel + index);
-                of_panel.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
+        vectorized(|| {
+            let nodes = self.points.as_chunks::<POINTS>().0.iter().zip(self.weights.as_chunks::<POINTS>().0);
+            let numbers = first.as_chunks::<POINTS>().0.iter().zip(second.as_chunks::<POINTS>().0);
+            for ((points, weights), (first, second)) in nodes.zip(numbers) {
+                let mut lanes = [[0.0; LANES]; N];
+                for start in (0..POINTS).step_by(LANES) {
+                    for lane in 0..LANES {
+                        let at = start + lane;
+                        let terms = f(points[at], first[at], second[at]);
+                        for (sum, term) in lanes.iter_mut().zip(terms) {
+                            sum[lane] += weights[at] * term;
+                        }
+                    }
+                }
+                sums.iter_mut().zip(lanes).for_each(|(sum, lanes)| *sum += lanes.iter().sum::<f64>());
             }
-            sums.iter_mut().zip(of_panel).for_each(|(sum, of_panel)| *sum += of_panel);
-        }
+        });
         sums
     }
 }

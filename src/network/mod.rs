@@ -137,6 +137,11 @@ impl<T: Float> Network<T> {
         self.targets.iter().map(|target| target.moments)
     }
 
+    /// As [`init_moments`](Self::init_moments), with how the numbers of each hang together.
+    pub(crate) fn init_targets(&self) -> impl ExactSizeIterator<Item = Target> {
+        self.targets.iter().copied()
+    }
+
     /// What each layer planned.
     pub(crate) fn plans(&self) -> &[Plan] {
         &self.geometry.plans

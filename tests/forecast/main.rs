@@ -6,6 +6,8 @@
 mod calibration;
 mod lsuv;
 mod measured;
+mod orthogonal;
+mod recurrent;
 mod reference;
 mod verdicts;
 

@@ -206,7 +206,8 @@ impl<T: Float> Layer<T> for Conv2d<T> {
         }
     }
 
-    /// The mean over all positions, those at the border included, where part of the window lies in the padding.
+    /// The mean over all positions, those at the border included, where part of the window lies in the padding: as if the positions of the
+    /// input were alike. Behind several layers with padding they are not, and the mean of those is larger than this says.
     fn moments(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
         let (&weight, bias) = weights.split_first()?;
         let Convolution { grid, units, groups } = self.convolution().ok()?;
@@ -217,6 +218,14 @@ impl<T: Float> Layer<T> for Conv2d<T> {
         let each = grid.positions() as f64 * rows * cols / (grid.rows.image * grid.cols.image) as f64;
         let back = each * (units / groups) as f64 * second(weight);
         Some(Propagated { y: of_sums(terms, x, weight, bias.first().copied()), back: Some(back) })
+    }
+
+    fn gradient_squares(&self, plan: &Plan, x: Moments, _: &[InitMoments]) -> Option<Vec<f64>> {
+        let Convolution { grid, units, groups } = self.convolution().ok()?;
+        let ([rows, _], [cols, _]) = (grid.rows.taps_inside(), grid.cols.taps_inside());
+        let outputs = (grid.positions() * units) as f64;
+        let both = [outputs * rows * cols * (grid.channels / groups) as f64 * x.second, outputs];
+        Some(both[..plan.params.len()].to_vec())
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {
