@@ -3,6 +3,9 @@
 mod calibration;
 #[path = "../common/mod.rs"]
 mod common;
+mod labelled;
+#[path = "../../tests/labelled/mod.rs"]
+mod runs;
 mod speed;
 
 use std::process::ExitCode;
@@ -15,6 +18,7 @@ Proves at length what the tests show in short.
 usage: cargo run --release --example proofs -- [OPTIONS]
 
   --only NAME        calibration: are 95 % of networks within the forecast's bars of 95 %?
+                     labelled: are the runs of tests/cases diagnosed right, and mended?
                      speed: how long a forecast of 1,000 layers takes
   --networks 20000   so many of each family
   --quick            1,000 of each family
@@ -38,7 +42,7 @@ fn main() -> ExitCode {
         let networks: u64 = options.value("--networks", "20000")?;
         let networks = if options.flag("--quick") { 1000 } else { networks };
         options.done()?;
-        if !["", "calibration", "speed"].contains(&only.as_str()) {
+        if !["", "calibration", "labelled", "speed"].contains(&only.as_str()) {
             return Err(format!("there is no proof {only:?}; see --help").into());
         }
         let mut say = |proof: Proof| {
@@ -47,6 +51,9 @@ fn main() -> ExitCode {
         };
         if only.is_empty() || only == "speed" {
             speed::run(&mut say)?;
+        }
+        if only.is_empty() || only == "labelled" {
+            labelled::run(&mut say)?;
         }
         if only.is_empty() || only == "calibration" {
             calibration::run(networks, &mut say)?;
