@@ -155,3 +155,12 @@ fn lag_norms_are_those_of_a_backward_pass_or_none() {
     assert!(network.forward(x, Mode::Train, &mut workspace).is_err());
     assert_eq!(lags(&workspace), 0);
 }
+
+#[test]
+fn what_is_recorded_over_time_keeps_to_its_budget() {
+    let time = report(Rnn::new(30, 1, 4).unwrap().last()).layer("0.rnn").unwrap().through_time.clone().unwrap();
+    // Lag 0, the powers of two below 29, and 29; then two series of lags.
+    let lags: Vec<usize> = time.norms.iter().map(|(lag, _)| *lag).collect();
+    assert_eq!(lags, [0, 1, 2, 4, 8, 16, 29]);
+    assert!(lags.len() + 2 <= 5 + 30_usize.ilog2() as usize);
+}
