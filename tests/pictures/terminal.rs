@@ -44,7 +44,7 @@ fn a_heat_map_has_a_row_for_each_layer_that_trains() {
     shades.dedup();
     assert_eq!(shades.into_iter().collect::<String>(), "@%#*+=-:.");
     assert!(first.ends_with("   0.0   -8.0"), "{first}");
-    assert!(last.starts_with("2.linear.o…long.name |") && last.ends_with("  zero    inf"), "{last}");
+    assert!(last.starts_with("2.linear.…long.name |") && last.ends_with("  zero    inf"), "{last}");
     assert_eq!(cells(last).trim_end(), "0*!", "nothing is known after its last value");
 }
 
