@@ -76,7 +76,7 @@ pub fn run(networks: u64, say: &mut impl FnMut(Proof)) -> Result<(), Failure> {
         let fine = |share: f64| (0.025..=0.08).contains(&share);
         let back = if family.back { format!(", of gradients {:.2} %", 100.0 * share(1)) } else { String::new() };
         say(Proof {
-            of: format!("{:?} {}", family.start, family.activation),
+            of: format!("{:?} {} {:?}", family.start, family.activation, family.variances),
             found: format!("outside 95 %: of signals {:.2} %{back}", 100.0 * share(0)),
             holds: fine(share(0)) && (!family.back || fine(share(1))),
         });

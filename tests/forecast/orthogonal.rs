@@ -22,9 +22,8 @@ fn network(n_in: usize, units: &[usize], seed: u64) -> Network<f64> {
 fn of_square_ones_only_the_direction_scatters() {
     for (width, law) in reference("relu_he_one_layer").as_object().unwrap() {
         let (n, length): (usize, _) = (width.parse().unwrap(), &reference("linear_one_layer")[width]);
-        let network = layers(n, &[n; 10], "relu", 2.0_f64.sqrt(), 1).layer(Linear::without_bias(n));
-        let forecast = Forecast::of(&network.weights(Orthogonal::new(2.0_f64.sqrt()).unwrap()).build().unwrap(), 1.0);
-        let forecast = forecast.unwrap();
+        let network = layers(n, &[n; 10], "relu", 2.0_f64.sqrt(), 1).layer(Linear::without_bias(n)).build().unwrap();
+        let forecast = Forecast::of(&network, 1.0).unwrap();
         let gradient = forecast.layers[0].gradient_spread.unwrap();
         let signal = forecast.layers[19].spread.unwrap();
         for spread in [signal, gradient] {
