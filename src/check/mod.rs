@@ -12,7 +12,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! With the feature `proptest`, [`strategies`] draws shapes, rows, activations, initializers and whole networks for a property test.
+//! With the feature `proptest`, `check::strategies` draws shapes, rows, activations, initializers and whole networks for a property test.
 
 mod clipper;
 mod failure;
