@@ -89,6 +89,14 @@ fn one_class_of_several() {
 }
 
 /// Normal numbers of that mean and deviation.
+#[test]
+fn a_loss_in_a_box_expects_what_it_does_outside() {
+    let boxed: Box<dyn Loss<f64>> = Box::new(MeanSquared::new());
+    let expects = |loss: &dyn Loss<f64>| loss.at_start(normal(0.0, 1.0), 2, None);
+    assert!(expects(&*boxed).is_some());
+    assert_eq!(expects(&boxed), expects(&*boxed));
+}
+
 fn fill_normal(generator: &mut Generator, mean: f64, deviation: f64, out: &mut [f64]) {
     out.iter_mut().for_each(|x| *x = mean + deviation * generator.sample::<f64, _>(StandardNormal));
 }

@@ -6,8 +6,8 @@ use rand::RngExt;
 
 use super::Failure;
 use super::sample::{RATE, Sample};
-use crate::layer::feeding;
-use crate::{Error, Generator, InitMoments, Initializer, Mode, Network, Param, Role, Rows, Xavier};
+use crate::layer::fitting;
+use crate::{Error, Generator, InitMoments, Initializer, Mode, Network, Param, Role, Rows};
 
 /// How many networks are drawn.
 const NETWORKS: u64 = 64;
@@ -120,16 +120,14 @@ impl<'a, F> PropagationCheck<'a, F> {
         let mut judged = Vec::new();
         for (index, layer) in layers.iter().enumerate().filter(|(_, layer)| layer.kind() == "linear") {
             let slots = network.layout().slots().iter().filter(|slot| slot.layer == index);
-            let behind = || feeding(layers[index + 1..].iter().copied(), None);
             let of = |param: &Param| {
                 let planned =
                     Param { name: param.name.rsplit('.').next().unwrap_or_default().to_owned(), ..param.clone() };
                 let everywhere = if param.role == Role::Weight { self.weights } else { self.biases };
                 match layer.initializer(&planned).or(everywhere) {
                     Some(given) => given.moments(param),
-                    None => match layer.fitting_initializer(&planned, behind()) {
+                    None => match fitting(*layer, &planned, layers[index + 1..].iter().copied()) {
                         Some(fitting) => fitting.moments(param),
-                        None if param.role == Role::Weight => Initializer::<f64>::moments(&Xavier::normal(), param),
                         None => Some(InitMoments { mean: 0.0, variance: 0.0, kurtosis: None }),
                     },
                 }

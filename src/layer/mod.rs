@@ -72,7 +72,7 @@ pub use tanh::Tanh;
 
 use std::fmt::Debug;
 
-use crate::{Bounds, Error, Float, InitMoments, Initializer, Moments, Param, Role, Rows, RowsMut};
+use crate::{Bounds, Error, Float, InitMoments, Initializer, Moments, Param, Role, Rows, RowsMut, Xavier};
 
 /// A map from rows of `n_in` numbers to rows of `n_out` numbers, with its derivative written by hand.
 ///
@@ -241,4 +241,15 @@ pub(crate) fn feeding<'a, T: Float>(
 ) -> Option<Box<dyn Initializer<T>>> {
     let asks = layers.into_iter().find(|layer| !layer.hands_on_initializer());
     asks.map_or(behind, |layer| layer.feeding_initializer())
+}
+
+/// The initializer of a parameter for which nobody has said one: that which fits the layer and those `behind` it, and for other weights
+/// [`Xavier`]'s. `None` for gains, which start at 1, and for biases, which start at 0.
+pub(crate) fn fitting<'a, T: Float>(
+    layer: &dyn Layer<T>,
+    param: &Param,
+    behind: impl IntoIterator<Item = &'a dyn Layer<T>>,
+) -> Option<Box<dyn Initializer<T>>> {
+    let xavier = || (param.role == Role::Weight).then(|| Box::new(Xavier::normal()) as Box<dyn Initializer<T>>);
+    layer.fitting_initializer(param, feeding(behind, None)).or_else(xavier)
 }

@@ -134,6 +134,10 @@ impl<T: Float> Loss<T> for Box<dyn Loss<T>> {
     fn divisor(&self, target: Targets<'_, T>) -> f64 {
         (**self).divisor(target)
     }
+
+    fn at_start(&self, outputs: Moments, columns: usize, targets: Option<Moments>) -> Option<LossAtStart> {
+        (**self).at_start(outputs, columns, targets)
+    }
 }
 
 /// The loss of one entry. `at`, and what it calls, is to be `#[inline(always)]`.

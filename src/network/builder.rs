@@ -6,9 +6,9 @@ use super::Network;
 use super::geometry::Geometry;
 use super::room::Room;
 use crate::init::Target;
-use crate::layer::feeding;
+use crate::layer::fitting;
 use crate::linalg::first_non_finite;
-use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Layer, Param, Role, Xavier};
+use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Layer, Param, Role};
 
 /// How much memory a network, and each of its workspaces, may take unless told otherwise: 4 GiB.
 pub const MEMORY_LIMIT: u64 = 4 << 30;
@@ -174,14 +174,10 @@ impl<T: Float> NetworkBuilder<T> {
         if let Some(given) = own.or(everywhere) {
             return Choice::Given(given);
         }
-        let behind = feeding(self.layers[layer + 1..].iter().map(|layer| &**layer), None);
-        if let Some(fitting) = self.layers[layer].fitting_initializer(param, behind) {
-            return Choice::Fitting(fitting);
-        }
-        match param.role {
-            Role::Weight => Choice::Fitting(Box::new(Xavier::normal())),
-            Role::Bias => Choice::Number(0.0),
-            Role::Gain => Choice::Number(1.0),
+        let behind = self.layers[layer + 1..].iter().map(|layer| &**layer);
+        match fitting(&*self.layers[layer], param, behind) {
+            Some(fitting) => Choice::Fitting(fitting),
+            None => Choice::Number(if param.role == Role::Gain { 1.0 } else { 0.0 }),
         }
     }
 }
