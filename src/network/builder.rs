@@ -58,7 +58,7 @@ impl<T: Float> NetworkBuilder<T> {
     }
 
     /// The initializer of all weights whose layer has none of its own. Without it, weights start as the layer behind theirs asks for,
-    /// and [`Xavier::normal`] where it asks for nothing.
+    /// and [`Xavier::normal`](crate::Xavier::normal) where it asks for nothing.
     pub fn weights(self, initializer: impl Initializer<T> + 'static) -> Self {
         Self { weights: Some(Box::new(initializer)), ..self }
     }
