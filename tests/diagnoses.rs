@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use evenkeel::recipe::{
-    ActivationKind, CellKind, ClipKind, Diagnosis, LayerKind, LossKind, OptimizerKind, Recipe, RecipeError, Repair,
-    Scaling, Start, Task,
+    ActivationKind, CellKind, ClipKind, Confidence, Diagnosis, LayerKind, LossKind, OptimizerKind, Recipe, RecipeError,
+    Repair, Scaling, Start, Task,
 };
 use evenkeel::{Cause, Error, Generator, Severity, Symptom};
 
@@ -38,6 +38,7 @@ fn what_goes_well_is_left_in_peace() {
         let (diagnosis, repair) = examined(name);
         assert!(diagnosis.is_healthy(), "{name}: {:?}", diagnosis.findings);
         assert!(repair.is_none(), "{name}");
+        assert_eq!((diagnosis.cause, diagnosis.confidence), (Cause::Unknown, None), "{name}");
     }
 }
 
@@ -67,6 +68,24 @@ fn what_goes_wrong_is_named_with_its_cause_and_mended() {
         assert_eq!((finding.cause, diagnosis.cause), (cause, cause), "{name}: {finding}");
         let repair = repair.unwrap_or_else(|| panic!("{name} is not repaired"));
         assert!(repair.diagnosis.is_healthy(), "{name}: {:?}, {:?}", repair.applied, repair.diagnosis.findings);
+    }
+}
+
+#[test]
+fn how_sure_a_cause_is_follows_from_what_it_rests_on() {
+    for (name, confidence) in [
+        // Read off the numbers, and its remedy mends the run.
+        ("bad-zero-init-tanh", Some(Confidence::Shown)),
+        // Found by a run with one thing changed.
+        ("bad-two-epochs-checker", Some(Confidence::Shown)),
+        // Nothing but better data would show it.
+        ("bad-noise-targets", Some(Confidence::Reasoned)),
+        // A plain network with more units learns, but it differs in more than that.
+        ("bad-two-units-fast-sine", Some(Confidence::Presumed)),
+        // There is no name for it.
+        ("bad-overfit-friedman", None),
+    ] {
+        assert_eq!(examined(name).0.confidence, confidence, "{name}");
     }
 }
 

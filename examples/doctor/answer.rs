@@ -9,6 +9,9 @@ pub fn json(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, repair: Option<&R
     let mut told = json!({
         "name": recipe.name,
         "healthy": diagnosis.is_healthy(),
+        "cause": diagnosis.cause,
+        "confidence": diagnosis.confidence,
+        "ruled_out": diagnosis.ruled_out,
         "findings": diagnosis.findings.iter().map(finding).collect::<Vec<_>>(),
         "metrics": metrics(run),
     });
@@ -64,6 +67,9 @@ pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, repair: Option<&
     }
     for finding in &diagnosis.findings {
         println!("{finding}");
+    }
+    if let Some(confidence) = diagnosis.confidence {
+        println!("that this is the cause is {confidence}");
     }
     if !diagnosis.is_healthy() && !diagnosis.ruled_out.is_empty() {
         println!("asked before, and answered with no: {}", diagnosis.ruled_out.join(" "));

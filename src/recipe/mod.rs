@@ -52,7 +52,7 @@ pub use activation::ActivationKind;
 pub use columns::Column;
 pub use data::{Data, Scaling, Task};
 pub use description::Recipe;
-pub use diagnosis::{Diagnosis, Repair};
+pub use diagnosis::{Confidence, Diagnosis, Repair};
 pub use error::RecipeError;
 pub use layer::{CellKind, LayerKind};
 pub use prepared::{Answers, Prepared};

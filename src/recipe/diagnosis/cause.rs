@@ -2,49 +2,72 @@
 
 use super::facts::Facts;
 use super::limits::{EXPLODED, FADED, FAR_SHORT, LARGE_GAIN, NARROW, SMALL_GAIN};
-use super::{scale, trial};
+use super::{Confidence, scale, trial};
 use crate::recipe::{ActivationKind, LayerKind, LossKind, Start};
 use crate::{Cause, Finding, Remedy, Symptom};
+use Ground::{Elimination, Numbers, Trial};
 
 /// A cause, with what may help.
 pub(super) type Attribution = (Cause, Vec<Remedy>);
 
 type Ask = fn(&Facts<'_>, &[Finding]) -> Option<Attribution>;
 
+/// What a yes rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ground {
+    /// What was measured of this run, and of the control.
+    Numbers,
+    /// The recipe was run again without the cause, and works.
+    Trial,
+    /// Every other question was answered with no.
+    Elimination,
+}
+
 /// The questions, in the order in which they are asked. Data come before the pairing of output and loss, that before where weights start,
 /// that before depth and activation, those before the learning rate, and that before patience and size: what comes first explains
 /// what comes later. What costs a run of its own is asked last.
-const QUESTIONS: &[(&str, Ask)] = &[
-    ("do the inputs tell anything about the targets?", uninformative),
-    ("do output, loss and targets belong together?", pairing),
-    ("do numbers overflow in an activation without bounds?", unbounded),
-    ("do all units start the same?", constant),
-    ("are units switched off by where their biases start?", biases),
-    ("does the penalty outweigh the loss?", penalty),
-    ("is too much dropped?", dropout),
-    ("are errors summed instead of averaged?", summed),
-    ("are inputs or targets out of scale?", unscaled),
-    ("do weights start too large?", large),
-    ("do signal or gradient fade through the layers?", fading),
-    ("does it learn with fewer layers?", deep),
-    ("is the network linear?", linear),
-    ("is a layer, or the network, too small?", narrow),
-    ("are the steps too large?", fast),
-    ("does it need more steps, or larger ones?", slow),
-    ("does it need more units?", small),
-    ("is it much smaller than the plain network that learns?", smaller),
+const QUESTIONS: &[(&str, Ground, Ask)] = &[
+    ("do the inputs tell anything about the targets?", Numbers, uninformative),
+    ("do output, loss and targets belong together?", Numbers, pairing),
+    ("do numbers overflow in an activation without bounds?", Numbers, unbounded),
+    ("do all units start the same?", Numbers, constant),
+    ("are units switched off by where their biases start?", Numbers, biases),
+    ("does the penalty outweigh the loss?", Trial, penalty),
+    ("is too much dropped?", Trial, dropout),
+    ("are errors summed instead of averaged?", Numbers, summed),
+    ("are inputs or targets out of scale?", Numbers, unscaled),
+    ("do weights start too large?", Numbers, large),
+    ("do signal or gradient fade through the layers?", Numbers, fading),
+    ("does it learn with fewer layers?", Trial, deep),
+    ("is the network linear?", Numbers, linear),
+    ("is a layer, or the network, too small?", Trial, narrow),
+    ("are the steps too large?", Trial, fast),
+    ("does it need more steps, or larger ones?", Trial, slow),
+    ("does it need more units?", Trial, small),
+    ("is it much smaller than the plain network that learns?", Elimination, smaller),
 ];
 
-/// The first cause that explains it, and the questions that were answered with no before.
-pub(super) fn attribute(facts: &Facts<'_>, findings: &[Finding]) -> (Attribution, Vec<&'static str>) {
+/// The first cause that explains it, how sure it is, and the questions that were answered with no before.
+pub(super) fn attribute(
+    facts: &Facts<'_>,
+    findings: &[Finding],
+) -> (Attribution, Option<Confidence>, Vec<&'static str>) {
     let mut ruled_out = Vec::new();
-    for (question, ask) in QUESTIONS {
+    for (question, ground, ask) in QUESTIONS {
         match ask(facts, findings) {
-            Some(found) => return (found, ruled_out),
+            Some(found) => {
+                let confidence = match ground {
+                    _ if found.0 == Cause::Unknown => None,
+                    Numbers => Some(Confidence::Reasoned),
+                    Trial => Some(Confidence::Shown),
+                    Elimination => Some(Confidence::Presumed),
+                };
+                return (found, confidence, ruled_out);
+            }
             None => ruled_out.push(*question),
         }
     }
-    ((Cause::Unknown, Vec::new()), ruled_out)
+    ((Cause::Unknown, Vec::new()), None, ruled_out)
 }
 
 fn seen(findings: &[Finding], symptom: Symptom) -> Option<&Finding> {

@@ -1,6 +1,7 @@
 //! `Diagnosis`: what a run shows, and the one cause that explains it.
 
 mod cause;
+mod confidence;
 mod control;
 mod facts;
 mod limits;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use crate::recipe::{Prepared, Recipe, Run};
 use crate::{Cause, Finding, Remedy, Severity, Symptom};
+pub use confidence::Confidence;
 use control::Control;
 use facts::Facts;
 pub use repair::Repair;
@@ -31,6 +33,8 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
     /// The cause that explains it; [`Cause::Unknown`] where nothing is wrong, or nothing explains it.
     pub cause: Cause,
+    /// How sure that cause is; `None` where it is unknown.
+    pub confidence: Option<Confidence>,
     /// What may help against that cause.
     pub remedies: Vec<Remedy>,
     /// The questions that were answered with no before that cause was found.
@@ -48,6 +52,7 @@ impl Diagnosis {
         let mut diagnosis = Self {
             findings,
             cause: Cause::Unknown,
+            confidence: None,
             remedies: Vec::new(),
             ruled_out: Vec::new(),
             control: control.clone(),
@@ -78,7 +83,7 @@ impl Diagnosis {
 
     /// Looks for the cause, and gives it to every finding that has none of its own.
     fn attribute(&mut self, facts: &Facts<'_>) {
-        let ((cause, remedies), ruled_out) = cause::attribute(facts, &self.findings);
+        let ((cause, remedies), confidence, ruled_out) = cause::attribute(facts, &self.findings);
         for finding in self.findings.iter_mut().filter(|finding| finding.severity > Severity::Info) {
             let own = matches!(finding.symptom, Symptom::MismatchedOutput | Symptom::UnscaledData);
             if !own {
@@ -90,7 +95,13 @@ impl Diagnosis {
         }
         // Of two as severe, what has the cause that explains all comes first.
         self.findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.cause != cause));
-        (self.cause, self.remedies, self.ruled_out) = (cause, remedies, ruled_out);
+        (self.cause, self.confidence, self.remedies, self.ruled_out) = (cause, confidence, remedies, ruled_out);
+        // What was reasoned is tried as well: where its remedy mends the run, that is shown.
+        if confidence == Some(Confidence::Reasoned)
+            && trial::mends(facts, |recipe| self.apply(facts, recipe, &mut Vec::new()))
+        {
+            self.confidence = Some(Confidence::Shown);
+        }
     }
 
     /// Whether nothing was found that hurts.

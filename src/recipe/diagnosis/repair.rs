@@ -110,13 +110,20 @@ impl Diagnosis {
         let facts = Facts::of(recipe, &data, &run, self.control.as_deref());
         let (findings, control) = (Self::noticed(&facts), self.control.as_ref().map(Arc::clone));
         let share = facts.run_gains().1 / facts.control_gains().1.max(f64::MIN_POSITIVE);
-        let diagnosis = Self { findings, cause: Cause::Unknown, remedies: Vec::new(), ruled_out: Vec::new(), control };
+        let diagnosis = Self {
+            findings,
+            cause: Cause::Unknown,
+            confidence: None,
+            remedies: Vec::new(),
+            ruled_out: Vec::new(),
+            control,
+        };
         let rank = Rank { healthy: diagnosis.is_healthy(), share: if share.is_finite() { share } else { f64::MIN } };
         Some((Repair { recipe: recipe.clone(), applied: applied.to_vec(), run, diagnosis }, rank))
     }
 
     /// Applies the remedies against the cause, and what is known to be wrong besides.
-    fn apply(&self, facts: &Facts<'_>, recipe: &mut Recipe, applied: &mut Vec<String>) {
+    pub(super) fn apply(&self, facts: &Facts<'_>, recipe: &mut Recipe, applied: &mut Vec<String>) {
         let seen = |symptom: Symptom| self.findings.iter().any(|finding| finding.symptom == symptom);
         if seen(Symptom::MismatchedOutput) {
             fit_output(recipe);
