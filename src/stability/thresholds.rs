@@ -37,7 +37,7 @@ pub struct Thresholds {
     /// The loss is unstable where it has risen above this multiple of where it started: 5.
     pub loss_risen: f64,
     /// The loss jumps where, among the first steps, it rises by more than this factor from the median of eight to that of the next
-    /// eight: 10. Even the losses of single rows differ by less, taken like this.
+    /// eight: 10, where every one of these is above all of those.
     pub loss_jump: f64,
     /// The loss has not decreased where its last quarter lies above this share of its start: 0.95.
     pub not_decreased: f64,
