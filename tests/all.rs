@@ -98,7 +98,17 @@ fn every_file_is_named() {
     let named = include_str!("all.rs");
     let apart = ["all.rs", "allocations.rs", "threads"];
     // Parts of others, and data.
-    let parts = ["alone", "cases", "common", "drawn", "golden", "healthy_draws", "labelled", "mutations", "proptest-regressions"];
+    let parts = [
+        "alone",
+        "cases",
+        "common",
+        "drawn",
+        "golden",
+        "healthy_draws",
+        "labelled",
+        "mutations",
+        "proptest-regressions",
+    ];
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();

@@ -60,7 +60,8 @@ fn main() -> ExitCode {
         let learned: u64 = options.value("--learned", if quick { "40" } else { "300" })?;
         let mutations: usize = options.value("--mutations", if quick { "100000" } else { "1000000" })?;
         let only: String = options.value("--only", "")?;
-        let only = if only.is_empty() { NAMES.into_iter().find(|name| options.flag(name)).unwrap_or("") } else { &only };
+        let only =
+            if only.is_empty() { NAMES.into_iter().find(|name| options.flag(name)).unwrap_or("") } else { &only };
         options.done()?;
         if !only.is_empty() && !NAMES.contains(&only) {
             return Err(format!("there is no proof {only:?}; see --help").into());

@@ -71,6 +71,8 @@ pub enum Symptom {
     ModeMismatch,
     /// The weights of a layer do not move, though they have a gradient.
     FrozenLayer,
+    /// The weights of a layer were changed by something that is no update.
+    ForeignChange,
 }
 
 /// Why it is so.
@@ -176,6 +178,7 @@ impl Symptom {
             Self::LossSpikes => "loss_spikes",
             Self::ModeMismatch => "mode_mismatch",
             Self::FrozenLayer => "frozen_layer",
+            Self::ForeignChange => "foreign_change",
         }
     }
 
@@ -185,7 +188,10 @@ impl Symptom {
         let over_time = matches!(self, VanishingOverTime | ExplodingOverTime);
         let of_units = matches!(self, GrowingSymmetry | RankCollapse | BornDeadUnits | DyingUnits | FrozenLayer);
         let of_steps = matches!(self, EdgeOfStability | WrongGradient | Overshooting | ClipSaturation | LossSpikes);
-        over_time || of_units || of_steps || matches!(self, GradientUnderflow | EpsilonRegime | ModeMismatch)
+        over_time
+            || of_units
+            || of_steps
+            || matches!(self, GradientUnderflow | EpsilonRegime | ModeMismatch | ForeignChange)
     }
 }
 

@@ -72,6 +72,9 @@ pub struct Thresholds {
     pub many_units: f64,
     /// Dead units are reported whatever the loss does where this share of a layer is dead: 0.95.
     pub nearly_all_units: f64,
+    /// Weights were changed by something else than updates where their norm moved by more than those add up to, and this share of itself
+    /// besides: 0.01, some roundings to `bf16`, of 2^-8 each.
+    pub stored: f64,
     /// The format that gradients are stored in by the loop that is watched: where it is given, entries that it has no digits for are told
     /// of. `None`: they are in the format of the weights.
     pub gradient_format: Option<NumberFormat>,
@@ -104,6 +107,7 @@ impl Default for Thresholds {
             flat_rows: 0.95,
             many_units: 0.5,
             nearly_all_units: 0.95,
+            stored: 0.01,
             gradient_format: None,
         }
     }

@@ -66,7 +66,11 @@ pub fn recipe(seed: u64, generator: &mut Generator) -> Recipe {
             task: source.task,
             train_rows: None,
             shuffle: true,
-            inputs: if special { Scaling::MinMax } else { one_of(&[Scaling::Standardize, Scaling::Standardize, Scaling::MinMax], generator) },
+            inputs: if special {
+                Scaling::MinMax
+            } else {
+                one_of(&[Scaling::Standardize, Scaling::Standardize, Scaling::MinMax], generator)
+            },
         },
         training: Training {
             loss,
@@ -208,7 +212,11 @@ fn of_images(generator: &mut Generator) -> Vec<LayerKind> {
                 LayerKind::Attention { width: SIDE, heads: 2, causal: false },
             ];
             let inner = LayerKind::Sequential {
-                layers: vec![hidden(hidden_units, None), LayerKind::Activation(ActivationKind::Gelu), hidden(SIDE, None)],
+                layers: vec![
+                    hidden(hidden_units, None),
+                    LayerKind::Activation(ActivationKind::Gelu),
+                    hidden(SIDE, None),
+                ],
             };
             let inner = vec![
                 LayerKind::LayerNorm { width: Some(SIDE) },

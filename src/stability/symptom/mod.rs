@@ -9,6 +9,7 @@ mod epsilon_regime;
 mod exploding_gradients;
 mod exploding_over_time;
 mod exploding_weights;
+mod foreign_change;
 mod frozen_layer;
 mod gradient_underflow;
 mod growing_symmetry;
@@ -48,6 +49,7 @@ pub(super) const ALL: &[Look] = &[
     loss_not_decreasing::look,
     wrong_gradient::look,
     frozen_layer::look,
+    foreign_change::look,
     gradient_underflow::look,
     loss_spikes::look,
     overshooting::look,
@@ -104,7 +106,7 @@ impl Progress {
         if Self::left_at_once(report, thresholds) {
             return Self::before_it_left(report);
         }
-        let (mut mean, mut squares, mut count) = (0.0, 0.0, 0);
+        let (mut mean, mut squares, mut count) = (0.0, 0.0, 0_u64);
         for loss in report.loss.first().iter().map(|&(_, loss)| loss).take_while(|loss| loss.is_finite()) {
             count += 1;
             let off = loss - mean;
