@@ -73,6 +73,8 @@ pub enum Symptom {
     FrozenLayer,
     /// The weights of a layer were changed by something that is no update.
     ForeignChange,
+    /// The loss begins far above that of the best constant answer.
+    HighFirstLoss,
 }
 
 /// Why it is so.
@@ -179,6 +181,7 @@ impl Symptom {
             Self::ModeMismatch => "mode_mismatch",
             Self::FrozenLayer => "frozen_layer",
             Self::ForeignChange => "foreign_change",
+            Self::HighFirstLoss => "high_first_loss",
         }
     }
 
@@ -191,7 +194,7 @@ impl Symptom {
         over_time
             || of_units
             || of_steps
-            || matches!(self, GradientUnderflow | EpsilonRegime | ModeMismatch | ForeignChange)
+            || matches!(self, GradientUnderflow | EpsilonRegime | ModeMismatch | ForeignChange | HighFirstLoss)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::facts::Facts;
 use super::limits::SHORT;
-use super::{Diagnosis, scale, trial};
+use super::{Diagnosis, outset, scale, trial};
 use crate::recipe::{ActivationKind, ClipKind, LayerKind, LossKind, OptimizerKind, Prepared, Recipe, Run, Start, Task};
 use crate::{Cause, Finding, Remedy, Symptom};
 
@@ -108,9 +108,12 @@ impl Diagnosis {
         let data = data.again(recipe).ok()?;
         let run = recipe.run_on(&data).ok()?;
         let facts = Facts::of(recipe, &data, &run, self.control.as_deref());
-        let (findings, control) = (Self::noticed(&facts), self.control.as_ref().map(Arc::clone));
+        let forecast = outset::forecast(&facts);
+        let findings = Self::noticed(&facts, forecast.as_ref());
+        let control = self.control.as_ref().map(Arc::clone);
         let share = facts.run_gains().1 / facts.control_gains().1.max(f64::MIN_POSITIVE);
-        let diagnosis = Self { findings, cause: Cause::Unknown, remedies: Vec::new(), ruled_out: Vec::new(), control };
+        let (remedies, ruled_out) = (Vec::new(), Vec::new());
+        let diagnosis = Self { findings, cause: Cause::Unknown, remedies, ruled_out, forecast, control };
         let rank = Rank { healthy: diagnosis.is_healthy(), share: if share.is_finite() { share } else { f64::MIN } };
         Some((Repair { recipe: recipe.clone(), applied: applied.to_vec(), run, diagnosis }, rank))
     }
