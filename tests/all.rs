@@ -85,6 +85,8 @@ mod recipes;
 mod recurrent;
 #[path = "schedules.rs"]
 mod schedules;
+#[path = "symptoms.rs"]
+mod symptoms;
 #[path = "ten_million_draws.rs"]
 mod ten_million_draws;
 #[path = "troubles.rs"]

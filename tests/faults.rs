@@ -114,7 +114,7 @@ fn places(name: &str, things: usize, last_step: u64) -> impl Iterator<Item = (u6
 }
 
 #[test]
-fn nothing_is_found_where_nothing_was_put() {
+pub fn nothing_is_found_where_nothing_was_put() {
     for seed in 0..100 {
         let (report, tried) = Run::new(seed).tried(Faults { tries: true, ..Faults::default() });
         assert!(report.findings.is_empty() && tried.is_empty(), "{tried:?}\n{report}");
@@ -177,7 +177,7 @@ fn outputs_that_are_not_finite() {
 
 /// What multiplies the weights, and is no update.
 #[test]
-fn a_layer_that_is_scaled() {
+pub fn a_layer_that_is_scaled() {
     for (seed, step, layer) in places("scaled", 5, STEPS - 1) {
         let factor = [100.0, 0.01, 1.5, 0.5][seed as usize % 4];
         let report = Run::new(seed).report(Faults {
@@ -229,7 +229,7 @@ fn a_gradient_of_the_wrong_sign() {
 }
 
 #[test]
-fn a_layer_that_stands_still() {
+pub fn a_layer_that_stands_still() {
     for (seed, step, layer) in places("frozen", 5, STEPS - 8) {
         let run = Run::new(seed);
         let slots: Vec<Slot> =

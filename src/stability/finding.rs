@@ -145,6 +145,44 @@ pub enum Severity {
 }
 
 impl Symptom {
+    /// All of them.
+    pub const ALL: [Self; 34] = [
+        Self::VanishingGradients,
+        Self::ExplodingGradients,
+        Self::SymmetricUnits,
+        Self::NonFinite,
+        Self::DeadUnits,
+        Self::SaturatedUnits,
+        Self::LossNotDecreasing,
+        Self::UnstableLoss,
+        Self::VanishingWeights,
+        Self::ExplodingWeights,
+        Self::ConstantGradients,
+        Self::VanishingOverTime,
+        Self::ExplodingOverTime,
+        Self::ConstantOutput,
+        Self::SlowConvergence,
+        Self::DivergingLoss,
+        Self::Overfitting,
+        Self::MismatchedOutput,
+        Self::UnscaledData,
+        Self::GrowingSymmetry,
+        Self::RankCollapse,
+        Self::BornDeadUnits,
+        Self::DyingUnits,
+        Self::EdgeOfStability,
+        Self::WrongGradient,
+        Self::Overshooting,
+        Self::GradientUnderflow,
+        Self::ClipSaturation,
+        Self::EpsilonRegime,
+        Self::LossSpikes,
+        Self::ModeMismatch,
+        Self::FrozenLayer,
+        Self::ForeignChange,
+        Self::HighFirstLoss,
+    ];
+
     /// Its name in snake case, as JSON has it.
     pub fn name(&self) -> &'static str {
         match self {
@@ -480,6 +518,16 @@ mod tests {
         ] {
             assert_eq!(short(value), text);
         }
+    }
+
+    /// Of the text of the enumeration itself: nothing else would know a symptom that is not listed.
+    #[test]
+    fn all_symptoms_are_listed() {
+        let (_, text) = include_str!("finding.rs").split_once("pub enum Symptom {").expect("it is here");
+        let (text, _) = text.split_once("\n}").expect("it ends");
+        let variants = text.lines().filter_map(|line| line.trim().strip_suffix(','));
+        let listed = super::Symptom::ALL.map(|symptom| format!("{symptom:?}"));
+        assert!(variants.eq(listed.iter().map(String::as_str)), "{listed:?}");
     }
 
     #[cfg(feature = "serde")]
