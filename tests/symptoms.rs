@@ -54,7 +54,7 @@ const OF_TESTS: &[(Symptom, &[fn()])] = &[
 fn every_symptom_has_a_pair() {
     let of_runs = OF_RUNS.iter().flat_map(|(_, symptoms)| symptoms.iter());
     let seen: Vec<Symptom> = of_runs.chain(OF_TESTS.iter().map(|(symptom, _)| symptom)).copied().collect();
-    for symptom in Symptom::ALL {
+    for &symptom in Symptom::ALL {
         let pairs = seen.iter().filter(|seen| **seen == symptom).count();
         assert_eq!(pairs, 1, "{symptom} has {pairs} pairs");
     }
