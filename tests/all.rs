@@ -91,6 +91,8 @@ mod symptoms;
 mod ten_million_draws;
 #[path = "troubles.rs"]
 mod troubles;
+#[path = "unsteady.rs"]
+mod unsteady;
 #[path = "variance_propagation/main.rs"]
 mod variance_propagation;
 
