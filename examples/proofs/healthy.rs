@@ -11,6 +11,8 @@ pub fn run(learned: u64, say: &mut impl FnMut(Proof)) -> Result<(), Failure> {
         let found = format!("{} alarms and {} notes of {learned} that learned of {drawn}", alarms.len(), infos.len());
         let holds = alarms.is_empty();
         alarms.iter().for_each(|alarm| println!("{alarm}"));
+        // What was noted, in one line each; what it is about comes after that.
+        infos.iter().filter_map(|info| info.lines().next()).for_each(|info| println!("{info}"));
         say(Proof { of: format!("healthy networks, {what}"), found, holds });
     };
     claim("monitor", Peace::of_monitors(learned));

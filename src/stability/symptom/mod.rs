@@ -218,7 +218,7 @@ fn change_of_spread(report: &StabilityReport, variance: impl Fn(&Series) -> Opti
 struct Growth {
     /// How much the spread of the outputs changes from the first to the last hidden layer.
     signal: f64,
-    /// The first layer's bias gradient over the last's.
+    /// The first layer's bias gradient over that of the last hidden layer.
     gradient: f64,
     /// The largest update-to-weight ratio of a layer.
     update: f64,
@@ -231,6 +231,8 @@ impl Growth {
         // A recurrent layer's adds up over its steps: it is judged by how the derivative fares through them.
         let in_depth = report.trained().filter(|layer| layer.through_time.is_none());
         let mut biases = in_depth.filter_map(|layer| layer.bias_gradient.start());
+        // The output's is the sum of all errors of the batch, which are of both signs and may cancel, whatever the layers do.
+        biases.next_back();
         let gradient = match (biases.next(), biases.next_back()) {
             (Some(first), Some(last)) if last > 0.0 => first / last,
             _ => 1.0,
