@@ -220,9 +220,10 @@ pub use render::{
 };
 pub use rows::{Rows, RowsMut};
 pub use stability::{
-    ActivationId, Bin, Bounds, Cause, Clipping, CloseLook, Deaths, Descent, Evidence, Finding, GradientSizes, LagId,
-    LayerRecord, LossSpike, Monitor, NonFiniteNumber, ParameterId, Remedy, Series, Severity, Sharpness,
-    StabilityReport, Symptom, Thresholds, ThroughTime, Trials, WeightShape, effective_rank, sharpness,
+    ActivationId, Bin, Bounds, Cause, Clipping, CloseLook, Deaths, Descent, Evidence, Finding, ForeignChange,
+    GradientSizes, LagId, LayerRecord, LossSpike, Monitor, NonFiniteNumber, ParameterId, Remedy, Series, Severity,
+    Sharpness, Slope, StabilityReport, Symptom, Thresholds, ThroughTime, Trials, WeightShape, effective_rank,
+    sharpness, slopes,
 };
 pub use train::{
     Dataset, EarlyStopping, Epoch, Evaluation, Scaler, Snapshot, StepOutcome, Trainer, TrainerBuilder, evaluate,

@@ -7,7 +7,9 @@
 mod alone;
 mod common;
 mod drawn;
+mod healthy_draws;
 mod labelled;
+mod mutations;
 
 #[path = "attention.rs"]
 mod attention;
@@ -83,10 +85,14 @@ mod recipes;
 mod recurrent;
 #[path = "schedules.rs"]
 mod schedules;
+#[path = "symptoms.rs"]
+mod symptoms;
 #[path = "ten_million_draws.rs"]
 mod ten_million_draws;
 #[path = "troubles.rs"]
 mod troubles;
+#[path = "unsteady.rs"]
+mod unsteady;
 #[path = "variance_propagation/main.rs"]
 mod variance_propagation;
 
@@ -96,7 +102,17 @@ fn every_file_is_named() {
     let named = include_str!("all.rs");
     let apart = ["all.rs", "allocations.rs", "threads"];
     // Parts of others, and data.
-    let parts = ["alone", "cases", "common", "drawn", "golden", "labelled", "proptest-regressions"];
+    let parts = [
+        "alone",
+        "cases",
+        "common",
+        "drawn",
+        "golden",
+        "healthy_draws",
+        "labelled",
+        "mutations",
+        "proptest-regressions",
+    ];
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();

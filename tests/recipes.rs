@@ -1,23 +1,12 @@
 //! Recipes: read, written back, refused by name and line; and never a panic, whatever the bytes.
 
-use std::path::{Path, PathBuf};
+use super::{labelled, mutations};
 
 use evenkeel::recipe::{Recipe, RecipeError};
 
-fn cases() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .expect("the folder of cases is there")
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    files.sort();
-    files
-}
-
 #[test]
 fn every_case_is_read_and_written_back() {
-    let files = cases();
+    let files = labelled::all();
     assert!(files.len() >= 141, "{} cases", files.len());
     for file in files {
         let recipe = Recipe::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -212,77 +201,10 @@ kind = "flatten"
     assert_eq!(Recipe::from_toml(&written).unwrap_or_else(|error| panic!("{error}\n{written}")), recipe);
 }
 
-/// Of a linear congruential generator: what is mutated needs no better one, and stays the same for ever.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) as usize) % bound.max(1)
-    }
-}
-
-/// Changes some bytes, or takes some out, or puts others, or parts of the text itself, between them.
-fn mutated(text: &[u8], dice: &mut Dice) -> Vec<u8> {
-    const PIECES: [&str; 16] = [
-        "=",
-        "\n",
-        "[",
-        "]",
-        "{",
-        "}",
-        "\"",
-        "-",
-        "1e999",
-        "nan",
-        "99999999999999999999",
-        "0",
-        ".",
-        ",",
-        "#",
-        "[[layers]]",
-    ];
-    let mut bytes = text.to_vec();
-    for _ in 0..1 + dice.below(4) {
-        let at = dice.below(bytes.len());
-        let until = at + dice.below(20).min(bytes.len() - at);
-        match dice.below(5) {
-            0 => bytes[at] = dice.below(256) as u8,
-            1 => drop(bytes.drain(at..until)),
-            2 => drop(bytes.splice(at..at, PIECES[dice.below(PIECES.len())].bytes())),
-            3 => drop(bytes.splice(at..until, PIECES[dice.below(PIECES.len())].bytes())),
-            _ => {
-                let from = dice.below(text.len());
-                let part = text[from..(from + dice.below(60)).min(text.len())].to_vec();
-                drop(bytes.splice(at..at, part));
-            }
-        }
-    }
-    bytes
-}
-
 #[test]
 fn no_bytes_make_it_panic() {
     let count = std::env::var("RECIPE_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(2_000);
-    let texts: Vec<Vec<u8>> = cases().iter().map(|file| std::fs::read(file).unwrap()).collect();
-    let mut dice = Dice(1);
-    let (mut read, mut refused) = (0, 0);
-    for _ in 0..count {
-        let bytes = mutated(&texts[dice.below(texts.len())], &mut dice);
-        match Recipe::from_toml(&String::from_utf8_lossy(&bytes)) {
-            Ok(recipe) => {
-                // NaN is no number that equals itself, so the texts are compared.
-                let written = recipe.to_toml();
-                let again = Recipe::from_toml(&written).unwrap_or_else(|error| panic!("{error}\n{written}"));
-                assert_eq!(again.to_toml(), written);
-                read += 1;
-            }
-            Err(error) => {
-                assert!(!error.to_string().is_empty());
-                refused += 1;
-            }
-        }
-    }
+    let read = mutations::read(&labelled::all(), count);
     // Both happen, or nothing was tried.
-    assert!(read > count / 20 && refused > count / 20, "{read} read, {refused} refused");
+    assert!(0 < read && read < count, "{read} of {count} read");
 }

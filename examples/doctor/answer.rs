@@ -4,8 +4,10 @@ use evenkeel::recipe::{Diagnosis, Recipe, Repair, Run};
 use evenkeel::{Finding, Severity};
 use serde_json::{Map, Value, json};
 
+use crate::beside::Edge;
+
 /// One JSON object; a number that is not finite is null.
-pub fn json(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, repair: Option<&Repair>) -> Value {
+pub fn json(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, edge: Option<&Edge>, repair: Option<&Repair>) -> Value {
     let mut told = json!({
         "name": recipe.name,
         "healthy": diagnosis.is_healthy(),
@@ -15,6 +17,9 @@ pub fn json(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, repair: Option<&R
         "findings": diagnosis.findings.iter().map(finding).collect::<Vec<_>>(),
         "metrics": metrics(run),
     });
+    if let Some(Edge { found, limit, .. }) = edge {
+        told["sharpness"] = json!({ "value": found.value, "residual": found.residual, "limit": limit });
+    }
     if let Some(repair) = repair {
         told["repair"] = json!({
             "applied": repair.applied,
@@ -59,11 +64,18 @@ fn metrics(run: &Run) -> Value {
     Value::Object(metrics)
 }
 
-pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, repair: Option<&Repair>) {
+pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, edge: Option<&Edge>, repair: Option<&Repair>) {
     println!("{}: {}", recipe.name, if diagnosis.is_healthy() { "healthy" } else { "not healthy" });
     println!("{}", metrics(run));
     if let Some(stopped) = &run.stopped {
         println!("the run ended early: {stopped}");
+    }
+    if let Some(forecast) = &diagnosis.forecast {
+        println!("theory says of its start: {}", forecast.outlook().name());
+    }
+    if let Some(Edge { found, limit, .. }) = edge {
+        let within = limit.map_or(String::new(), |limit| format!(", where its steps follow up to {limit:.3}"));
+        println!("the loss curves by {:.3} at the end{within}", found.value);
     }
     for finding in &diagnosis.findings {
         println!("{finding}");

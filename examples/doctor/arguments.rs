@@ -1,6 +1,6 @@
 //! What the program is told.
 
-pub const USAGE: &str = "usage: doctor RECIPE [--json] [--repair] [--html FILE] [--write-repaired FILE]";
+pub const USAGE: &str = "usage: doctor RECIPE [--json] [--repair] [--sharpness] [--html FILE] [--write-repaired FILE]";
 
 /// What the program is told.
 #[derive(Debug, Default)]
@@ -8,6 +8,7 @@ pub struct Arguments {
     pub recipe: String,
     pub json: bool,
     pub repair: bool,
+    pub sharpness: bool,
     pub html: Option<String>,
     pub write_repaired: Option<String>,
 }
@@ -22,6 +23,7 @@ impl Arguments {
             match argument.as_str() {
                 "--json" => arguments.json = true,
                 "--repair" => arguments.repair = true,
+                "--sharpness" => arguments.sharpness = true,
                 "--html" => arguments.html = Some(file()?),
                 "--write-repaired" => arguments.write_repaired = Some(file()?),
                 option if option.starts_with("--") => return Err(format!("there is no option {option}\n{USAGE}")),

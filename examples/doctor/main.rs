@@ -1,16 +1,18 @@
 //! Reads a recipe, trains it under watch, and says what is wrong with it and what may help.
 //!
 //! ```text
-//! cargo run --release --example doctor -- RECIPE [--json] [--repair] [--html FILE] [--write-repaired FILE]
+//! cargo run --release --example doctor -- RECIPE [--json] [--repair] [--sharpness] [--html FILE] [--write-repaired FILE]
 //! ```
 //!
-//! `--json` prints one JSON object and nothing else; `--repair` applies what may help and runs the recipe again; `--html` writes a page of the
-//! run, and `--write-repaired` the mended recipe.
+//! `--json` prints one JSON object and nothing else; `--repair` applies what may help and runs the recipe again; `--sharpness` measures how strongly
+//! the loss curves where the run ended, and whether gradient descent can follow; `--html` writes a page of the run, with what theory says of its
+//! start, and `--write-repaired` the mended recipe.
 //!
 //! The exit status is 0 for a healthy run, 1 where something was found, and 2 where the recipe cannot be read or run.
 
 mod answer;
 mod arguments;
+mod beside;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,6 +21,7 @@ use evenkeel::ReportPage;
 use evenkeel::recipe::{Diagnosis, Recipe, RecipeError};
 
 use arguments::Arguments;
+use beside::Edge;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::read(std::env::args().skip(1)) {
@@ -36,14 +39,17 @@ fn examine(arguments: &Arguments) -> Result<ExitCode, RecipeError> {
     let recipe = Recipe::read(path)?;
     let data = recipe.prepare(path.parent().unwrap_or(path))?;
     let run = recipe.run_on(&data)?;
-    let diagnosis = Diagnosis::of(&recipe, &data, &run);
+    let mut diagnosis = Diagnosis::of(&recipe, &data, &run);
     let wanted = arguments.repair || arguments.write_repaired.is_some();
     let repair = if wanted { diagnosis.repair(&recipe, &data, &run) } else { None };
+    let edge = if arguments.sharpness { Some(Edge::of(&recipe, &data, &run)?) } else { None };
+    diagnosis.findings.extend(edge.as_ref().and_then(|edge| edge.finding.clone()));
     if let Some(file) = &arguments.html {
         // The page of the run, with the diagnosis in the place of what the monitor alone could tell.
         let mut report = run.report.clone();
         report.findings.clone_from(&diagnosis.findings);
-        ReportPage::new(&report).title(&recipe.name).history(&run.history).save(file)?;
+        let moments = beside::moments(&run, &diagnosis);
+        ReportPage::new(&report).title(&recipe.name).history(&run.history).forecast(&moments).save(file)?;
     }
     if let (Some(file), Some(repair)) = (&arguments.write_repaired, &repair)
         && let Err(error) = std::fs::write(file, repair.recipe.to_toml())
@@ -51,9 +57,9 @@ fn examine(arguments: &Arguments) -> Result<ExitCode, RecipeError> {
         return Err(RecipeError::File { path: file.clone(), reason: error.to_string() });
     }
     if arguments.json {
-        println!("{}", answer::json(&recipe, &run, &diagnosis, repair.as_ref()));
+        println!("{}", answer::json(&recipe, &run, &diagnosis, edge.as_ref(), repair.as_ref()));
     } else {
-        answer::print(&recipe, &run, &diagnosis, repair.as_ref());
+        answer::print(&recipe, &run, &diagnosis, edge.as_ref(), repair.as_ref());
     }
     Ok(if diagnosis.is_healthy() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -1,6 +1,6 @@
 //! `CloseLook`: what is recorded where a single look costs more than a step may, and so is rare.
 
-use super::{GradientSizes, Series};
+use super::{ForeignChange, GradientSizes, Series};
 
 /// What is known of a layer from looks that cost more: its units compared with each other, its outputs with each other, and the sizes of
 /// single entries of its gradient.
@@ -16,6 +16,8 @@ pub struct CloseLook {
     pub gradient: GradientSizes,
     /// Which of its units are off, and since when; of a layer whose units can be.
     pub deaths: Option<Deaths>,
+    /// The first change of one of its parameters that no updates explain.
+    pub changed: Option<ForeignChange>,
 }
 
 /// Which units of a layer are off on every probe row, and since when.

@@ -71,6 +71,10 @@ pub enum Symptom {
     ModeMismatch,
     /// The weights of a layer do not move, though they have a gradient.
     FrozenLayer,
+    /// The weights of a layer were changed by something that is no update.
+    ForeignChange,
+    /// The loss begins far above that of the best constant answer.
+    HighFirstLoss,
 }
 
 /// Why it is so.
@@ -141,6 +145,44 @@ pub enum Severity {
 }
 
 impl Symptom {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::VanishingGradients,
+        Self::ExplodingGradients,
+        Self::SymmetricUnits,
+        Self::NonFinite,
+        Self::DeadUnits,
+        Self::SaturatedUnits,
+        Self::LossNotDecreasing,
+        Self::UnstableLoss,
+        Self::VanishingWeights,
+        Self::ExplodingWeights,
+        Self::ConstantGradients,
+        Self::VanishingOverTime,
+        Self::ExplodingOverTime,
+        Self::ConstantOutput,
+        Self::SlowConvergence,
+        Self::DivergingLoss,
+        Self::Overfitting,
+        Self::MismatchedOutput,
+        Self::UnscaledData,
+        Self::GrowingSymmetry,
+        Self::RankCollapse,
+        Self::BornDeadUnits,
+        Self::DyingUnits,
+        Self::EdgeOfStability,
+        Self::WrongGradient,
+        Self::Overshooting,
+        Self::GradientUnderflow,
+        Self::ClipSaturation,
+        Self::EpsilonRegime,
+        Self::LossSpikes,
+        Self::ModeMismatch,
+        Self::FrozenLayer,
+        Self::ForeignChange,
+        Self::HighFirstLoss,
+    ];
+
     /// Its name in snake case, as JSON has it.
     pub fn name(&self) -> &'static str {
         match self {
@@ -176,6 +218,8 @@ impl Symptom {
             Self::LossSpikes => "loss_spikes",
             Self::ModeMismatch => "mode_mismatch",
             Self::FrozenLayer => "frozen_layer",
+            Self::ForeignChange => "foreign_change",
+            Self::HighFirstLoss => "high_first_loss",
         }
     }
 
@@ -185,7 +229,10 @@ impl Symptom {
         let over_time = matches!(self, VanishingOverTime | ExplodingOverTime);
         let of_units = matches!(self, GrowingSymmetry | RankCollapse | BornDeadUnits | DyingUnits | FrozenLayer);
         let of_steps = matches!(self, EdgeOfStability | WrongGradient | Overshooting | ClipSaturation | LossSpikes);
-        over_time || of_units || of_steps || matches!(self, GradientUnderflow | EpsilonRegime | ModeMismatch)
+        over_time
+            || of_units
+            || of_steps
+            || matches!(self, GradientUnderflow | EpsilonRegime | ModeMismatch | ForeignChange | HighFirstLoss)
     }
 }
 
@@ -471,6 +518,16 @@ mod tests {
         ] {
             assert_eq!(short(value), text);
         }
+    }
+
+    /// Of the text of the enumeration itself: nothing else would know a symptom that is not listed.
+    #[test]
+    fn all_symptoms_are_listed() {
+        let (_, text) = include_str!("finding.rs").split_once("pub enum Symptom {").expect("it is here");
+        let (text, _) = text.split_once("\n}").expect("it ends");
+        let variants = text.lines().filter_map(|line| line.trim().strip_suffix(','));
+        let listed = super::Symptom::ALL.iter().map(|symptom| format!("{symptom:?}"));
+        assert!(variants.eq(listed), "a symptom is not in the list");
     }
 
     #[cfg(feature = "serde")]

@@ -141,10 +141,12 @@ impl Monitor {
     /// # Errors
     /// [`Error::Size`] where there are not as many numbers as the parameter has; [`Error::Foreign`] for another monitor's name.
     pub fn initial<T: Float>(&mut self, id: ParameterId, weights: &[T]) -> Result<(), Error> {
-        let parameter = self.parameters.get(id.0).ok_or(Error::Foreign { what: "the parameter's id" })?;
+        let parameter = self.parameters.get_mut(id.0).ok_or(Error::Foreign { what: "the parameter's id" })?;
         Error::same_size("the numbers of a watched parameter", parameter.len, weights.len())?;
+        let norm = norm(weights).value();
+        parameter.held.look(norm, self.step, self.thresholds.stored);
         if parameter.role == Role::Weight {
-            self.layers[parameter.layer].weight.push(self.step, norm(weights).value());
+            self.layers[parameter.layer].weight.push(self.step, norm);
         }
         Ok(())
     }
@@ -207,8 +209,10 @@ impl Monitor {
     pub fn weights<T: Float>(&mut self, id: ParameterId, weights: &[T], update_norm: f64) -> Result<(), Error> {
         let parameter = self.parameters.get_mut(id.0).ok_or(Error::Foreign { what: "the parameter's id" })?;
         Error::same_size("the numbers of a watched parameter", parameter.len, weights.len())?;
+        parameter.held.update(update_norm);
         if self.looking || !update_norm.is_finite() {
             let norm = norm(weights);
+            parameter.held.look(norm.value(), self.step, self.thresholds.stored);
             parameter.weight = Some(norm);
             parameter.update = update_norm;
             if !norm.is_finite() {

@@ -1,10 +1,11 @@
 //! How a monitor learns what there is to watch, how much memory that takes, and what it tells in the end.
 
+use super::held::Held;
 use super::symmetry::Likeness;
 use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter};
 use super::{
-    ActivationId, Bounds, Deaths, LagId, LayerRecord, Monitor, NonFiniteNumber, ParameterId, StabilityReport,
-    ThroughTime, WeightShape,
+    ActivationId, Bounds, Deaths, ForeignChange, LagId, LayerRecord, Monitor, NonFiniteNumber, ParameterId,
+    StabilityReport, ThroughTime, WeightShape,
 };
 use crate::{Param, Role};
 
@@ -38,6 +39,7 @@ impl Monitor {
             gradient: None,
             weight: None,
             update: 0.0,
+            held: Held::default(),
             gradient_alarm: Alarm::default(),
             weight_alarm: Alarm::default(),
         });
@@ -136,6 +138,14 @@ impl Monitor {
         for activation in self.activations.iter().filter(|activation| !activation.off_since.is_empty()) {
             if let Some(at_birth) = activation.first_look {
                 layers[activation.layer].close.deaths = Some(Deaths::count(&activation.off_since, at_birth));
+            }
+        }
+        for parameter in &self.parameters {
+            let earliest =
+                |first: &ForeignChange, other: ForeignChange| if other.step < first.step { other } else { *first };
+            let known = &mut layers[parameter.layer].close.changed;
+            if let Some(changed) = parameter.held.changed {
+                *known = Some(known.as_ref().map_or(changed, |first| earliest(first, changed)));
             }
         }
         layers

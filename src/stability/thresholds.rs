@@ -37,7 +37,7 @@ pub struct Thresholds {
     /// The loss is unstable where it has risen above this multiple of where it started: 5.
     pub loss_risen: f64,
     /// The loss jumps where, among the first steps, it rises by more than this factor from the median of eight to that of the next
-    /// eight: 10. Even the losses of single rows differ by less, taken like this.
+    /// eight: 10, where every one of these is above all of those.
     pub loss_jump: f64,
     /// The loss has not decreased where its last quarter lies above this share of its start: 0.95.
     pub not_decreased: f64,
@@ -72,6 +72,9 @@ pub struct Thresholds {
     pub many_units: f64,
     /// Dead units are reported whatever the loss does where this share of a layer is dead: 0.95.
     pub nearly_all_units: f64,
+    /// Weights were changed by something else than updates where their norm moved by more than those add up to, and this share of itself
+    /// besides: 0.01, some roundings to `bf16`, of 2^-8 each.
+    pub stored: f64,
     /// The format that gradients are stored in by the loop that is watched: where it is given, entries that it has no digits for are told
     /// of. `None`: they are in the format of the weights.
     pub gradient_format: Option<NumberFormat>,
@@ -104,6 +107,7 @@ impl Default for Thresholds {
             flat_rows: 0.95,
             many_units: 0.5,
             nearly_all_units: 0.95,
+            stored: 0.01,
             gradient_format: None,
         }
     }

@@ -1,5 +1,6 @@
 //! What a monitor keeps of each thing it watches, besides its record.
 
+use super::held::Held;
 use super::symmetry::Likeness;
 use super::{Bounds, Thresholds, WeightShape};
 use crate::linalg::{Norm, Places, idle_columns};
@@ -28,6 +29,7 @@ pub(super) struct WatchedParameter {
     pub(super) gradient: Option<Norm>,
     pub(super) weight: Option<Norm>,
     pub(super) update: f64,
+    pub(super) held: Held,
     pub(super) gradient_alarm: Alarm,
     pub(super) weight_alarm: Alarm,
 }

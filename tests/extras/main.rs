@@ -1,9 +1,9 @@
 //! What is told besides the symptoms that have names: each is found where it is, and not where it is not.
 
 use super::common;
-mod sharpness;
-mod steps;
-mod units;
+pub mod sharpness;
+pub mod steps;
+pub mod units;
 
 use std::ops::ControlFlow;
 

@@ -38,7 +38,7 @@ fn of_a_quadratic_it_is_known() {
 }
 
 #[test]
-fn two_over_the_rate_is_where_descent_diverges() {
+pub fn two_over_the_rate_is_where_descent_diverges() {
     let found = found::<f64>();
     for (rate, converges) in [(0.98 * 2.0 / LARGEST, true), (1.02 * 2.0 / LARGEST, false)] {
         let data = Dataset::values(axes(&LENGTHS), 4, (0..16).map(|at| f64::from(at).sin()).collect(), 2).unwrap();

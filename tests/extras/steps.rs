@@ -9,7 +9,7 @@ fn plain() -> Sgd {
 }
 
 #[test]
-fn clipping_most_steps_or_nearly_all_of_a_gradient() {
+pub fn clipping_most_steps_or_nearly_all_of_a_gradient() {
     let run = |limit: f64| {
         report(usual(), SoftmaxCrossEntropy::new(), plain(), |trainer| trainer.clip(GlobalNorm::new(limit).unwrap()))
     };
@@ -33,7 +33,7 @@ fn clipping_most_steps_or_nearly_all_of_a_gradient() {
 }
 
 #[test]
-fn gradients_that_a_format_has_no_digits_for() {
+pub fn gradients_that_a_format_has_no_digits_for() {
     // Entries between 2^-30 and 2^-20 and their like, evenly spread over powers of two.
     let run = |power: i32, format: Option<NumberFormat>| {
         let thresholds = Thresholds { gradient_format: format, ..Thresholds::default() };
@@ -62,7 +62,7 @@ fn gradients_that_a_format_has_no_digits_for() {
 }
 
 #[test]
-fn a_spike_of_the_loss_and_the_layer_that_spiked_first() {
+pub fn a_spike_of_the_loss_and_the_layer_that_spiked_first() {
     let run = |spike: bool| {
         let mut monitor = Monitor::new();
         let ids = ["a", "b", "c"].map(|name| monitor.watch_parameter(name, &Param::weight(2, 2)));
@@ -110,7 +110,7 @@ impl<L: Loss<f32>> Loss<f32> for Times<L> {
 }
 
 #[test]
-fn a_flipped_sign_is_found_by_what_the_loss_does() {
+pub fn a_flipped_sign_is_found_by_what_the_loss_does() {
     for seed in 1..4 {
         let flipped = Times(-1.0, SoftmaxCrossEntropy::new());
         let report = report(usual(), flipped, Sgd::new(0.003).unwrap(), |trainer| trainer.epochs(8).seed(seed));
@@ -126,7 +126,7 @@ fn a_flipped_sign_is_found_by_what_the_loss_does() {
 }
 
 #[test]
-fn steps_that_are_too_long_are_found_by_what_the_loss_does() {
+pub fn steps_that_are_too_long_are_found_by_what_the_loss_does() {
     // One weight, and the loss (x w)^2 with its second derivative 2 over all rows: a rate of r multiplies w by 1 - 2 r, and the loss falls by
     // 1 - r times what the gradient says.
     for (rate, expected) in [(0.25, false), (0.5, false), (0.99, false), (2.5, true)] {
@@ -150,7 +150,7 @@ fn steps_that_are_too_long_are_found_by_what_the_loss_does() {
 }
 
 #[test]
-fn an_epsilon_that_takes_the_place_of_the_gradient() {
+pub fn an_epsilon_that_takes_the_place_of_the_gradient() {
     let run = |epsilon: f64| {
         let adam = Adam::new(0.001).unwrap().epsilon(epsilon).unwrap();
         report(usual(), SoftmaxCrossEntropy::new(), adam, |trainer| trainer)
@@ -190,7 +190,7 @@ fn the_share_is_that_of_counting_whatever_the_optimizer() {
 }
 
 #[test]
-fn statistics_that_are_not_those_of_training() {
+pub fn statistics_that_are_not_those_of_training() {
     let run = |momentum: f64| {
         let norm = BatchNorm::new().momentum(momentum).unwrap();
         let builder = Network::builder(64).layer(Linear::new(32)).layer(norm).layer(Relu).layer(Linear::new(10));

@@ -24,7 +24,7 @@ fn seen(steps: u64, output: impl Fn(u64, usize) -> f64) -> StabilityReport {
 }
 
 #[test]
-fn units_born_dead_are_told_from_those_that_died() {
+pub fn units_born_dead_are_told_from_those_that_died() {
     let units_off = |off: bool| if off { 0.0 } else { 1.0 };
     let born = seen(200, |_, unit| units_off(unit < 9));
     let finding = found(&born, Symptom::BornDeadUnits);
@@ -61,7 +61,7 @@ fn deaths_of_a_network_are_those_that_were_made() {
 }
 
 #[test]
-fn units_that_become_alike() {
+pub fn units_that_become_alike() {
     let run = |grows: bool| {
         let mut monitor = Monitor::new();
         let hidden = monitor.watch_parameter("hidden", &Param::weight(32, 16));
@@ -91,7 +91,7 @@ fn units_that_become_alike() {
 }
 
 #[test]
-fn outputs_that_differ_in_one_direction_alone() {
+pub fn outputs_that_differ_in_one_direction_alone() {
     // Without normalization a stack of sixty layers makes all rows more alike than their differences can bear, and these line up.
     let run = |normalized: bool| {
         let mut builder = Network::builder(64).seed(1).weights(He::normal());

@@ -88,11 +88,23 @@ pub struct Tally {
 impl Tally {
     /// Judges the diagnosis of a recipe, and where that is asked for its repair.
     pub fn add(&mut self, path: &Path, repairs: bool) -> Result<(), RecipeError> {
+        self.add_changed(path, repairs, |_| {})
+    }
+
+    /// As [`add`](Self::add), of the recipe with a change that leaves its label what it is.
+    pub fn add_changed(
+        &mut self,
+        path: &Path,
+        repairs: bool,
+        change: impl FnOnce(&mut Recipe),
+    ) -> Result<(), RecipeError> {
         let label = Label::read(&std::fs::read_to_string(path).expect("the case was listed"));
         if !label.certain {
             return Ok(());
         }
-        let recipe = Recipe::read(path)?;
+        let mut recipe = Recipe::read(path)?;
+        change(&mut recipe);
+        let recipe = recipe;
         let data = recipe.prepare(path.parent().unwrap_or(path))?;
         let run = recipe.run_on(&data)?;
         let diagnosis = Diagnosis::of(&recipe, &data, &run);

@@ -5,7 +5,7 @@ mod golden;
 mod lengths;
 mod plain;
 mod reference;
-mod time;
+pub mod time;
 
 use evenkeel::*;
 

@@ -40,7 +40,7 @@ fn plain(slope: f64) -> Rnn<f64> {
 }
 
 #[test]
-fn what_vanishes_over_time_is_told_with_its_lag() {
+pub fn what_vanishes_over_time_is_told_with_its_lag() {
     // 0.5^13 is above 1e-4, and 0.5^14 below.
     let report = report(plain(0.5));
     let finding = report.finding(Symptom::VanishingOverTime).unwrap_or_else(|| panic!("{report}"));
@@ -56,7 +56,7 @@ fn what_vanishes_over_time_is_told_with_its_lag() {
 }
 
 #[test]
-fn what_explodes_over_time_is_told_with_its_lag() {
+pub fn what_explodes_over_time_is_told_with_its_lag() {
     // 1.4^13 is below 100, and 1.4^14 above.
     let report = report(plain(1.4));
     let finding = report.finding(Symptom::ExplodingOverTime).unwrap_or_else(|| panic!("{report}"));
@@ -66,7 +66,7 @@ fn what_explodes_over_time_is_told_with_its_lag() {
 }
 
 #[test]
-fn what_stays_is_not_told() {
+pub fn what_stays_is_not_told() {
     let report = report(plain(0.99));
     assert!(report.findings.iter().all(|finding| finding.cause != Cause::SequenceTooLong), "{report}");
     assert!(report.finding(Symptom::ExplodingOverTime).is_none(), "{report}");

@@ -6,6 +6,7 @@ mod control;
 mod facts;
 mod limits;
 mod notice;
+mod outset;
 mod pairing;
 mod probe;
 mod repair;
@@ -16,7 +17,7 @@ mod trial;
 use std::sync::Arc;
 
 use crate::recipe::{Prepared, Recipe, Run};
-use crate::{Cause, Finding, Remedy, Severity, Symptom};
+use crate::{Cause, Finding, Forecast, Remedy, Severity, Symptom};
 pub use confidence::Confidence;
 use control::Control;
 use facts::Facts;
@@ -39,6 +40,8 @@ pub struct Diagnosis {
     pub remedies: Vec<Remedy>,
     /// The questions that were answered with no before that cause was found.
     pub ruled_out: Vec<&'static str>,
+    /// What theory says of the network before its first step, where it can be built.
+    pub forecast: Option<Forecast>,
     /// What the run was compared with.
     control: Option<Arc<Control>>,
 }
@@ -48,13 +51,15 @@ impl Diagnosis {
     pub fn of(recipe: &Recipe, data: &Prepared, run: &Run) -> Self {
         let control = Control::of(recipe, data).map(Arc::new);
         let facts = Facts::of(recipe, data, run, control.as_deref());
-        let findings = Self::noticed(&facts);
+        let forecast = outset::forecast(&facts);
+        let findings = Self::noticed(&facts, forecast.as_ref());
         let mut diagnosis = Self {
             findings,
             cause: Cause::Unknown,
             confidence: None,
             remedies: Vec::new(),
             ruled_out: Vec::new(),
+            forecast,
             control: control.clone(),
         };
         if !diagnosis.is_healthy() {
@@ -64,7 +69,7 @@ impl Diagnosis {
     }
 
     /// What is noticed about a run, without causes.
-    fn noticed(facts: &Facts<'_>) -> Vec<Finding> {
+    fn noticed(facts: &Facts<'_>, forecast: Option<&Forecast>) -> Vec<Finding> {
         let mut findings = facts.run.report.findings.clone();
         findings.extend(pairing::look(facts).map(|notice| notice.0));
         for look in symptom::ALL {
@@ -75,6 +80,13 @@ impl Diagnosis {
                 None => findings.push(notice.0),
             }
         }
+        if let Some(notice) = forecast.and_then(|forecast| outset::look(facts, forecast)) {
+            match findings.iter_mut().find(|finding| finding.symptom == notice.0.symptom) {
+                Some(known) => known.evidence.extend(notice.0.evidence),
+                None => findings.push(notice.0),
+            }
+        }
+        findings.extend(outset::first_loss(facts, forecast).map(|notice| notice.0));
         let suffers = findings.iter().any(|finding| finding.severity > Severity::Info);
         findings.extend(scale::look(facts, suffers).map(|notice| notice.0));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::facts::Facts;
 use super::limits::SHORT;
-use super::{Diagnosis, scale, trial};
+use super::{Diagnosis, outset, scale, trial};
 use crate::recipe::{ActivationKind, ClipKind, LayerKind, LossKind, OptimizerKind, Prepared, Recipe, Run, Start, Task};
 use crate::{Cause, Finding, Remedy, Symptom};
 
@@ -26,12 +26,14 @@ pub struct Repair {
 struct Rank {
     healthy: bool,
     share: f64,
+    /// Whether that may be all there is: it is near to perfect, or the loss no longer falls. The control itself has only so many steps.
+    rests: bool,
 }
 
 impl Rank {
     /// Whether nothing more is to be tried.
     fn is_enough(&self) -> bool {
-        self.healthy && self.share >= SHORT
+        self.healthy && self.share >= SHORT && self.rests
     }
 }
 
@@ -108,7 +110,9 @@ impl Diagnosis {
         let data = data.again(recipe).ok()?;
         let run = recipe.run_on(&data).ok()?;
         let facts = Facts::of(recipe, &data, &run, self.control.as_deref());
-        let (findings, control) = (Self::noticed(&facts), self.control.as_ref().map(Arc::clone));
+        let forecast = outset::forecast(&facts);
+        let findings = Self::noticed(&facts, forecast.as_ref());
+        let control = self.control.as_ref().map(Arc::clone);
         let share = facts.run_gains().1 / facts.control_gains().1.max(f64::MIN_POSITIVE);
         let diagnosis = Self {
             findings,
@@ -116,9 +120,12 @@ impl Diagnosis {
             confidence: None,
             remedies: Vec::new(),
             ruled_out: Vec::new(),
+            forecast,
             control,
         };
-        let rank = Rank { healthy: diagnosis.is_healthy(), share: if share.is_finite() { share } else { f64::MIN } };
+        let share = if share.is_finite() { share } else { f64::MIN };
+        let rests = facts.run_gains().1 >= SHORT || !facts.still_falls();
+        let rank = Rank { healthy: diagnosis.is_healthy(), share, rests };
         Some((Repair { recipe: recipe.clone(), applied: applied.to_vec(), run, diagnosis }, rank))
     }
 

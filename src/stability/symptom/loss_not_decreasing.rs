@@ -8,7 +8,7 @@ use crate::stability::{Cause, Finding, Remedy, Severity, StabilityReport, Sympto
 const CRAWLING: f64 = 1e-6;
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
-    let Progress { start, now } = Progress::of(report)?;
+    let Progress { start, now } = Progress::of(report, thresholds)?;
     if report.steps < thresholds.patience || start <= 0.0 {
         return None;
     }

@@ -9,6 +9,7 @@ mod epsilon_regime;
 mod exploding_gradients;
 mod exploding_over_time;
 mod exploding_weights;
+mod foreign_change;
 mod frozen_layer;
 mod gradient_underflow;
 mod growing_symmetry;
@@ -48,6 +49,7 @@ pub(super) const ALL: &[Look] = &[
     loss_not_decreasing::look,
     wrong_gradient::look,
     frozen_layer::look,
+    foreign_change::look,
     gradient_underflow::look,
     loss_spikes::look,
     overshooting::look,
@@ -82,7 +84,7 @@ fn early(series: &Series) -> Option<f64> {
     median(series.first().iter().take(10).map(|&(_, value)| value))
 }
 
-/// Where the loss started, and where it is now: the mean of the first five steps, and that of the last quarter of the run.
+/// Where the loss started, and where it is now: the mean of the first steps, and that of the last quarter of the run.
 #[derive(Clone, Copy)]
 struct Progress {
     start: f64,
@@ -90,18 +92,59 @@ struct Progress {
 }
 
 impl Progress {
-    fn of(report: &StabilityReport) -> Option<Self> {
-        Some(Self { start: Self::start(report)?, now: Self::quarter(report, 4)? })
+    fn of(report: &StabilityReport, thresholds: &Thresholds) -> Option<Self> {
+        Some(Self { start: Self::start(report, thresholds)?, now: Self::quarter(report, 4)? })
     }
 
-    /// The mean loss of the first five steps: of those before it is out of all proportion to the first.
-    fn start(report: &StabilityReport) -> Option<f64> {
-        const OUT_OF_PROPORTION: f64 = 100.0;
+    /// The mean loss of the first steps: of as many as it takes for that mean to be known, five at least. The losses of single rows may
+    /// differ by any factor, so that five of them tell little; those of larger batches hardly differ.
+    fn start(report: &StabilityReport, thresholds: &Thresholds) -> Option<f64> {
+        /// The mean is known where its standard error is below this share of it: twice that is half of it, and nothing is judged by less
+        /// than factors of two.
+        const KNOWN: f64 = 0.25;
+        const FEWEST: u64 = 5;
+        if Self::left_at_once(report, thresholds) {
+            return Self::before_it_left(report);
+        }
+        let (mut mean, mut squares, mut count) = (0.0, 0.0, 0_u64);
+        for loss in report.loss.first().iter().map(|&(_, loss)| loss).take_while(|loss| loss.is_finite()) {
+            count += 1;
+            let off = loss - mean;
+            mean += off / count as f64;
+            squares += off * (loss - mean);
+            let error = (squares / (count * count.saturating_sub(1)).max(1) as f64).sqrt();
+            if count >= FEWEST && error <= KNOWN * f64::abs(mean) {
+                break;
+            }
+        }
+        (count > 0).then_some(mean)
+    }
+
+    /// Whether the loss left the size of the first one within five steps and never came back, or left it where numbers are known to grow.
+    /// Of single rows the first may happen to be next to nothing; then others are as well, sooner or later.
+    fn left_at_once(report: &StabilityReport, thresholds: &Thresholds) -> bool {
+        let Some(first) = report.loss.start() else { return false };
+        let mut later = report.loss.first().iter().skip(1).map(|&(_, loss)| loss);
+        if later.clone().take(4).all(|loss| Self::in_proportion(loss, first)) {
+            return false;
+        }
+        let comes_back = later.any(|loss| Self::in_proportion(loss, first))
+            || report.loss.bins().iter().skip(1).any(|bin| Self::in_proportion(bin.smallest, first));
+        !comes_back || Growth::of(report).cause(report, thresholds) != Cause::Unknown
+    }
+
+    /// The mean of those of the first five that are in proportion to the first.
+    fn before_it_left(report: &StabilityReport) -> Option<f64> {
         let first = report.loss.start()?;
-        let usual = |loss: &f64| *loss <= OUT_OF_PROPORTION * first.abs();
-        let losses = report.loss.first().iter().map(|&(_, loss)| loss).take(5).take_while(usual);
+        let losses = report.loss.first().iter().map(|&(_, loss)| loss).take(5);
+        let losses = losses.take_while(|loss| Self::in_proportion(*loss, first));
         let (sum, count) = losses.fold((0.0, 0.0), |(sum, count), loss| (sum + loss, count + 1.0));
         (count > 0.0).then(|| sum / count)
+    }
+
+    fn in_proportion(loss: f64, first: f64) -> bool {
+        const OUT_OF_PROPORTION: f64 = 100.0;
+        loss <= OUT_OF_PROPORTION * first.abs()
     }
 
     /// The mean loss of a quarter of the run, 1 to 4; `None` where there is no finite one.
@@ -138,7 +181,7 @@ impl Progress {
 
     /// Whether the loss is below that share of its start. A fall from where an explosion had put it is no learning.
     fn fell_to(share: f64, report: &StabilityReport, thresholds: &Thresholds) -> bool {
-        let fell = Self::of(report).is_some_and(|Self { start, now }| start >= 0.0 && now <= share * start);
+        let fell = Self::of(report, thresholds).is_some_and(|Self { start, now }| start >= 0.0 && now <= share * start);
         fell && !Growth::of(report).through_layers(thresholds)
     }
 }
@@ -175,7 +218,7 @@ fn change_of_spread(report: &StabilityReport, variance: impl Fn(&Series) -> Opti
 struct Growth {
     /// How much the spread of the outputs changes from the first to the last hidden layer.
     signal: f64,
-    /// The first layer's bias gradient over the last's.
+    /// The first layer's bias gradient over that of the last hidden layer.
     gradient: f64,
     /// The largest update-to-weight ratio of a layer.
     update: f64,
@@ -188,6 +231,8 @@ impl Growth {
         // A recurrent layer's adds up over its steps: it is judged by how the derivative fares through them.
         let in_depth = report.trained().filter(|layer| layer.through_time.is_none());
         let mut biases = in_depth.filter_map(|layer| layer.bias_gradient.start());
+        // The output's is the sum of all errors of the batch, which are of both signs and may cancel, whatever the layers do.
+        biases.next_back();
         let gradient = match (biases.next(), biases.next_back()) {
             (Some(first), Some(last)) if last > 0.0 => first / last,
             _ => 1.0,

@@ -8,11 +8,11 @@ use crate::stability::{Finding, Remedy, Severity, StabilityReport, Symptom, Thre
 /// How many losses are averaged before they count as risen: single small batches differ too much.
 const SMOOTH: u64 = 16;
 
-/// Of how many losses medians are compared: those of single rows may differ by any factor, and of three still by ten.
+/// Of how many losses medians are compared.
 const FEW: usize = 8;
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
-    let start = Progress::start(report)?;
+    let start = Progress::start(report, thresholds)?;
     let broken = report.loss.non_finite();
     if broken == 0 && start <= 0.0 {
         // Nothing can rise to a multiple of nothing.
@@ -76,13 +76,20 @@ fn highest_mean(report: &StabilityReport) -> f64 {
     highest
 }
 
-/// The largest factor by which, among the first steps, the median of [`FEW`] losses rises above that of as many before, where it
-/// gets to half of the start at least. A fall, however steep, is what one wants.
+/// The largest factor by which, among the first steps, the median of [`FEW`] losses rises above that of as many before, where every one
+/// of them is above all of those, and it gets to half of the start at least. A fall, however steep, is what one wants.
+///
+/// Of losses that differ by chance alone, however much, the later ones are all above the earlier ones once in 12,870 times.
 fn steepest_rise(report: &StabilityReport, start: f64) -> f64 {
-    let median_of = |losses: &[(u64, f64)]| median(losses.iter().map(|&(_, loss)| loss)).unwrap_or(f64::NAN);
     let rises = report.loss.first().windows(2 * FEW).map(|window| {
-        let (before, after) = (median_of(&window[..FEW]), median_of(&window[FEW..]));
-        if before > 0.0 && after > start / 2.0 { after / before } else { 1.0 }
+        let (before, after) = window.split_at(FEW);
+        let losses = |part: &[(u64, f64)]| -> Vec<f64> { part.iter().map(|&(_, loss)| loss).collect() };
+        let (before, after) = (losses(before), losses(after));
+        let highest = before.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let parted = after.iter().all(|loss| *loss > highest);
+        let median = |losses: Vec<f64>| median(losses.into_iter()).unwrap_or(f64::NAN);
+        let (before, after) = (median(before), median(after));
+        if parted && before > 0.0 && after > start / 2.0 { after / before } else { 1.0 }
     });
     rises.fold(1.0, f64::max)
 }
