@@ -20,6 +20,7 @@ mod table;
 mod thresholds;
 mod through_time;
 mod trials;
+mod updated;
 mod watched;
 
 pub use bounds::Bounds;
