@@ -57,6 +57,7 @@ pub use moments::Propagated;
 pub use per_step::PerStep;
 pub use plan::{Mode, Pass, Passed, Plan};
 pub use pointwise::Pointwise;
+pub(crate) use recurrent::RecurrentCell;
 pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
 pub use relu::Relu;
 pub use residual::Residual;
