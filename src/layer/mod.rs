@@ -36,6 +36,7 @@ mod softplus;
 mod softsign;
 mod statistics;
 mod tanh;
+mod ways;
 
 pub use activation::Activation;
 pub use attention::MultiHeadAttention;

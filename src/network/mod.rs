@@ -7,12 +7,13 @@ mod observe;
 mod predict;
 mod room;
 mod step;
+mod update;
 mod workspace;
 
 pub use builder::{MEMORY_LIMIT, NetworkBuilder};
 pub use observe::Watched;
 pub use predict::Predictor;
-pub use step::OptimizerState;
+pub use update::OptimizerState;
 pub use workspace::Workspace;
 
 use std::sync::Arc;
