@@ -1,10 +1,9 @@
 //! The parts of a training step up to its gradients: forward, loss, backward.
 
 use super::Network;
-use super::room::Room;
 use super::workspace::{Stage, Workspace};
 use crate::linalg::{in_pool, norm, vectorized};
-use crate::{Error, Float, Gradients, Loss, Mode, Optimizer, Rows, RowsMut, Targets, Update};
+use crate::{Error, Float, Gradients, Loss, Mode, Rows, RowsMut, Targets};
 
 impl<T: Float> Network<T> {
     /// Computes the output for the rows of `x`, and keeps in the workspace what backward needs.
