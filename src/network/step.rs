@@ -48,7 +48,8 @@ impl<T: Float> Network<T> {
             let (before, after) = workspace.values.split_at_mut(index + 1);
             let x = Rows::of(&before[index][..rows * n_in], n_in);
             let y = RowsMut::of(&mut after[0][..rows * n_out], n_out);
-            let (saved, scratch) = (&mut workspace.saved[index], &mut workspace.scratch);
+            let saved = &mut workspace.saved[index][..self.geometry.plans[index].saved_for(rows)];
+            let scratch = &mut workspace.scratch;
             let mut pass = self.pass(index, rows, workspace.lengths.of_pass(), mode, saved, scratch);
             pass.first_row = workspace.first;
             layer.forward(x, y, &mut pass).map_err(|error| error.in_layer(&self.geometry.names[index]))?;
@@ -223,7 +224,7 @@ impl<T: Float> Network<T> {
             if fresh && !self.geometry.plans[index].writes_gradients {
                 gradients.fill(T::zero());
             }
-            let saved = &mut workspace.saved[index];
+            let saved = &mut workspace.saved[index][..self.geometry.plans[index].saved_for(rows)];
             let lengths = workspace.lengths.of_pass();
             let mut pass = self.pass(index, rows, lengths, Mode::Train, saved, &mut workspace.scratch);
             pass.first_row = workspace.first;
