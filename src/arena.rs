@@ -60,6 +60,18 @@ impl Param {
         Self { name: "weight".to_owned(), role: Role::Weight, rows: n_in, cols: n_out, unit_axis: 1, fans }
     }
 
+    /// The weight of `y = x W^T + b`, as candle, PyTorch and their relatives keep it: `n_out` rows, one a unit; `n_in` columns, one an input.
+    ///
+    /// ```
+    /// use evenkeel::Param;
+    /// let (ours, theirs) = (Param::weight(3, 2), Param::weight_by_rows(3, 2));
+    /// assert_eq!((theirs.rows, theirs.cols), (ours.cols, ours.rows));
+    /// assert_eq!(theirs.fans, ours.fans);
+    /// ```
+    pub fn weight_by_rows(n_in: usize, n_out: usize) -> Self {
+        Self { rows: n_out, cols: n_in, unit_axis: 0, ..Self::weight(n_in, n_out) }
+    }
+
     /// A bias of `n_out` units: one row.
     pub fn bias(n_out: usize) -> Self {
         Self::per_unit("bias", Role::Bias, n_out)

@@ -165,7 +165,16 @@ fn any_layer(dice: &mut Generator) -> LayerKind {
             LayerKind::BatchNorm { channels: None },
             LayerKind::LayerNorm { width: None },
             LayerKind::RmsNorm { width: Some(2) },
-            LayerKind::Recurrent { cell: CellKind::Gru, steps: 2, width: 1, hidden: units, last: true },
+            LayerKind::Recurrent {
+                cell: one_of(&[CellKind::Gru, CellKind::Lstm { forget_bias: 2.0 }], dice),
+                steps: 2,
+                width: 1,
+                hidden: units,
+                last: true,
+                weights: Some(start),
+                recurrent_weights: Some(start),
+                bias: start,
+            },
             LayerKind::Embedding { count: 2, dim: 2, weights: None },
             LayerKind::Residual {
                 layers: vec![LayerKind::linear(units, start)],

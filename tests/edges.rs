@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use approx::assert_relative_eq;
 use evenkeel::*;
+use rand::RngExt;
 
 /// One weight, and one update by an optimizer with that gradient.
 fn updated(optimizer: &dyn Optimizer<f32>, gradients: &[f32]) -> Vec<f32> {
@@ -79,6 +80,89 @@ fn rms_prop_goes_on_behind_a_gradient_whose_square_is_beyond_f32() {
             updated(&optimizer, &[f32::INFINITY])[0].is_nan() || updated(&optimizer, &[f32::INFINITY])[0].is_infinite()
         );
     }
+}
+
+/// How long each step of a single weight is, at a rate of 0.1.
+fn steps<T: Float>(optimizer: &dyn Optimizer<T>, gradients: &[f64]) -> Vec<f64> {
+    let network = Network::<T>::builder(1).layer(Linear::without_bias(1).weights(Zeros)).build().unwrap();
+    let (mut weights, mut slots, mut norms) = ([T::zero()], vec![T::zero(); optimizer.slots()], [0.0]);
+    let step = |(gradient, step): (&f64, u64)| {
+        let (layout, gradients) = (network.layout(), &[T::of(*gradient)][..]);
+        let (weights, slots, norms) = (&mut weights[..], &mut slots[..], &mut norms[..]);
+        optimizer.update(Update { layout, weights, gradients, slots, step, rate: 0.1, scale: 1.0, norms });
+        norms[0]
+    };
+    gradients.iter().zip(1..).map(step).collect()
+}
+
+/// No gradients of any size make a step longer than the rule itself can: see [`Bound`].
+fn keeps_its_bounds<T: Float>(largest: f64) {
+    let adam = Adam::new(0.1).unwrap();
+    let (quick, still) = (adam.betas(0.5, 0.6).unwrap(), adam.betas(0.0, 0.0).unwrap());
+    let optimizers: [(Box<dyn Optimizer<T>>, Bound); 6] = [
+        (Box::new(adam), Bound::Adam(0.9, 0.999)),
+        (Box::new(quick), Bound::Adam(0.5, 0.6)),
+        (Box::new(still), Bound::Adam(0.0, 0.0)),
+        (Box::new(AdamW::new(0.1, 0.0).unwrap()), Bound::Adam(0.9, 0.999)),
+        (Box::new(Adagrad::new(0.1).unwrap()), Bound::OfAll),
+        (Box::new(RmsProp::new(0.1).unwrap()), Bound::Recent(0.99)),
+    ];
+    for (optimizer, bound) in optimizers {
+        // The longest step that there is: nothing, and then all at once.
+        let sudden = [vec![1.0; 3], vec![0.0; 10], vec![largest]].concat();
+        let drawn = (0..40).map(|seed| {
+            let mut generator = Generator::named(seed, "sizes");
+            (0..60)
+                .map(|_| {
+                    largest
+                        * 10_f64.powf(generator.random_range(-40.0..0.0))
+                        * generator.random_range(-1.0..1.0_f64).signum()
+                })
+                .collect()
+        });
+        for gradients in drawn.chain([sudden, vec![largest; 60], vec![-largest, largest, 1.0, 1.0]]) {
+            for (step, length) in steps(&*optimizer, &gradients).into_iter().enumerate() {
+                let bound = bound.at(step as i32 + 1);
+                // Both averages are right to a rounding or two a step, relative to what they are bounded by.
+                let rounding = 1.0 + 4.0 * (step + 4) as f64 * T::epsilon().get();
+                assert!(length <= bound * rounding, "{optimizer:?}, step {step}: {length} > {bound} of {gradients:?}");
+            }
+        }
+        // It shows what is not finite.
+        assert!(!steps(&*optimizer, &[1.0, f64::INFINITY])[1].is_finite(), "{optimizer:?}");
+        assert!(!steps(&*optimizer, &[1.0, f64::NAN])[1].is_finite(), "{optimizer:?}");
+    }
+}
+
+/// What bounds a step at a rate of 0.1, whatever the gradients were.
+#[derive(Clone, Copy)]
+enum Bound {
+    /// By Cauchy's inequality m^2 <= (1 - b1)^2 / (1 - b2) v times the sum over k < t of (b1^2 / b2)^k, before both are corrected.
+    Adam(f64, f64),
+    /// g^2 is part of the sum.
+    OfAll,
+    /// (1 - a) g^2 is part of the average.
+    Recent(f64),
+}
+
+impl Bound {
+    fn at(self, step: i32) -> f64 {
+        match self {
+            Self::Adam(b1, b2) => {
+                let ratio = if b2 > 0.0 { b1 * b1 / b2 } else { 0.0 };
+                let sum: f64 = (0..step).map(|k| ratio.powi(k)).sum();
+                0.1 * (1.0 - b1) / (1.0 - b1.powi(step)) * (sum * (1.0 - b2.powi(step)) / (1.0 - b2)).sqrt()
+            }
+            Self::OfAll => 0.1,
+            Self::Recent(alpha) => 0.1 / (1.0 - alpha).sqrt(),
+        }
+    }
+}
+
+#[test]
+fn no_gradient_makes_a_step_longer_than_its_rule() {
+    keeps_its_bounds::<f32>(f64::from(f32::MAX));
+    keeps_its_bounds::<f64>(f64::MAX);
 }
 
 #[test]

@@ -270,3 +270,24 @@ fn a_pixel_is_no_unit() {
     assert_eq!(report.layer("1.relu").unwrap().dead.now(), Some(0.0), "{report}");
     assert!(report.is_healthy(), "{report}");
 }
+
+#[test]
+fn units_that_are_rows_are_compared_as_rows() {
+    // Two inputs, three units, one output, as frameworks keep them whose units are rows: the first two units are alike, or all differ.
+    for (hidden, tied) in [([0.5_f32, 0.1, 0.5, 0.1, 0.3, 0.3], 2.0), ([0.5, 0.5, 0.1, 0.1, 0.3, 0.3], 0.0)] {
+        let mut monitor = Monitor::new();
+        let incoming = monitor.watch_parameter("hidden", &Param::weight_by_rows(2, 3));
+        let outgoing = monitor.watch_parameter("output", &Param::weight_by_rows(3, 1));
+        for step in 0..20 {
+            monitor.begin(step);
+            monitor.gradient(incoming, &[0.1_f32; 6]).unwrap();
+            monitor.gradient(outgoing, &[0.1_f32; 3]).unwrap();
+            if monitor.looking() {
+                monitor.updated(incoming, &[0.0; 6], &hidden).unwrap();
+                monitor.updated(outgoing, &[0.0; 3], &[0.7, 0.7, 0.2]).unwrap();
+            }
+            monitor.end(1.0);
+        }
+        assert_eq!(monitor.report().layer("hidden").unwrap().tied.now(), Some(tied), "{hidden:?}");
+    }
+}

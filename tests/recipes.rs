@@ -3,6 +3,7 @@
 use super::{labelled, mutations};
 
 use evenkeel::recipe::{Recipe, RecipeError};
+use evenkeel::*;
 
 #[test]
 fn every_case_is_read_and_written_back() {
@@ -146,11 +147,15 @@ width = 2
 hidden = 7
 last = true
 forget_bias = 2.0
+weights = { kind = "he_normal" }
+recurrent_weights = { kind = "orthogonal", gain = 0.9 }
+bias = { kind = "normal", mean = 0.0, std = 0.1 }
 [[layers]]
 kind = "gru"
 steps = 5
 width = 2
 hidden = 7
+recurrent_weights = { kind = "orthogonal" }
 [[layers]]
 kind = "rnn_relu"
 steps = 5
@@ -199,6 +204,47 @@ kind = "flatten"
     assert_eq!(recipe.layers.len(), 16);
     let written = recipe.to_toml();
     assert_eq!(Recipe::from_toml(&written).unwrap_or_else(|error| panic!("{error}\n{written}")), recipe);
+}
+
+#[test]
+fn a_recurrent_layer_begins_as_it_says() {
+    let layer = |lines: &str| format!("[[layers]]\nsteps = 5\nwidth = 2\nhidden = 3\nlast = true\n{lines}\n");
+    let of = |lines: &str| {
+        let recipe = Recipe::from_toml(&format!("{BASE}{}", layer(lines))).unwrap();
+        let kind = recipe.layers.last().unwrap();
+        Network::<f32>::builder(10).boxed(kind.build().unwrap()).seed(3).build().unwrap()
+    };
+    let numbers = |network: &Network<f32>, name: &str| network.parameter(name).unwrap().data().to_vec();
+    let starts = "weights = { kind = \"constant\", value = 0.5 }\nrecurrent_weights = { kind = \"constant\", value = 0.25 }\n\
+                  bias = { kind = \"constant\", value = 0.125 }";
+    for (kind, cell) in [("rnn", "rnn"), ("rnn_relu", "rnn"), ("gru", "gru"), ("lstm", "lstm")] {
+        let network = of(&format!("kind = \"{kind}\"\n{starts}"));
+        assert!(numbers(&network, &format!("0.{cell}.weight")).iter().all(|&w| w == 0.5), "{kind}");
+        assert!(numbers(&network, &format!("0.{cell}.recurrent_weight")).iter().all(|&w| w == 0.25), "{kind}");
+        let bias = numbers(&network, &format!("0.{cell}.bias"));
+        // The forget gate, the second of four, has its own.
+        let expected = |at: usize| if kind == "lstm" && at / 3 == 1 { 1.0 } else { 0.125 };
+        assert!(bias.iter().enumerate().all(|(at, &b)| b == expected(at)), "{kind}: {bias:?}");
+        if kind == "gru" {
+            assert!(numbers(&network, "0.gru.recurrent_bias").iter().all(|&b| b == 0.125));
+        }
+        // Where nothing is said it begins as it always did.
+        let silent = of(&format!("kind = \"{kind}\""));
+        let plain: Box<dyn Layer<f32>> = match kind {
+            "rnn" => Box::new(Rnn::new(5, 2, 3).unwrap()),
+            "rnn_relu" => Box::new(Rnn::new(5, 2, 3).unwrap().relu()),
+            "gru" => Box::new(Gru::new(5, 2, 3).unwrap()),
+            _ => Box::new(Lstm::new(5, 2, 3).unwrap()),
+        };
+        let plain = Network::<f32>::builder(10).boxed(plain).seed(3).build().unwrap();
+        assert_eq!(silent.parameters(), plain.parameters(), "{kind}");
+    }
+    let forgets = "kind = \"lstm\"\nforget_bias = 2.0\nbias = { kind = \"ones\" }";
+    let bias = numbers(&of(forgets), "0.lstm.bias");
+    assert_eq!(bias, [[1.0; 3], [2.0; 3], [1.0; 3], [1.0; 3]].concat());
+    let refused =
+        Recipe::from_toml(&format!("{BASE}{}", layer("kind = \"gru\"\nbias = { kind = \"normal\", std = -1.0 }")));
+    assert!(refused.unwrap_err().to_string().contains("std"));
 }
 
 #[test]

@@ -36,6 +36,7 @@ mod softplus;
 mod softsign;
 mod statistics;
 mod tanh;
+mod ways;
 
 pub use activation::Activation;
 pub use attention::MultiHeadAttention;
@@ -57,6 +58,7 @@ pub use moments::Propagated;
 pub use per_step::PerStep;
 pub use plan::{Mode, Pass, Passed, Plan};
 pub use pointwise::Pointwise;
+pub(crate) use recurrent::RecurrentCell;
 pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
 pub use relu::Relu;
 pub use residual::Residual;

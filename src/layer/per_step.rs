@@ -87,6 +87,8 @@ impl<T: Float> Layer<T> for PerStep<T> {
             state: inner.state.clone(),
             saved_per_row: inner.saved_per_row.saturating_mul(steps),
             saved: inner.saved,
+            // It is the outer plan that a prediction makes room by.
+            saved_by_backward: 0,
             scratch_per_row: inner.scratch_per_row.saturating_mul(steps),
             operations_per_row: inner.operations().saturating_mul(steps),
             lags: 0,

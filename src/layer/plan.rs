@@ -21,6 +21,9 @@ pub struct Plan {
     pub saved_per_row: usize,
     /// How many numbers forward keeps for backward, whatever the rows. They stand behind those of the rows.
     pub saved: usize,
+    /// How many of [`saved`](Self::saved), the last of them, backward alone uses: forward does not find them there in a
+    /// [`Predictor`](crate::Predictor), which has no backward.
+    pub saved_by_backward: usize,
     /// How many numbers it needs for the time of one call, for each row.
     pub scratch_per_row: usize,
     /// How many multiplications and additions a row takes forwards, where that is more than two for each parameter: what the use of a second
@@ -46,6 +49,7 @@ impl Plan {
             state: Vec::new(),
             saved_per_row: 0,
             saved: 0,
+            saved_by_backward: 0,
             scratch_per_row: 0,
             operations_per_row: 0,
             lags: 0,
@@ -75,6 +79,11 @@ impl Plan {
     /// With that many numbers kept for backward, whatever the rows.
     pub fn saved(self, saved: usize) -> Self {
         Self { saved, ..self }
+    }
+
+    /// With that many of the numbers kept whatever the rows, the last of them, used by backward alone.
+    pub fn saved_by_backward(self, saved_by_backward: usize) -> Self {
+        Self { saved_by_backward, ..self }
     }
 
     /// With that many numbers of scratch, for each row.
@@ -116,6 +125,11 @@ impl Plan {
         self.saved_per_row.saturating_mul(rows).saturating_add(self.saved)
     }
 
+    /// How many of them a pass has that no backward follows.
+    pub(crate) fn saved_forwards(&self, rows: usize) -> usize {
+        self.saved_for(rows).saturating_sub(self.saved_by_backward)
+    }
+
     /// With a backward that looks at [`Pass::fresh`], which saves setting the gradients to zero first. To be said last: a parameter that is
     /// added afterwards takes it back, since whoever adds it may not know.
     pub fn writes_gradients(self) -> Self {
@@ -144,7 +158,7 @@ pub struct Pass<'a, T> {
     /// Its state.
     pub state: &'a [T],
     /// What forward keeps for backward: `saved_per_row` numbers for each row of the pass, then `saved` more. In a pass of inference it
-    /// is there as well, but nobody reads it afterwards.
+    /// is there as well, but for what [backward alone](Plan::saved_by_backward) uses, and nobody reads it afterwards.
     pub saved: &'a mut [T],
     /// `scratch_per_row` numbers for each row of the pass, of unknown content; gone after the call.
     pub scratch: &'a mut [T],

@@ -7,12 +7,13 @@ mod observe;
 mod predict;
 mod room;
 mod step;
+mod update;
 mod workspace;
 
 pub use builder::{MEMORY_LIMIT, NetworkBuilder};
 pub use observe::Watched;
 pub use predict::Predictor;
-pub use step::OptimizerState;
+pub use update::OptimizerState;
 pub use workspace::Workspace;
 
 use std::sync::Arc;
@@ -208,7 +209,7 @@ impl<T: Float> Network<T> {
         self.geometry.operations.saturating_mul(rows)
     }
 
-    /// What layer `index` may read and write in a pass over `rows` rows.
+    /// What layer `index` may read and write in a pass over `rows` rows; what it keeps goes into `saved`, which is of the right length.
     fn pass<'a>(
         &'a self,
         index: usize,
@@ -224,7 +225,7 @@ impl<T: Float> Network<T> {
             mode,
             params: &self.parameters[self.geometry.parameter_ranges[index].clone()],
             state: &self.state[self.geometry.state_ranges[index].clone()],
-            saved: &mut saved[..plan.saved_for(rows)],
+            saved,
             scratch: &mut scratch[..rows * plan.scratch_per_row],
             lengths,
             first_row: 0,

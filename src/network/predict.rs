@@ -69,7 +69,7 @@ impl<T: Float> Predictor<T> {
         let widest = geometry.widths[1..].iter().copied().max().unwrap_or(0);
         [
             widest.saturating_mul(rows),
-            plans().map(|p| p.saved_per_row.saturating_mul(rows).saturating_add(p.saved)).max().unwrap_or(0),
+            plans().map(|p| p.saved_forwards(rows)).max().unwrap_or(0),
             plans().map(|p| p.scratch_per_row.saturating_mul(rows)).max().unwrap_or(0),
         ]
     }
@@ -113,7 +113,8 @@ impl<T: Float> Network<T> {
                 let x = if index == 0 { x } else { Rows::of(&from[..rows * n_in], n_in) };
                 let y = RowsMut::of(&mut to[..rows * n_out], n_out);
                 let (lengths, scratch) = (predictor.lengths.of_pass(), &mut predictor.scratch);
-                let mut pass = self.pass(index, rows, lengths, Mode::Infer, &mut predictor.saved, scratch);
+                let saved = &mut predictor.saved[..self.geometry.plans[index].saved_forwards(rows)];
+                let mut pass = self.pass(index, rows, lengths, Mode::Infer, saved, scratch);
                 layer.forward(x, y, &mut pass).map_err(|error| error.in_layer(&self.geometry.names[index]))?;
                 predictor.values.swap(0, 1);
             }
@@ -145,5 +146,27 @@ impl<T: Float> Network<T> {
             y.copy_from_slice(self.predict_with(Rows::of(x, self.n_in()), &mut predictor)?.data());
         }
         Ok(outputs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Conv2d, Padding};
+
+    #[test]
+    fn what_backward_alone_uses_takes_no_memory() {
+        let layer = Conv2d::new((8, 8, 16), 32, 3).padding(Padding::Same);
+        let network = Network::<f32>::builder(8 * 8 * 16).layer(layer).seed(1).build().unwrap();
+        let plan = &network.geometry.plans[0];
+        // A kernel of nine numbers as sixteen; and four sums of their gradients, which a prediction has not.
+        let kernel = 16 * 16 * 32;
+        assert_eq!((plan.saved, Predictor::<f32>::sizes(&network.geometry, 3)[1]), (5 * kernel, kernel));
+        let x: Vec<f32> = (0..2 * 8 * 8 * 16).map(|at| (at as f32 * 0.7).sin()).collect();
+        let x = Rows::new(&x, 8 * 8 * 16).unwrap();
+        let mut workspace = network.workspace(3).unwrap();
+        let trained = network.forward(x, Mode::Infer, &mut workspace).unwrap();
+        let mut predictor = network.predictor(3).unwrap();
+        assert_eq!(network.predict_with(x, &mut predictor).unwrap(), trained);
     }
 }

@@ -1,6 +1,6 @@
 //! `Adagrad`: steps divided by the size of all gradients so far.
 
-use super::{Entry, Optimizer, Rule, Update};
+use super::{Entry, Optimizer, Rule, Update, largest_root, squarable};
 use crate::{Error, Float};
 
 /// Adagrad: the more an entry has moved, the smaller its steps.
@@ -96,6 +96,7 @@ impl<T: Float> Optimizer<T> for Adagrad {
             // Rounded to zero in T it would divide 0 by 0 where there is no gradient.
             epsilon: T::of(self.epsilon).max(T::min_positive_value()),
             decay: T::of(self.decay),
+            largest: largest_root(),
         };
         update.apply(rule);
     }
@@ -108,12 +109,14 @@ struct AdagradRule<T> {
     initial: T,
     epsilon: T,
     decay: T,
+    /// The largest number whose square is in T.
+    largest: T,
 }
 
 impl<T: Float> Rule<T, 1> for AdagradRule<T> {
     #[inline(always)]
     fn change(&self, Entry { weight, gradient, slots: [sum], decays }: Entry<T, 1>) -> (T, [T; 1]) {
-        let gradient = if decays { gradient + self.decay * weight } else { gradient };
+        let gradient = squarable(if decays { gradient + self.decay * weight } else { gradient }, self.largest);
         // Slots start at 0: what the sum starts with is added where it is used. Beyond T it stays at the largest number.
         let sum = limited(sum + gradient * gradient);
         let step = self.rate * gradient / (limited(sum + self.initial).sqrt() + self.epsilon);

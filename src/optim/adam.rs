@@ -1,6 +1,6 @@
 //! `Adam`: steps scaled by the recent size of each gradient.
 
-use super::{Entry, Optimizer, Rule, Update, faded, share_below};
+use super::{Entry, Optimizer, Rule, Update, faded, largest_root, share_below, squarable};
 use crate::{Error, Float};
 
 /// Adam: every entry moves by about the learning rate, whatever the size of its gradient.
@@ -71,6 +71,7 @@ impl Adam {
             take2: T::of(1.0 - self.beta2),
             // Rounded to zero in T it would divide 0 by 0 where there is no gradient.
             epsilon: T::of(self.epsilon).max(T::min_positive_value()),
+            largest: largest_root(),
         };
         update.apply(rule);
     }
@@ -87,13 +88,16 @@ struct AdamRule<T> {
     take1: T,
     take2: T,
     epsilon: T,
+    /// The largest number whose square is in T.
+    largest: T,
 }
 
 impl<T: Float> Rule<T, 2> for AdamRule<T> {
     #[inline(always)]
     fn change(&self, Entry { weight, gradient, slots: [mean, square], decays }: Entry<T, 2>) -> (T, [T; 2]) {
+        let gradient = squarable(gradient, self.largest);
         let mean = faded(self.keep1 * mean + self.take1 * gradient);
-        // The square of a large gradient may be beyond T; an infinite average would never come down again.
+        // An infinite average would never come down again.
         let square = faded(self.keep2 * square + self.take2 * gradient * gradient).min(T::max_value());
         let step = self.rate * mean / (square.sqrt() * self.root + self.epsilon);
         (if decays { -self.shrink * weight - step } else { -step }, [mean, square])

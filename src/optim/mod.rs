@@ -213,3 +213,16 @@ impl<T: Float, R: Rule<T, SLOTS>, const SLOTS: usize> Work for Part<'_, T, R, SL
 fn faded<T: Float>(number: T) -> T {
     if number.abs() < T::min_positive_value() { T::zero() } else { number }
 }
+
+/// The largest number whose square is in T.
+fn largest_root<T: Float>() -> T {
+    T::max_value().sqrt() * (T::one() - T::epsilon())
+}
+
+/// The gradient itself, or where it is finite but its square is beyond T, `largest`, of which it is not: a rule that divides by the root of
+/// squares would else take a step of any length. One that is not finite stays, and shows.
+#[inline(always)]
+fn squarable<T: Float>(gradient: T, largest: T) -> T {
+    let beyond = gradient.abs() > largest && gradient.abs() <= T::max_value();
+    if beyond { largest.copysign(gradient) } else { gradient }
+}

@@ -1,6 +1,6 @@
 //! `RmsProp`: steps divided by the recent size of each gradient.
 
-use super::{Entry, Optimizer, Rule, Update, faded, share_below};
+use super::{Entry, Optimizer, Rule, Update, faded, largest_root, share_below, squarable};
 use crate::{Error, Float};
 
 /// RMSprop: every entry moves by the learning rate times its gradient over the recent size of it.
@@ -91,7 +91,7 @@ impl RmsProp {
             epsilon: T::of(self.epsilon).max(T::min_positive_value()),
             momentum: T::of(self.momentum),
             decay: T::of(self.decay),
-            largest: T::max_value().sqrt() * (T::one() - T::epsilon()),
+            largest: largest_root(),
         }
     }
 }
@@ -146,9 +146,7 @@ impl<T: Float, const CENTERED: bool, const HEAVY: bool, const SLOTS: usize> Rule
     #[inline(always)]
     fn change(&self, Entry { weight, gradient, mut slots, decays }: Entry<T, SLOTS>) -> (T, [T; SLOTS]) {
         let gradient = if decays { gradient + self.decay * weight } else { gradient };
-        // The square of a large gradient may be beyond T: it counts as the largest of which it is not. One that is not finite stays.
-        let beyond = gradient.abs() > self.largest && gradient.abs() <= T::max_value();
-        let gradient = if beyond { self.largest.copysign(gradient) } else { gradient };
+        let gradient = squarable(gradient, self.largest);
         let square = faded(self.keep * slots[0] + self.take * gradient * gradient);
         // An infinite average would never come down again.
         slots[0] = if square > T::max_value() { T::max_value() } else { square };

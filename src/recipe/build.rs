@@ -1,8 +1,8 @@
 //! From a description to layers, and to a network.
 
-use super::layer::{CellKind, LayerKind};
+use super::recurrent::{BesideForgetGate, RecurrentStarts};
 use super::shape::Image;
-use super::{Recipe, Start};
+use super::{CellKind, LayerKind, Recipe, Start};
 use crate::{
     AveragePool2d, BatchNorm, ChannelsLast, Conv2d, Dropout, Embedding, Error, Flatten, Gru, Initializer, Layer,
     LayerNorm, Linear, Lstm, MaxPool2d, MultiHeadAttention, Network, PerStep, Residual, RmsNorm, Rnn, Sequential,
@@ -23,7 +23,8 @@ impl Recipe {
     }
 }
 
-fn starts(weights: &Option<Start>) -> Result<Option<Box<dyn Initializer<f32>>>, Error> {
+/// Where weights begin, where it is said.
+pub(super) fn starts(weights: &Option<Start>) -> Result<Option<Box<dyn Initializer<f32>>>, Error> {
     weights.map(|weights| weights.build()).transpose()
 }
 
@@ -74,21 +75,19 @@ impl LayerKind {
             Self::AveragePool2d { image, kernel, stride, padding } => Box::new(
                 AveragePool2d::new(sizes(*image), *kernel).stride(stride.unwrap_or(*kernel)).padding((*padding).into()),
             ),
-            Self::Recurrent { cell, steps, width, hidden, last } => {
+            Self::Recurrent { cell, steps, width, hidden, last, weights, recurrent_weights, bias } => {
                 let (steps, width, hidden) = (*steps, *width, *hidden);
+                let starts = RecurrentStarts { last: *last, weights, recurrent_weights, bias };
                 match *cell {
-                    CellKind::Rnn | CellKind::RnnRelu => {
-                        let layer = Rnn::new(steps, width, hidden)?;
-                        let layer = if *cell == CellKind::RnnRelu { layer.relu() } else { layer };
-                        Box::new(if *last { layer.last() } else { layer })
-                    }
+                    CellKind::Rnn => Box::new(starts.of(Rnn::new(steps, width, hidden)?)?),
+                    CellKind::RnnRelu => Box::new(starts.of(Rnn::new(steps, width, hidden)?.relu())?),
+                    CellKind::Gru => Box::new(starts.of(Gru::new(steps, width, hidden)?)?),
                     CellKind::Lstm { forget_bias } => {
-                        let layer = Lstm::new(steps, width, hidden)?.forget_bias(forget_bias)?;
-                        Box::new(if *last { layer.last() } else { layer })
-                    }
-                    CellKind::Gru => {
-                        let layer = Gru::new(steps, width, hidden)?;
-                        Box::new(if *last { layer.last() } else { layer })
+                        let layer = starts.of(Lstm::new(steps, width, hidden)?)?;
+                        Box::new(match bias {
+                            Start::Zeros => layer.forget_bias(forget_bias)?,
+                            others => layer.biases(BesideForgetGate::new(others, forget_bias)?),
+                        })
                     }
                 }
             }

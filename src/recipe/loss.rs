@@ -1,12 +1,57 @@
-//! The losses of recipes, which take whatever targets there are.
+//! `LossKind`: a loss, described; it takes whatever targets there are.
 
-use super::LossKind;
 use crate::{
     BinaryCrossEntropy, CategoricalCrossEntropy, Error, Float, Huber, Loss, MeanAbsolute, MeanSquared, Poisson, Rows,
     RowsMut, SigmoidCrossEntropy, SoftmaxCrossEntropy, SumSquared, Targets,
 };
 
+/// A loss, on what the last layer gives.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LossKind {
+    /// Mean squared error.
+    MeanSquared,
+    /// Mean absolute error.
+    MeanAbsolute,
+    /// Huber loss, squared up to a distance of 1.
+    Huber,
+    /// Poisson loss of rates.
+    Poisson,
+    /// Cross-entropy of each probability on its own.
+    BinaryCrossEntropy,
+    /// Cross-entropy of the probabilities of a row.
+    CategoricalCrossEntropy,
+    /// Cross-entropy of each logit on its own.
+    SigmoidCrossEntropy,
+    /// Cross-entropy of the logits of a row.
+    SoftmaxCrossEntropy,
+    /// Squared errors, summed over the batch.
+    SumSquared,
+}
+
 impl LossKind {
+    pub(super) const NAMES: [(&'static str, Self); 9] = [
+        ("mse", Self::MeanSquared),
+        ("mae", Self::MeanAbsolute),
+        ("huber", Self::Huber),
+        ("poisson", Self::Poisson),
+        ("binary_cross_entropy", Self::BinaryCrossEntropy),
+        ("categorical_cross_entropy", Self::CategoricalCrossEntropy),
+        ("sigmoid_cross_entropy", Self::SigmoidCrossEntropy),
+        ("softmax_cross_entropy", Self::SoftmaxCrossEntropy),
+        ("sum_squared_error", Self::SumSquared),
+    ];
+
+    /// Its name in a recipe.
+    pub fn name(&self) -> &'static str {
+        Self::NAMES.iter().find(|(_, loss)| loss == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether it takes what the last layer gives as logits.
+    pub fn takes_logits(&self) -> bool {
+        matches!(self, Self::SigmoidCrossEntropy | Self::SoftmaxCrossEntropy)
+    }
+
     /// The loss it describes. On logits it also takes targets that are no probabilities: a recipe may well ask for it, and a diagnosis
     /// is to say what comes of it.
     ///

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::{Cause, Remedy};
+
 /// What was noticed.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,61 +77,6 @@ pub enum Symptom {
     ForeignChange,
     /// The loss begins far above that of the best constant answer.
     HighFirstLoss,
-}
-
-/// Why it is so.
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
-pub enum Cause {
-    /// Every weight of a layer starts the same.
-    ConstantInitialization,
-    /// The weights are too small for the widths of the layers.
-    WeightsTooSmall,
-    /// The weights are too large for the widths of the layers.
-    WeightsTooLarge,
-    /// The activation has a slope far below 1.
-    SaturatingActivation,
-    /// There are more layers than the signal survives.
-    NetworkTooDeep,
-    /// There are more steps in a sequence than a state is remembered.
-    SequenceTooLong,
-    /// The steps are too large.
-    LearningRateTooHigh,
-    /// The steps are too small.
-    LearningRateTooLow,
-    /// The activation grows so fast that a few layers of it overflow.
-    UnboundedActivation,
-    /// A layer has so few units that what the next ones need does not pass.
-    LayerTooNarrow,
-    /// Training ends while there is much to learn still.
-    TooFewEpochs,
-    /// The inputs are far from the size that weights are made for.
-    InputsUnscaled,
-    /// The targets are far from the size that an output starts with.
-    TargetsUnscaled,
-    /// The output activation cannot give the targets.
-    OutputRangeMismatch,
-    /// The loss does not fit the output activation.
-    LossOutputMismatch,
-    /// The loss does not fit the kind of target.
-    LossTargetMismatch,
-    /// A softmax over a single unit, which is 1 whatever the unit gives.
-    SingleUnitSoftmax,
-    /// Linear layers with nothing between them, which are one linear layer.
-    MissingNonlinearity,
-    /// So much is dropped that what is left does not suffice.
-    ExcessiveDropout,
-    /// The penalty on the weights outweighs the loss.
-    RegularizationDominates,
-    /// The loss is summed over the batch, and so are the steps.
-    SummedLoss,
-    /// The inputs tell nothing about the targets.
-    UninformativeData,
-    /// The network has too few units, or layers, for what is to be learned.
-    CapacityTooSmall,
-    /// The evidence is split, or points nowhere.
-    Unknown,
 }
 
 /// How bad it is.
@@ -242,44 +189,6 @@ impl fmt::Display for Symptom {
     }
 }
 
-impl Cause {
-    /// Its name in snake case, as JSON has it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::ConstantInitialization => "constant_initialization",
-            Self::WeightsTooSmall => "weights_too_small",
-            Self::WeightsTooLarge => "weights_too_large",
-            Self::SaturatingActivation => "saturating_activation",
-            Self::NetworkTooDeep => "network_too_deep",
-            Self::SequenceTooLong => "sequence_too_long",
-            Self::LearningRateTooHigh => "learning_rate_too_high",
-            Self::LearningRateTooLow => "learning_rate_too_low",
-            Self::UnboundedActivation => "unbounded_activation",
-            Self::LayerTooNarrow => "layer_too_narrow",
-            Self::TooFewEpochs => "too_few_epochs",
-            Self::InputsUnscaled => "inputs_unscaled",
-            Self::TargetsUnscaled => "targets_unscaled",
-            Self::OutputRangeMismatch => "output_range_mismatch",
-            Self::LossOutputMismatch => "loss_output_mismatch",
-            Self::LossTargetMismatch => "loss_target_mismatch",
-            Self::SingleUnitSoftmax => "single_unit_softmax",
-            Self::MissingNonlinearity => "missing_nonlinearity",
-            Self::ExcessiveDropout => "excessive_dropout",
-            Self::RegularizationDominates => "regularization_dominates",
-            Self::SummedLoss => "summed_loss",
-            Self::UninformativeData => "uninformative_data",
-            Self::CapacityTooSmall => "capacity_too_small",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 impl Severity {
     /// Its name in snake case, as JSON has it.
     pub fn name(&self) -> &'static str {
@@ -294,146 +203,6 @@ impl Severity {
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-/// What may help, as a value that a program can act upon.
-#[non_exhaustive]
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case", tag = "kind"))]
-pub enum Remedy {
-    /// Draw the weights anew, with a variance that fits the fans: He for ReLU and its relatives, Xavier for tanh and its relatives.
-    FittingInitializer,
-    /// Draw the weights at random instead of setting them alike.
-    RandomInitializer,
-    /// Put fewer layers in a row.
-    FewerLayers,
-    /// Replace the activation.
-    ReplaceActivation {
-        /// By this one.
-        with: &'static str,
-    },
-    /// Replace the recurrent layer.
-    ReplaceRecurrent {
-        /// By this one.
-        with: &'static str,
-    },
-    /// Limit the gradient by its global norm.
-    ClipGlobalNorm {
-        /// To this limit.
-        limit: f64,
-    },
-    /// Multiply the learning rate.
-    ScaleLearningRate {
-        /// By this factor.
-        factor: f64,
-    },
-    /// Bring inputs and targets to mean 0 and variance 1.
-    ScaleData,
-    /// Bring the inputs to mean 0 and variance 1.
-    ScaleInputs,
-    /// Bring the targets to mean 0 and variance 1, or into the range of the output.
-    ScaleTargets,
-    /// Replace the activation of the output, or leave it out.
-    ReplaceOutput {
-        /// By this one; `identity` is none.
-        with: &'static str,
-    },
-    /// Replace the loss.
-    ReplaceLoss {
-        /// By this one.
-        with: &'static str,
-    },
-    /// Tell the classes as one-hot rows, with one output for each.
-    OneHotTargets,
-    /// Train for longer.
-    MoreEpochs {
-        /// So many times as long.
-        factor: f64,
-    },
-    /// Give the layers more units.
-    MoreUnits {
-        /// To so many at least.
-        units: usize,
-    },
-    /// Put activations between the linear layers.
-    AddActivation {
-        /// This one.
-        with: &'static str,
-    },
-    /// Drop less.
-    LessDropout {
-        /// At most this share.
-        rate: f64,
-    },
-    /// Weaken the penalty on the weights.
-    ScalePenalty {
-        /// By this factor.
-        factor: f64,
-    },
-    /// Stop early, train on more data, or use a smaller network.
-    StopEarly,
-    /// Look whether inputs and targets belong together.
-    CheckData,
-    /// Start the biases at zero.
-    ZeroBiases,
-    /// Multiply the loss, and divide the gradients by as much once they are in a wider format.
-    ScaleLoss {
-        /// By this power of two.
-        factor: f64,
-    },
-    /// Multiply the epsilon of the optimizer.
-    ScaleEpsilon {
-        /// By this factor.
-        factor: f64,
-    },
-    /// Put normalization between the layers.
-    Normalize,
-    /// Compare the gradients with differences of the loss: [`check::gradients`](crate::check::gradients).
-    CheckGradients,
-    /// Look whether the optimizer is given all parameters.
-    CheckUpdates,
-    /// Train on larger batches, whose statistics are closer to those that a normalization uses later.
-    LargerBatches,
-}
-
-impl fmt::Display for Remedy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::FittingInitializer => {
-                f.write_str("draw the weights with He (ReLU and relatives) or Xavier (tanh and relatives)")
-            }
-            Self::RandomInitializer => f.write_str("draw the weights at random"),
-            Self::FewerLayers => f.write_str("put fewer layers in a row"),
-            Self::ReplaceActivation { with } => write!(f, "replace the activation by {with}"),
-            Self::ReplaceRecurrent { with } => write!(f, "replace the recurrent layer by {with}"),
-            Self::ClipGlobalNorm { limit } => write!(f, "clip the gradient to a global norm of {limit}"),
-            Self::ScaleLearningRate { factor } if *factor < 1.0 => {
-                write!(f, "divide the learning rate by {}", 1.0 / factor)
-            }
-            Self::ScaleLearningRate { factor } => write!(f, "multiply the learning rate by {factor}"),
-            Self::ScaleData => f.write_str("bring inputs and targets to mean 0 and variance 1"),
-            Self::ScaleInputs => f.write_str("bring the inputs to mean 0 and variance 1"),
-            Self::ScaleTargets => f.write_str("bring the targets to mean 0 and variance 1"),
-            Self::ReplaceOutput { with: "identity" } => f.write_str("leave out the activation of the output"),
-            Self::ReplaceOutput { with } => write!(f, "let the output go through {with}"),
-            Self::ReplaceLoss { with } => write!(f, "replace the loss by {with}"),
-            Self::OneHotTargets => f.write_str("tell the classes as one-hot rows, with one output for each"),
-            Self::MoreEpochs { factor } => write!(f, "train {factor} times as long"),
-            Self::MoreUnits { units } => write!(f, "give each layer at least {units} units"),
-            Self::AddActivation { with } => write!(f, "put {with} between the linear layers"),
-            Self::LessDropout { rate } => write!(f, "drop at most {rate} of the numbers"),
-            Self::ScalePenalty { factor } => write!(f, "multiply the penalty on the weights by {factor}"),
-            Self::StopEarly => f.write_str("stop early, train on more data, or use a smaller network"),
-            Self::CheckData => f.write_str("look whether inputs and targets belong together"),
-            Self::ZeroBiases => f.write_str("start the biases at zero"),
-            Self::ScaleLoss { factor } => write!(f, "multiply the loss by {factor}, and divide the gradients by it"),
-            Self::ScaleEpsilon { factor } => write!(f, "multiply the epsilon of the optimizer by {factor}"),
-            Self::Normalize => f.write_str("put normalization between the layers"),
-            Self::CheckGradients => f.write_str("compare the gradients with differences of the loss"),
-            Self::CheckUpdates => f.write_str("look whether the optimizer is given all parameters"),
-            Self::LargerBatches => f.write_str("normalize over larger batches"),
-        }
     }
 }
 
@@ -533,9 +302,8 @@ mod tests {
     #[cfg(feature = "serde")]
     #[test]
     fn names_are_those_of_json() {
-        use super::{Cause, Severity, Symptom};
+        use super::{Severity, Symptom};
         assert_eq!(serde_json::json!(Symptom::LossNotDecreasing), Symptom::LossNotDecreasing.name());
-        assert_eq!(serde_json::json!(Cause::LearningRateTooLow), Cause::LearningRateTooLow.name());
         assert_eq!(serde_json::json!(Severity::Critical), Severity::Critical.name());
     }
 }

@@ -1,6 +1,7 @@
 //! Watching a run: what is recorded, what it means, and what may help.
 
 mod bounds;
+mod cause;
 mod close_look;
 mod effective_rank;
 mod finding;
@@ -11,6 +12,7 @@ mod mean_cosine;
 mod monitor;
 mod outcomes;
 mod register;
+mod remedy;
 mod report;
 mod series;
 mod sharpness;
@@ -22,17 +24,20 @@ mod table;
 mod thresholds;
 mod through_time;
 mod trials;
+mod updated;
 mod watched;
 
 pub use bounds::Bounds;
+pub use cause::Cause;
 pub use close_look::{CloseLook, Deaths};
 pub use effective_rank::effective_rank;
 pub(crate) use finding::short;
-pub use finding::{Cause, Evidence, Finding, Remedy, Severity, Symptom};
+pub use finding::{Evidence, Finding, Severity, Symptom};
 pub use gradient_sizes::GradientSizes;
 pub use held::ForeignChange;
 pub use layer_record::{LayerRecord, WeightShape};
 pub use monitor::{ActivationId, LagId, Monitor, ParameterId};
+pub use remedy::Remedy;
 pub use report::{Clipping, NonFiniteNumber, StabilityReport};
 pub use series::{Bin, Series};
 pub use sharpness::{Sharpness, sharpness};

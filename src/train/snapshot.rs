@@ -2,7 +2,7 @@
 
 use super::early_stopping::Best;
 use crate::schedule::Plateau;
-use crate::{Epoch, Network, OptimizerState};
+use crate::{Epoch, Error, Float, Network, OptimizerState, Trainer};
 
 /// Everything that a run needs to go on, bit by bit as if it had never been interrupted: made by
 /// [`Trainer::snapshot`](crate::Trainer::snapshot), in memory.
@@ -46,5 +46,49 @@ impl Place {
     /// Forgets the rows of an epoch that is over.
     pub(super) fn begin_epoch(&mut self) {
         (self.rows, self.ended, self.loss) = (0, false, 0.0);
+    }
+}
+
+impl<T: Float> Trainer<T> {
+    /// Everything that the run needs to go on from here.
+    pub fn snapshot(&self) -> Snapshot<T> {
+        Snapshot {
+            network: self.network.clone(),
+            optimizer: self.optimizer_state.clone(),
+            clipper: self.clipper.as_ref().map(|clipper| clipper.memory()).unwrap_or_default(),
+            place: self.place,
+            seed: self.seed,
+            best: self.best.clone(),
+            history: self.history.clone(),
+        }
+    }
+
+    /// Goes back to a snapshot of this run, or of one with the same network, optimizer and clipper. The monitor starts anew.
+    ///
+    /// # Errors
+    /// [`Error::Foreign`] where the network has another shape, or optimizer or clipper remember something else. Nothing is changed then.
+    pub fn restore(&mut self, snapshot: &Snapshot<T>) -> Result<(), Error> {
+        if !self.optimizer_state.fits(&snapshot.optimizer) {
+            return Err(Error::Foreign { what: "the optimizer's state" });
+        }
+        let mut network = self.network.clone();
+        network.copy_from(&snapshot.network)?;
+        match &mut self.clipper {
+            Some(clipper) => clipper.restore(&snapshot.clipper)?,
+            None if !snapshot.clipper.is_empty() => return Err(Error::Foreign { what: "the clipper's memory" }),
+            None => {}
+        }
+        if let Some(watch) = &mut self.watch {
+            // What was seen before belongs to another run.
+            watch.monitor = watch.monitor.anew();
+            watch.names = network.watch(&mut watch.monitor)?;
+        }
+        self.network = network;
+        self.optimizer_state.clone_from(&snapshot.optimizer);
+        self.place = snapshot.place;
+        (self.seed, self.order_of) = (snapshot.seed, None);
+        self.best.clone_from(&snapshot.best);
+        self.history.clone_from(&snapshot.history);
+        Ok(())
     }
 }

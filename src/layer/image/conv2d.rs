@@ -162,7 +162,10 @@ impl<T: Float> Layer<T> for Conv2d<T> {
             .param(Param { fans, ..Param::weight(convolution.seen(), units) })
             .operations_per_row(convolution.operations());
         let plan = match Winograd::of(&convolution) {
-            Some(winograd) => plan.saved(winograd.saved()).scratch_per_row(winograd.scratch()),
+            Some(winograd) => plan
+                .saved(winograd.saved())
+                .saved_by_backward(winograd.saved_by_backward())
+                .scratch_per_row(winograd.scratch()),
             None => plan.scratch_per_row(convolution.scratch()),
         };
         let plan = if self.bias { plan.param(Param::bias(units)) } else { plan };

@@ -58,7 +58,12 @@ impl Winograd {
 
     /// How many numbers are kept, whatever the images: the weights, and the sums of their gradients.
     pub(super) fn saved(&self) -> usize {
-        self.weights().saturating_mul(1 + SUMS)
+        self.weights().saturating_add(self.saved_by_backward())
+    }
+
+    /// How many of them are sums.
+    pub(super) fn saved_by_backward(&self) -> usize {
+        self.weights().saturating_mul(SUMS)
     }
 
     /// How many numbers a square takes: those of its channels in and out.

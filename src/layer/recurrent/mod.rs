@@ -17,6 +17,7 @@ use std::sync::Arc;
 use super::{Layer, Pass, Passed, Plan};
 use crate::{Bounds, Error, Fans, Float, InitMoments, Initializer, Moments, Param, Propagated, Role, Rows, RowsMut};
 use cell::Cell;
+pub(crate) use cell::Cell as RecurrentCell;
 use moments::Unrolled;
 
 /// What [`Rnn`], [`Lstm`] and [`Gru`] share: a layer whose rows are sequences of `steps` steps of `width` numbers each, and which carries a

@@ -93,7 +93,12 @@ fn unbounded(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
 
 fn constant(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
     let starts = facts.recipe.layers.iter().filter_map(|layer| match layer {
-        LayerKind::Linear { units, weights: Some(weights), .. } if *units > 1 => Some(weights.is_constant()),
+        LayerKind::Linear { units, weights: Some(weights), .. }
+        | LayerKind::Recurrent { hidden: units, weights: Some(weights), .. }
+            if *units > 1 =>
+        {
+            Some(weights.is_constant())
+        }
         _ => None,
     });
     // An output layer may well start at zero; not all of them.

@@ -186,7 +186,8 @@ fn stop_early(run: &Run, recipe: &mut Recipe) {
     }
 }
 
-/// Every weight starts as what follows it asks for: He for ReLU and its relatives, Xavier else; every bias at zero.
+/// Every weight starts as what follows it asks for: He for ReLU and its relatives, Xavier else, those of a recurrent layer as its cell does;
+/// every bias at zero.
 fn fitting_starts(recipe: &mut Recipe) {
     let followers: Vec<Option<ActivationKind>> = (0..recipe.layers.len())
         .map(|at| {
@@ -198,6 +199,9 @@ fn fitting_starts(recipe: &mut Recipe) {
         })
         .collect();
     for (layer, follower) in recipe.layers.iter_mut().zip(followers) {
+        if let LayerKind::Recurrent { weights, recurrent_weights, bias, .. } = layer {
+            (*weights, *recurrent_weights, *bias) = (None, None, Start::Zeros);
+        }
         if let LayerKind::Linear { weights, bias, .. } = layer {
             let squeezes =
                 follower.is_none_or(|activation| activation.saturates() || activation == ActivationKind::Softmax);

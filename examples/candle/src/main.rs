@@ -1,0 +1,108 @@
+//! A training loop of candle's, watched by evenkeel.
+
+#[path = "../../common/digits.rs"]
+mod digits;
+mod network;
+mod watch;
+
+use std::time::{Duration, Instant};
+
+use candle_core::{DType, Device, Tensor};
+use candle_nn::loss::cross_entropy;
+use candle_nn::{Optimizer, SGD};
+use evenkeel::{Dataset, Generator, Initializer, Normal, StabilityReport, Targets, Xavier};
+
+use network::Network;
+use watch::Watch;
+
+/// What may fail: candle, or what evenkeel was told.
+pub type Failure = Box<dyn std::error::Error>;
+
+const EPOCHS: u64 = 20;
+const BATCH: usize = 32;
+const RATE: f64 = 0.1;
+/// Eight hidden layers.
+const WIDTHS: [usize; 10] = [64, 64, 64, 64, 64, 64, 64, 64, 64, 10];
+
+fn main() -> Result<(), Failure> {
+    let (train, test) = digits::digits_in_two(1)?;
+    let (train, test) = (Digits::new(&train)?, Digits::new(&test)?);
+    let weights: [(&str, &dyn Initializer<f32>); 2] =
+        [("Xavier", &Xavier::normal()), ("N(0, 0.01^2)", &Normal::new(0.0, 0.01)?)];
+    for (name, weights) in weights {
+        let run = Run::of(weights, &train, &test, true)?;
+        println!("weights of {name}: {:.1} % of digits it has not seen\n", 100.0 * run.accuracy);
+        println!("{}", run.report.ok_or("the run is watched")?);
+    }
+    // Each in turn, so that what else the machine does falls on both.
+    let (mut plain, mut watched) = (Duration::MAX, Duration::MAX);
+    for _ in 0..5 {
+        plain = plain.min(Run::of(&Xavier::normal(), &train, &test, false)?.a_step);
+        watched = watched.min(Run::of(&Xavier::normal(), &train, &test, true)?.a_step);
+    }
+    let more = 100.0 * (watched.as_secs_f64() / plain.as_secs_f64() - 1.0);
+    println!("a step takes {plain:.1?}, watched {watched:.1?}: {more:.1} % more");
+    Ok(())
+}
+
+/// A data set as candle takes it.
+struct Digits {
+    pixels: Tensor,
+    classes: Tensor,
+}
+
+impl Digits {
+    fn new(data: &Dataset<f32>) -> Result<Self, Failure> {
+        let Targets::Classes(classes) = data.targets() else { return Err("digits have classes".into()) };
+        let classes: Vec<u32> = classes.iter().map(|&class| class as u32).collect();
+        let pixels = Tensor::from_slice(data.inputs().data(), (data.rows(), data.inputs().cols()), &Device::Cpu)?;
+        Ok(Self { pixels, classes: Tensor::new(classes, &Device::Cpu)? })
+    }
+
+    fn rows(&self) -> usize {
+        self.classes.elem_count()
+    }
+}
+
+struct Run {
+    accuracy: f64,
+    report: Option<StabilityReport>,
+    a_step: Duration,
+}
+
+impl Run {
+    fn of(weights: &dyn Initializer<f32>, train: &Digits, test: &Digits, watched: bool) -> Result<Self, Failure> {
+        let network = Network::new(&WIDTHS, weights, 1)?;
+        let mut optimizer = SGD::new(network.variables.clone(), RATE)?;
+        let probe = train.pixels.narrow(0, 0, 128)?;
+        let mut watch = watched.then(|| Watch::new(&network, probe)).transpose()?;
+        let mut order: Vec<u32> = (0..train.rows() as u32).collect();
+        let (mut step, start) = (0, Instant::now());
+        for epoch in 0..EPOCHS {
+            Generator::numbered(1, "shuffle", epoch).shuffle(&mut order);
+            for batch in order.chunks(BATCH) {
+                let rows = Tensor::new(batch, &Device::Cpu)?;
+                let (x, y) = (train.pixels.index_select(&rows, 0)?, train.classes.index_select(&rows, 0)?);
+                if let Some(watch) = &mut watch {
+                    watch.begin(step, &network)?;
+                }
+                let output = network.outputs(&x)?.pop().ok_or("a network has layers")?;
+                let loss = cross_entropy(&output, &y)?;
+                let gradients = loss.backward()?;
+                if let Some(watch) = &mut watch {
+                    watch.gradients(&network, &gradients)?;
+                }
+                optimizer.step(&gradients)?;
+                if let Some(watch) = &mut watch {
+                    watch.end(&network, f64::from(loss.to_scalar::<f32>()?))?;
+                }
+                step += 1;
+            }
+        }
+        let a_step = start.elapsed() / step as u32;
+        let output = network.outputs(&test.pixels)?.pop().ok_or("a network has layers")?;
+        let right = output.argmax(1)?.eq(&test.classes)?.to_dtype(DType::F64)?;
+        let accuracy = right.mean_all()?.to_scalar()?;
+        Ok(Self { accuracy, report: watch.map(|watch| watch.report()), a_step })
+    }
+}
