@@ -89,7 +89,7 @@ fn highest_mean(report: &StabilityReport) -> f64 {
 /// The largest factor by which, among the first steps, the median of [`FEW`] losses rises above that of as many before, where every later
 /// one is above every earlier one, and it gets to half of the start at least. A fall, however steep, is what one wants.
 ///
-/// Losses that differ by chance alone, however much, are parted like that in one run of five million: the sum of 1 / C(32, k) over the
+/// Losses that differ by chance alone, however much, are parted like that in one run of three million: the sum of 1 / C(32, k) over the
 /// places k from 8 to 24.
 fn steepest_rise(report: &StabilityReport, start: f64) -> f64 {
     let losses: Vec<f64> = report.loss.first().iter().map(|&(_, loss)| loss).collect();
