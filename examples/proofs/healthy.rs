@@ -11,8 +11,11 @@ pub fn run(learned: u64, say: &mut impl FnMut(Proof)) -> Result<(), Failure> {
         let found = format!("{} alarms and {} notes of {learned} that learned of {drawn}", alarms.len(), infos.len());
         let holds = alarms.is_empty();
         alarms.iter().for_each(|alarm| println!("{alarm}"));
-        // What was noted, in one line each; what it is about comes after that.
-        infos.iter().filter_map(|info| info.lines().next()).for_each(|info| println!("{info}"));
+        // What was noted, in one line each.
+        for info in &infos {
+            let name = info.lines().find(|line| line.starts_with("name")).unwrap_or_default();
+            println!("{}: {name}", info.lines().next().unwrap_or_default());
+        }
         say(Proof { of: format!("healthy networks, {what}"), found, holds });
     };
     claim("monitor", Peace::of_monitors(learned));

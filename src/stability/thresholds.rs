@@ -34,10 +34,10 @@ pub struct Thresholds {
     /// Updates overwhelm the weights where the median of the update-to-weight ratio of a layer over the first looks is above this: 1.
     /// A usual ratio is about 1e-3 (Karpathy, "Hacker's guide to neural networks"); at 1 an update is as large as the weights it leaves.
     pub overwhelming: f64,
-    /// The loss is unstable where it has risen above this multiple of where it started: 5.
+    /// The loss is unstable where it has risen above this multiple of where it started, beyond what it differs by from step to step: 5.
     pub loss_risen: f64,
     /// The loss jumps where, among the first steps, it rises by more than this factor from the median of eight to that of the next
-    /// eight: 10, where every one of these is above all of those.
+    /// eight: 10, where every later one is above every earlier one.
     pub loss_jump: f64,
     /// The loss has not decreased where its last quarter lies above this share of its start: 0.95.
     pub not_decreased: f64,

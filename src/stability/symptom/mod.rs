@@ -79,6 +79,13 @@ fn in_words(layers: &[String]) -> String {
     }
 }
 
+/// The mean of the finite ones of some values; `None` where there is none.
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let finite = values.filter(|value| value.is_finite());
+    let (sum, count) = finite.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    (count > 0.0).then(|| sum / count)
+}
+
 /// The median of the values of the first ten looks or steps.
 fn early(series: &Series) -> Option<f64> {
     median(series.first().iter().take(10).map(|&(_, value)| value))
@@ -99,52 +106,40 @@ impl Progress {
     /// The mean loss of the first steps: of as many as it takes for that mean to be known, five at least. The losses of single rows may
     /// differ by any factor, so that five of them tell little; those of larger batches hardly differ.
     fn start(report: &StabilityReport, thresholds: &Thresholds) -> Option<f64> {
-        /// The mean is known where its standard error is below this share of it: twice that is half of it, and nothing is judged by less
-        /// than factors of two.
-        const KNOWN: f64 = 0.25;
-        const FEWEST: u64 = 5;
-        if Self::left_at_once(report, thresholds) {
-            return Self::before_it_left(report);
+        if let Some(until) = Self::left_at_once(report, thresholds) {
+            return mean(report.loss.first()[..until].iter().map(|&(_, loss)| loss));
         }
-        let (mut mean, mut squares, mut count) = (0.0, 0.0, 0_u64);
-        for loss in report.loss.first().iter().map(|&(_, loss)| loss).take_while(|loss| loss.is_finite()) {
-            count += 1;
-            let off = loss - mean;
-            mean += off / count as f64;
-            squares += off * (loss - mean);
-            let error = (squares / (count * count.saturating_sub(1)).max(1) as f64).sqrt();
-            if count >= FEWEST && error <= KNOWN * f64::abs(mean) {
-                break;
-            }
-        }
-        (count > 0).then_some(mean)
+        mean(report.loss.first().iter().map(|&(_, loss)| loss).take(Self::firsts(report)))
     }
 
-    /// Whether the loss left the size of the first one within five steps and never came back, or left it where numbers are known to grow.
-    /// Of single rows the first may happen to be next to nothing; then others are as well, sooner or later.
-    fn left_at_once(report: &StabilityReport, thresholds: &Thresholds) -> bool {
-        let Some(first) = report.loss.start() else { return false };
-        let mut later = report.loss.first().iter().skip(1).map(|&(_, loss)| loss);
-        if later.clone().take(4).all(|loss| Self::in_proportion(loss, first)) {
-            return false;
-        }
-        let comes_back = later.any(|loss| Self::in_proportion(loss, first))
-            || report.loss.bins().iter().skip(1).any(|bin| Self::in_proportion(bin.smallest, first));
-        !comes_back || Growth::of(report).cause(report, thresholds) != Cause::Unknown
+    /// Of how many losses the start is the mean.
+    fn firsts(report: &StabilityReport) -> usize {
+        /// The mean is known where its standard error is below this share of it: what is judged by it are factors of two and more.
+        const KNOWN: f64 = 0.2;
+        ((Self::noise(report) / KNOWN).powi(2) as usize).clamp(5, Series::RECENT)
     }
 
-    /// The mean of those of the first five that are in proportion to the first.
-    fn before_it_left(report: &StabilityReport) -> Option<f64> {
-        let first = report.loss.start()?;
-        let losses = report.loss.first().iter().map(|&(_, loss)| loss).take(5);
-        let losses = losses.take_while(|loss| Self::in_proportion(*loss, first));
-        let (sum, count) = losses.fold((0.0, 0.0), |(sum, count), loss| (sum + loss, count + 1.0));
-        (count > 0.0).then(|| sum / count)
+    /// The standard deviation of the losses of neighbouring steps, as a share of their mean; at most 2. Of differences, so that neither a fall
+    /// nor a jump counts: those of normal numbers have a mean size of 2 / sqrt(pi) deviations.
+    fn noise(report: &StabilityReport) -> f64 {
+        let first = report.loss.first();
+        let size = mean(first.iter().map(|&(_, loss)| loss.abs())).unwrap_or(0.0);
+        let differences = mean(first.windows(2).map(|pair| (pair[1].1 - pair[0].1).abs())).unwrap_or(0.0);
+        let noise = differences * std::f64::consts::PI.sqrt() / 2.0 / size;
+        if noise.is_finite() { noise.min(2.0) } else { 0.0 }
     }
 
-    fn in_proportion(loss: f64, first: f64) -> bool {
+    /// Before which of the first five steps the loss left the size of the first one, where it never came back, or where numbers are known to
+    /// grow. Of single rows the first may happen to be next to nothing; then others are as well, sooner or later.
+    fn left_at_once(report: &StabilityReport, thresholds: &Thresholds) -> Option<usize> {
         const OUT_OF_PROPORTION: f64 = 100.0;
-        loss <= OUT_OF_PROPORTION * first.abs()
+        let first = report.loss.start()?;
+        let in_proportion = |loss: f64| loss <= OUT_OF_PROPORTION * first.abs();
+        let until = report.loss.first().iter().take(5).position(|&(_, loss)| !in_proportion(loss))?;
+        let since = report.loss.first()[until].0;
+        let comes_back = report.loss.first()[until..].iter().any(|&(_, loss)| in_proportion(loss))
+            || report.loss.bins().iter().any(|bin| bin.first_step > since && in_proportion(bin.smallest));
+        (!comes_back || Growth::of(report).cause(report, thresholds) != Cause::Unknown).then_some(until)
     }
 
     /// The mean loss of a quarter of the run, 1 to 4; `None` where there is no finite one.

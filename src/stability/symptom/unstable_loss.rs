@@ -24,12 +24,13 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     if broken == 0 && Progress::halved(report, thresholds) {
         return None;
     }
-    if broken == 0 && risen <= thresholds.loss_risen && rise <= thresholds.loss_jump {
+    let limit = thresholds.loss_risen + by_chance(report, thresholds);
+    if broken == 0 && risen <= limit && rise <= thresholds.loss_jump {
         return None;
     }
     let message = if broken > 0 {
         format!("the loss was NaN or infinite in {broken} steps")
-    } else if risen > thresholds.loss_risen {
+    } else if risen > limit {
         format!("the loss rose to {} times where it started", short(risen))
     } else {
         format!("the loss rose {} times over within a few steps", short(rise))
@@ -62,6 +63,15 @@ fn since(report: &StabilityReport, start: f64, thresholds: &Thresholds) -> u64 {
     broken.or(risen.map(|bin| bin.first_step)).unwrap_or(0)
 }
 
+/// How far, in multiples of the start, the mean of [`SMOOTH`] losses can be off from a multiple of the start by the noise of both: within
+/// so many deviations that the highest of a run's means seldom is.
+fn by_chance(report: &StabilityReport, thresholds: &Thresholds) -> f64 {
+    const DEVIATIONS: f64 = 4.0;
+    let firsts = Progress::firsts(report) as f64;
+    let variance = 1.0 / SMOOTH as f64 + thresholds.loss_risen.powi(2) / firsts;
+    DEVIATIONS * Progress::noise(report) * variance.sqrt()
+}
+
 /// The highest mean of [`SMOOTH`] or more losses in a row.
 fn highest_mean(report: &StabilityReport) -> f64 {
     let (mut highest, mut sum, mut count) = (0.0_f64, 0.0, 0);
@@ -76,20 +86,20 @@ fn highest_mean(report: &StabilityReport) -> f64 {
     highest
 }
 
-/// The largest factor by which, among the first steps, the median of [`FEW`] losses rises above that of as many before, where every one
-/// of them is above all of those, and it gets to half of the start at least. A fall, however steep, is what one wants.
+/// The largest factor by which, among the first steps, the median of [`FEW`] losses rises above that of as many before, where every later
+/// one is above every earlier one, and it gets to half of the start at least. A fall, however steep, is what one wants.
 ///
-/// Of losses that differ by chance alone, however much, the later ones are all above the earlier ones once in 12,870 times.
+/// Losses that differ by chance alone, however much, are parted like that in one run of three million: the sum of 1 / C(32, k) over the
+/// places k from 8 to 24.
 fn steepest_rise(report: &StabilityReport, start: f64) -> f64 {
-    let rises = report.loss.first().windows(2 * FEW).map(|window| {
-        let (before, after) = window.split_at(FEW);
-        let losses = |part: &[(u64, f64)]| -> Vec<f64> { part.iter().map(|&(_, loss)| loss).collect() };
-        let (before, after) = (losses(before), losses(after));
+    let losses: Vec<f64> = report.loss.first().iter().map(|&(_, loss)| loss).collect();
+    let rise = |at: usize| {
+        let (before, after) = losses.split_at(at);
         let highest = before.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let parted = after.iter().all(|loss| *loss > highest);
-        let median = |losses: Vec<f64>| median(losses.into_iter()).unwrap_or(f64::NAN);
-        let (before, after) = (median(before), median(after));
+        let median = |losses: &[f64]| median(losses.iter().copied()).unwrap_or(f64::NAN);
+        let (before, after) = (median(&before[at - FEW..]), median(&after[..FEW]));
         if parted && before > 0.0 && after > start / 2.0 { after / before } else { 1.0 }
-    });
-    rises.fold(1.0, f64::max)
+    };
+    (FEW..=losses.len().saturating_sub(FEW)).map(rise).fold(1.0, f64::max)
 }
