@@ -30,18 +30,11 @@ fn main() -> Result<(), Failure> {
     let weights: [(&str, &dyn Initializer<f32>); 2] =
         [("Xavier", &Xavier::normal()), ("N(0, 0.01^2)", &Normal::new(0.0, 0.01)?)];
     for (name, weights) in weights {
-        let run = Run::of(weights, &train, &test, true)?;
-        println!("weights of {name}: {:.1} % of digits it has not seen\n", 100.0 * run.accuracy);
-        println!("{}", run.report.ok_or("the run is watched")?);
+        let run = Run::of(weights, &train, &test)?;
+        println!("weights of {name}: {:.1} % of digits it has not seen\n\n{}", 100.0 * run.accuracy, run.report);
+        let share = 100.0 * run.watching.as_secs_f64() / run.training.as_secs_f64();
+        println!("a step takes {:.2?}; watching is {share:.1} % of that\n", run.training / run.report.steps as u32);
     }
-    // Each in turn, so that what else the machine does falls on both.
-    let (mut plain, mut watched) = (Duration::MAX, Duration::MAX);
-    for _ in 0..5 {
-        plain = plain.min(Run::of(&Xavier::normal(), &train, &test, false)?.a_step);
-        watched = watched.min(Run::of(&Xavier::normal(), &train, &test, true)?.a_step);
-    }
-    let more = 100.0 * (watched.as_secs_f64() / plain.as_secs_f64() - 1.0);
-    println!("a step takes {plain:.1?}, watched {watched:.1?}: {more:.1} % more");
     Ok(())
 }
 
@@ -66,43 +59,47 @@ impl Digits {
 
 struct Run {
     accuracy: f64,
-    report: Option<StabilityReport>,
-    a_step: Duration,
+    report: StabilityReport,
+    /// How long all of it took, and what of that is watching.
+    training: Duration,
+    watching: Duration,
 }
 
 impl Run {
-    fn of(weights: &dyn Initializer<f32>, train: &Digits, test: &Digits, watched: bool) -> Result<Self, Failure> {
+    fn of(weights: &dyn Initializer<f32>, train: &Digits, test: &Digits) -> Result<Self, Failure> {
         let network = Network::new(&WIDTHS, weights, 1)?;
         let mut optimizer = SGD::new(network.variables.clone(), RATE)?;
-        let probe = train.pixels.narrow(0, 0, 128)?;
-        let mut watch = watched.then(|| Watch::new(&network, probe)).transpose()?;
+        let mut watch = Watch::new(&network, train.pixels.narrow(0, 0, 128)?)?;
         let mut order: Vec<u32> = (0..train.rows() as u32).collect();
-        let (mut step, start) = (0, Instant::now());
+        let (mut step, start, mut watching) = (0, Instant::now(), Duration::ZERO);
         for epoch in 0..EPOCHS {
             Generator::numbered(1, "shuffle", epoch).shuffle(&mut order);
             for batch in order.chunks(BATCH) {
                 let rows = Tensor::new(batch, &Device::Cpu)?;
                 let (x, y) = (train.pixels.index_select(&rows, 0)?, train.classes.index_select(&rows, 0)?);
-                if let Some(watch) = &mut watch {
-                    watch.begin(step, &network)?;
-                }
+                timed(&mut watching, || watch.begin(step, &network))?;
                 let output = network.outputs(&x)?.pop().ok_or("a network has layers")?;
                 let loss = cross_entropy(&output, &y)?;
                 let gradients = loss.backward()?;
-                if let Some(watch) = &mut watch {
-                    watch.gradients(&network, &gradients)?;
-                }
+                timed(&mut watching, || watch.gradients(&network, &gradients))?;
                 optimizer.step(&gradients)?;
-                if let Some(watch) = &mut watch {
-                    watch.end(&network, f64::from(loss.to_scalar::<f32>()?))?;
-                }
+                let loss = f64::from(loss.to_scalar::<f32>()?);
+                timed(&mut watching, || watch.end(&network, loss))?;
                 step += 1;
             }
         }
-        let a_step = start.elapsed() / step as u32;
+        let training = start.elapsed();
         let output = network.outputs(&test.pixels)?.pop().ok_or("a network has layers")?;
         let right = output.argmax(1)?.eq(&test.classes)?.to_dtype(DType::F64)?;
         let accuracy = right.mean_all()?.to_scalar()?;
-        Ok(Self { accuracy, report: watch.map(|watch| watch.report()), a_step })
+        Ok(Self { accuracy, report: watch.report(), training, watching })
     }
+}
+
+/// Adds how long it takes.
+fn timed<R>(sum: &mut Duration, what: impl FnOnce() -> R) -> R {
+    let start = Instant::now();
+    let result = what();
+    *sum += start.elapsed();
+    result
 }
