@@ -1,4 +1,44 @@
 //! A training loop of candle's, watched by evenkeel.
+//!
+//! The loop is candle's from the layers to the optimizer; evenkeel draws the weights, which makes the run repeatable, and is shown slices of
+//! weights, gradients and outputs: see `watch.rs`. Eight hidden layers of tanh learn the handwritten digits, once from weights that fit and
+//! once from weights that are too small. Run it here, in a package of its own, by
+//!
+//! ```sh
+//! cargo run --release
+//! ```
+//!
+//! It prints, from line to line shortened where there are dots:
+//!
+//! ```text
+//! weights of Xavier: 94.7 % of digits it has not seen
+//!
+//! layer   grad start      now      min      max upd/weight act mean  act std  dead satur.  tied
+//! layer 0      0.507    0.566   0.0131     5.62     8.8e-4   2.4e-4    0.373     -     0%     0
+//! layer 1      0.518    0.278  0.00594     2.41     5.4e-4   0.0241    0.442     -     0%     0
+//! ...
+//! layer 8      0.351   0.0850  0.00580     1.35     2.9e-4  0.00489     3.93     -      -     -
+//! 900 steps; loss 2.33 at the start, 0.0256 now, 0.00230 at its lowest
+//! no findings
+//! a step takes TIME
+//!
+//! weights of N(0, 0.01^2): 10.0 % of digits it has not seen
+//!
+//! layer   grad start      now      min      max upd/weight act mean  act std  dead satur.  tied
+//! layer 0     1.1e-9   1.7e-9  9.1e-10   2.7e-9    2.8e-11 -0.00288   0.0383     -     0%     0
+//! layer 1     2.5e-9   5.4e-9   1.5e-9   9.2e-9    1.5e-11  -1.0e-4  0.00316     -     0%     0
+//! ...
+//! layer 8      0.138    0.165   0.0600    0.290     2.2e-4  -5.4e-6   0.0158     -      -     -
+//! 900 steps; loss 2.30 at the start, 2.31 now, 2.29 at its lowest
+//! 3 findings:
+//!   critical: vanishing_gradients since step 0: at the start the gradient of layer 0 is 8.9e-9 times that of layer 8, and the layers near the input hardly learn
+//!     cause: weights_too_small; gradient_first_to_last 8.9e-9, gradient_first_to_last_now 8.5e-9, gradient_per_layer 0.0986, signal_last_to_first 1.00, smallest_weight_gain 0.0788
+//!     try: draw the weights with He (ReLU and relatives) or Xavier (tanh and relatives); or put fewer layers in a row
+//!   critical: loss_not_decreasing since step 0: after 900 steps the loss is 2.30, and it started at 2.30
+//!     ...
+//!   warning: vanishing_weights since step 0: the weights of 8 layers (layer 0 to layer 7) are near zero: 0.0788 times what keeps a signal as it is
+//!     ...
+//! ```
 
 #[path = "../../common/digits.rs"]
 mod digits;
