@@ -29,7 +29,8 @@ pub struct Thresholds {
     /// 1e-4, as between layers. What such a step adds to the gradient of the weights is then as small beside what the last one adds.
     pub faded_in_time: f64,
     /// It has grown where its norm rises above this multiple of that at the last step: 100, as between layers. The gradient of the
-    /// weights is then that of the first steps, and clipping leaves hardly anything of the last ones'.
+    /// weights is then that of the first steps, and clipping leaves hardly anything of the last ones'. More than 50 steps back it has to be
+    /// above twice their number as well: so much comes together where every step has an output and nothing grows.
     pub grown_in_time: f64,
     /// Updates overwhelm the weights where the median of the update-to-weight ratio of a layer over the first looks is above this: 1.
     /// A usual ratio is about 1e-3 (Karpathy, "Hacker's guide to neural networks"); at 1 an update is as large as the weights it leaves.

@@ -19,8 +19,8 @@ pub struct ThroughTime {
     /// The first lag at which the norm is below a share of that at lag 0, [`Thresholds::faded_in_time`]; infinite in a step in which it
     /// nowhere is. Every step.
     pub fades_at: Series,
-    /// The first lag at which the norm is above a multiple of that at lag 0, [`Thresholds::grown_in_time`]; infinite in a step in which it
-    /// nowhere is. Every step.
+    /// The first lag at which the norm is above a multiple of that at lag 0, [`Thresholds::grown_in_time`], and above twice the number of
+    /// steps up to it; infinite in a step in which it nowhere is. Every step.
     pub grows_at: Series,
 }
 
@@ -45,10 +45,15 @@ impl ThroughTime {
         if at_end > 0.0 && at_end.is_finite() {
             let lag = |found: Option<usize>| found.map_or(f64::INFINITY, |lag| lag as f64);
             let fades = norms.iter().position(|norm| norm.get() < thresholds.faded_in_time * at_end);
-            // Written this way round, a NaN has grown.
-            let stays = |norm: f64| norm <= thresholds.grown_in_time * at_end;
+            // Where every step has an output, a state that neither fades nor grows collects as many derivatives as there are steps; twice
+            // that, since errors are not the same at every step. Written this way round, a NaN has grown.
+            let most = |lag: usize| thresholds.grown_in_time.max(2.0 * (lag + 1) as f64) * at_end;
+            let grows = norms.iter().enumerate().position(|(lag, norm)| {
+                let stays = norm.get() <= most(lag);
+                !stays
+            });
             self.fades_at.push(step, lag(fades));
-            self.grows_at.push(step, lag(norms.iter().position(|norm| !stays(norm.get()))));
+            self.grows_at.push(step, lag(grows));
         }
     }
 

@@ -72,6 +72,69 @@ pub fn what_stays_is_not_told() {
     assert!(report.finding(Symptom::ExplodingOverTime).is_none(), "{report}");
 }
 
+/// The report on one that is to follow a mean of what it has seen, told after every step or after the last one.
+fn on_waves(layer: Rnn<f64>, steps: usize, every: bool) -> StabilityReport {
+    let builder = Network::builder(steps).seed(3);
+    let network = match every {
+        true => builder.layer(layer).layer(PerStep::new(16, Linear::new(1))),
+        false => builder.layer(layer.last()).layer(Linear::new(1)),
+    };
+    let trainer = Trainer::builder(network.build().unwrap(), MeanSquared::new(), Adam::new(1e-3).unwrap()).batch(8);
+    let mut trainer = trainer.epochs(4).watch(Monitor::new()).build().unwrap();
+    let x: Vec<f64> = (0..64 * steps).map(|at| 0.5 * (at as f64 * 0.7).sin()).collect();
+    let means = x.chunks(steps).flat_map(|x| {
+        let mut mean = 0.0;
+        let means = x.iter().map(|x| {
+            mean += 0.1 * (x - mean);
+            mean
+        });
+        means.collect::<Vec<_>>().split_off(if every { 0 } else { steps - 1 })
+    });
+    let data = Dataset::values(x.clone(), steps, means.collect(), if every { steps } else { 1 }).unwrap();
+    trainer.fit(&data, None, |_| std::ops::ControlFlow::Continue(())).unwrap();
+    trainer.report().unwrap()
+}
+
+#[test]
+fn weights_that_grow_are_told_from_those_that_do_not() {
+    let rnn = || Rnn::new(40, 1, 16).unwrap();
+    for every in [true, false] {
+        // Normal weights of variance 1.5^2 / n have their largest eigenvalue near 1.5 (Girko); ReLU lets half of the squares pass.
+        let growing = Normal::new(0.0, 1.5 * (2.0_f64 / 16.0).sqrt()).unwrap();
+        let report = on_waves(rnn().relu().recurrent_weights(growing), 40, every);
+        assert!(report.finding(Symptom::ExplodingOverTime).is_some(), "{report}");
+        for healthy in [rnn(), rnn().recurrent_weights(Orthogonal::new(1.0).unwrap()), rnn().relu()] {
+            let report = on_waves(healthy, 40, every);
+            assert!(report.finding(Symptom::ExplodingOverTime).is_none(), "{report}");
+        }
+    }
+}
+
+#[test]
+fn what_many_outputs_add_up_to_has_not_grown() {
+    // The state is kept as it is, and every step asks for more of it: the derivative is a sum of one for each step behind.
+    let told = |slope: f64| {
+        let layer = Rnn::new(400, 1, 6).unwrap().relu().recurrent_weights(factor(slope));
+        let layer = layer.weights(Uniform::new(1e-6, 2e-6).unwrap());
+        let network =
+            Network::builder(400).layer(layer).layer(PerStep::new(6, Linear::new(1))).seed(3).build().unwrap();
+        let trainer = Trainer::builder(network, MeanSquared::new(), Sgd::new(1e-9).unwrap()).batch(8);
+        let mut trainer = trainer.epochs(8).watch(Monitor::new()).build().unwrap();
+        let data = Dataset::values(vec![0.5; 64 * 400], 400, vec![1.0; 64 * 400], 400).unwrap();
+        trainer.fit(&data, None, |_| std::ops::ControlFlow::Continue(())).unwrap();
+        trainer.report().unwrap()
+    };
+    let kept = told(1.0);
+    let norms = &kept.layer("0.rnn").unwrap().through_time.as_ref().unwrap().norms;
+    let at = |at: usize| norms[at].1.start().unwrap();
+    let sum = at(norms.len() - 1) / at(0);
+    assert!((sum / 400.0 - 1.0).abs() < 0.01, "{sum}");
+    assert!(kept.finding(Symptom::ExplodingOverTime).is_none(), "{kept}");
+    // Such a sum of growing ones is (1.03^400 - 1) / 0.03 = 4.5e6.
+    let grown = told(1.03);
+    assert!(grown.finding(Symptom::ExplodingOverTime).is_some(), "{grown}");
+}
+
 #[test]
 fn starts_are_those_of_the_papers() {
     let weights = |layer: Box<dyn Layer<f64>>| Network::builder(50 * 3).boxed(layer).seed(1).build().unwrap();

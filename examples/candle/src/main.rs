@@ -1,4 +1,44 @@
 //! A training loop of candle's, watched by evenkeel.
+//!
+//! The loop is candle's from the layers to the optimizer; evenkeel draws the weights, which makes the run repeatable, and is shown slices of
+//! weights, gradients and outputs: see `watch.rs`. Eight hidden layers of tanh learn the handwritten digits, once from weights that fit and
+//! once from weights that are too small. Run it here, in a package of its own, by
+//!
+//! ```sh
+//! cargo run --release
+//! ```
+//!
+//! It prints, from line to line shortened where there are dots:
+//!
+//! ```text
+//! weights of Xavier: 94.7 % of digits it has not seen
+//!
+//! layer   grad start      now      min      max upd/weight act mean  act std  dead satur.  tied
+//! layer 0      0.507    0.566   0.0131     5.62     8.8e-4   2.4e-4    0.373     -     0%     0
+//! layer 1      0.518    0.278  0.00594     2.41     5.4e-4   0.0241    0.442     -     0%     0
+//! ...
+//! layer 8      0.351   0.0850  0.00580     1.35     2.9e-4  0.00489     3.93     -      -     -
+//! 900 steps; loss 2.33 at the start, 0.0256 now, 0.00230 at its lowest
+//! no findings
+//! a step takes TIME
+//!
+//! weights of N(0, 0.01^2): 10.0 % of digits it has not seen
+//!
+//! layer   grad start      now      min      max upd/weight act mean  act std  dead satur.  tied
+//! layer 0     1.1e-9   1.7e-9  9.1e-10   2.7e-9    2.8e-11 -0.00288   0.0383     -     0%     0
+//! layer 1     2.5e-9   5.4e-9   1.5e-9   9.2e-9    1.5e-11  -1.0e-4  0.00316     -     0%     0
+//! ...
+//! layer 8      0.138    0.165   0.0600    0.290     2.2e-4  -5.4e-6   0.0158     -      -     -
+//! 900 steps; loss 2.30 at the start, 2.31 now, 2.29 at its lowest
+//! 3 findings:
+//!   critical: vanishing_gradients since step 0: at the start the gradient of layer 0 is 8.9e-9 times that of layer 8, and the layers near the input hardly learn
+//!     cause: weights_too_small; gradient_first_to_last 8.9e-9, gradient_first_to_last_now 8.5e-9, gradient_per_layer 0.0986, signal_last_to_first 1.00, smallest_weight_gain 0.0788
+//!     try: draw the weights with He (ReLU and relatives) or Xavier (tanh and relatives); or put fewer layers in a row
+//!   critical: loss_not_decreasing since step 0: after 900 steps the loss is 2.30, and it started at 2.30
+//!     ...
+//!   warning: vanishing_weights since step 0: the weights of 8 layers (layer 0 to layer 7) are near zero: 0.0788 times what keeps a signal as it is
+//!     ...
+//! ```
 
 #[path = "../../common/digits.rs"]
 mod digits;
@@ -30,18 +70,11 @@ fn main() -> Result<(), Failure> {
     let weights: [(&str, &dyn Initializer<f32>); 2] =
         [("Xavier", &Xavier::normal()), ("N(0, 0.01^2)", &Normal::new(0.0, 0.01)?)];
     for (name, weights) in weights {
-        let run = Run::of(weights, &train, &test, true)?;
-        println!("weights of {name}: {:.1} % of digits it has not seen\n", 100.0 * run.accuracy);
-        println!("{}", run.report.ok_or("the run is watched")?);
+        let run = Run::of(weights, &train, &test)?;
+        println!("weights of {name}: {:.1} % of digits it has not seen\n\n{}", 100.0 * run.accuracy, run.report);
+        let share = 100.0 * run.watching.as_secs_f64() / run.training.as_secs_f64();
+        println!("a step takes {:.2?}; watching is {share:.1} % of that\n", run.training / run.report.steps as u32);
     }
-    // Each in turn, so that what else the machine does falls on both.
-    let (mut plain, mut watched) = (Duration::MAX, Duration::MAX);
-    for _ in 0..5 {
-        plain = plain.min(Run::of(&Xavier::normal(), &train, &test, false)?.a_step);
-        watched = watched.min(Run::of(&Xavier::normal(), &train, &test, true)?.a_step);
-    }
-    let more = 100.0 * (watched.as_secs_f64() / plain.as_secs_f64() - 1.0);
-    println!("a step takes {plain:.1?}, watched {watched:.1?}: {more:.1} % more");
     Ok(())
 }
 
@@ -66,43 +99,47 @@ impl Digits {
 
 struct Run {
     accuracy: f64,
-    report: Option<StabilityReport>,
-    a_step: Duration,
+    report: StabilityReport,
+    /// How long all of it took, and what of that is watching.
+    training: Duration,
+    watching: Duration,
 }
 
 impl Run {
-    fn of(weights: &dyn Initializer<f32>, train: &Digits, test: &Digits, watched: bool) -> Result<Self, Failure> {
+    fn of(weights: &dyn Initializer<f32>, train: &Digits, test: &Digits) -> Result<Self, Failure> {
         let network = Network::new(&WIDTHS, weights, 1)?;
         let mut optimizer = SGD::new(network.variables.clone(), RATE)?;
-        let probe = train.pixels.narrow(0, 0, 128)?;
-        let mut watch = watched.then(|| Watch::new(&network, probe)).transpose()?;
+        let mut watch = Watch::new(&network, train.pixels.narrow(0, 0, 128)?)?;
         let mut order: Vec<u32> = (0..train.rows() as u32).collect();
-        let (mut step, start) = (0, Instant::now());
+        let (mut step, start, mut watching) = (0, Instant::now(), Duration::ZERO);
         for epoch in 0..EPOCHS {
             Generator::numbered(1, "shuffle", epoch).shuffle(&mut order);
             for batch in order.chunks(BATCH) {
                 let rows = Tensor::new(batch, &Device::Cpu)?;
                 let (x, y) = (train.pixels.index_select(&rows, 0)?, train.classes.index_select(&rows, 0)?);
-                if let Some(watch) = &mut watch {
-                    watch.begin(step, &network)?;
-                }
+                timed(&mut watching, || watch.begin(step, &network))?;
                 let output = network.outputs(&x)?.pop().ok_or("a network has layers")?;
                 let loss = cross_entropy(&output, &y)?;
                 let gradients = loss.backward()?;
-                if let Some(watch) = &mut watch {
-                    watch.gradients(&network, &gradients)?;
-                }
+                timed(&mut watching, || watch.gradients(&network, &gradients))?;
                 optimizer.step(&gradients)?;
-                if let Some(watch) = &mut watch {
-                    watch.end(&network, f64::from(loss.to_scalar::<f32>()?))?;
-                }
+                let loss = f64::from(loss.to_scalar::<f32>()?);
+                timed(&mut watching, || watch.end(&network, loss))?;
                 step += 1;
             }
         }
-        let a_step = start.elapsed() / step as u32;
+        let training = start.elapsed();
         let output = network.outputs(&test.pixels)?.pop().ok_or("a network has layers")?;
         let right = output.argmax(1)?.eq(&test.classes)?.to_dtype(DType::F64)?;
         let accuracy = right.mean_all()?.to_scalar()?;
-        Ok(Self { accuracy, report: watch.map(|watch| watch.report()), a_step })
+        Ok(Self { accuracy, report: watch.report(), training, watching })
     }
+}
+
+/// Adds how long it takes.
+fn timed<R>(sum: &mut Duration, what: impl FnOnce() -> R) -> R {
+    let start = Instant::now();
+    let result = what();
+    *sum += start.elapsed();
+    result
 }

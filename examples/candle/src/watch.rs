@@ -2,7 +2,7 @@
 
 use candle_core::backprop::GradStore;
 use candle_core::{Storage, Tensor};
-use evenkeel::{ActivationId, Activation, Bounds, Monitor, Param, ParameterId, Rows, StabilityReport, Tanh};
+use evenkeel::{Activation, ActivationId, Bounds, Monitor, Param, ParameterId, Rows, StabilityReport, Tanh};
 
 use crate::Failure;
 use crate::network::Network;
@@ -26,7 +26,9 @@ impl Watch {
         for (at, layer) in network.layers.iter().enumerate() {
             let (n_out, n_in) = layer.weight().dims2()?;
             let name = format!("layer {at}");
-            for (param, variable) in [Param::weight_by_rows(n_in, n_out), Param::bias(n_out)].iter().zip(&network.variables[2 * at..]) {
+            for (param, variable) in
+                [Param::weight_by_rows(n_in, n_out), Param::bias(n_out)].iter().zip(&network.variables[2 * at..])
+            {
                 let id = monitor.watch_parameter(&name, param);
                 shown(variable, |numbers| monitor.initial(id, numbers))?;
                 parameters.push(id);
