@@ -2,7 +2,7 @@
 
 use super::row_norm::RowNorm;
 use super::{Layer, Moments, Pass, Plan, Propagated};
-use crate::{Error, Float, InitMoments, Rows, RowsMut};
+use crate::{Bounds, Error, Float, InitMoments, Rows, RowsMut};
 
 /// Layer normalization: subtracts from the numbers of a row their mean and divides by their deviation.
 ///
@@ -70,6 +70,10 @@ impl Default for LayerNorm {
 impl<T: Float> Layer<T> for LayerNorm {
     fn kind(&self) -> &'static str {
         "layer_norm"
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds::NORMALIZED
     }
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {

@@ -2,7 +2,7 @@
 
 use super::row_norm::RowNorm;
 use super::{Layer, Moments, Pass, Plan, Propagated};
-use crate::{Error, Float, InitMoments, Rows, RowsMut};
+use crate::{Bounds, Error, Float, InitMoments, Rows, RowsMut};
 
 /// Root mean square normalization: divides the numbers of a row by the root of the mean of their squares.
 ///
@@ -65,6 +65,10 @@ impl Default for RmsNorm {
 impl<T: Float> Layer<T> for RmsNorm {
     fn kind(&self) -> &'static str {
         "rms_norm"
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds::NORMALIZED
     }
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {

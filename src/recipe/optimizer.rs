@@ -107,6 +107,14 @@ impl OptimizerKind {
         !matches!(self, Self::Sgd { .. })
     }
 
+    /// The same with a rate that does not fall.
+    pub(super) fn without_decay(mut self) -> Self {
+        if let Self::Sgd { decay, .. } = &mut self {
+            *decay = 0.0;
+        }
+        self
+    }
+
     /// How much the rate falls per step: 0 for most.
     pub(super) fn decay(&self) -> f64 {
         if let Self::Sgd { decay, .. } = *self { decay } else { 0.0 }

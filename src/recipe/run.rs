@@ -66,6 +66,8 @@ pub struct Evaluated {
 pub struct Trivial {
     /// Its loss, where the loss has such an answer.
     pub loss: Option<f64>,
+    /// The loss on the validation rows of the answer that is best there.
+    pub validation_loss: Option<f64>,
     /// Its score.
     pub score: Score,
 }
@@ -120,6 +122,7 @@ impl Recipe {
             end,
             trivial: Trivial {
                 loss: trivial_loss(self.training.loss, &*loss, &data.train, self.training.batch),
+                validation_loss: trivial_loss(self.training.loss, &*loss, &data.validation, self.training.batch),
                 score: Score::trivial(self, &data.train_answers),
             },
             inputs: data.inputs.clone(),

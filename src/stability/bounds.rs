@@ -5,7 +5,7 @@
 /// ```
 /// use evenkeel::{Activation, Bounds, Relu, Tanh};
 /// assert_eq!(Relu.bounds().dead, Some(0.0));
-/// assert_eq!(Tanh.bounds(), Bounds { low: Some(-1.0), high: Some(1.0), dead: None });
+/// assert_eq!(Tanh.bounds(), Bounds { low: Some(-1.0), high: Some(1.0), ..Bounds::NONE });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Bounds {
@@ -15,11 +15,16 @@ pub struct Bounds {
     pub low: Option<f64>,
     /// The ceiling that the output approaches, and where its slope goes to zero.
     pub high: Option<f64>,
+    /// Whether it is brought to a size of its own, whatever that of the input: then weights in front of it may have any size.
+    pub normalized: bool,
 }
 
 impl Bounds {
     /// No such values.
-    pub const NONE: Self = Self { dead: None, low: None, high: None };
+    pub const NONE: Self = Self { dead: None, low: None, high: None, normalized: false };
+
+    /// Those of a normalization.
+    pub const NORMALIZED: Self = Self { normalized: true, ..Self::NONE };
 
     /// Whether the output is squeezed between a floor and a ceiling.
     pub(crate) fn squeezes(&self) -> bool {

@@ -281,7 +281,7 @@ impl Monitor {
             rank.into_iter().for_each(|rank| layer.close.rank.push(self.step, rank));
         }
         activation.note_deaths(rows, largest, self.step, &self.thresholds);
-        if activation.bounds != Bounds::NONE {
+        if activation.bounds != Bounds::NONE && activation.bounds != Bounds::NORMALIZED {
             let (dead, saturated) = activation.count(rows, largest, &self.thresholds);
             let share = |count: usize| count as f64 / activation.width as f64;
             if activation.bounds.dead.is_some() {

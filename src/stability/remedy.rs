@@ -33,6 +33,8 @@ pub enum Remedy {
         /// By this factor.
         factor: f64,
     },
+    /// Leave the learning rate as it is, step after step.
+    NoDecay,
     /// Bring inputs and targets to mean 0 and variance 1.
     ScaleData,
     /// Bring the inputs to mean 0 and variance 1.
@@ -117,6 +119,7 @@ impl fmt::Display for Remedy {
                 write!(f, "divide the learning rate by {}", 1.0 / factor)
             }
             Self::ScaleLearningRate { factor } => write!(f, "multiply the learning rate by {factor}"),
+            Self::NoDecay => f.write_str("leave the learning rate as it is through the run, without decay"),
             Self::ScaleData => f.write_str("bring inputs and targets to mean 0 and variance 1"),
             Self::ScaleInputs => f.write_str("bring the inputs to mean 0 and variance 1"),
             Self::ScaleTargets => f.write_str("bring the targets to mean 0 and variance 1"),

@@ -67,7 +67,7 @@ impl Alarm {
 impl WatchedActivation {
     /// How many units are dead, and how many saturated, on these rows.
     pub(super) fn count<T: Float>(&self, rows: Rows<'_, T>, largest: f64, thresholds: &Thresholds) -> (usize, usize) {
-        let Bounds { dead, low, high } = self.bounds;
+        let Bounds { dead, low, high, .. } = self.bounds;
         // Near zero means: small against the largest output of the layer, or against the distance between the bounds.
         let edge = thresholds.flat_margin * (high.unwrap_or(0.0) - low.unwrap_or(0.0)).abs();
         let places = Places {

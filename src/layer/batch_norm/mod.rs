@@ -6,7 +6,7 @@ use super::groups::groups;
 use super::moments::of_affine;
 use super::statistics::{Statistics, inverse_deviation};
 use super::{Layer, Mode, Moments, Pass, Passed, Plan, Propagated};
-use crate::{Error, Float, InitMoments, Param, Rows, RowsMut};
+use crate::{Bounds, Error, Float, InitMoments, Param, Rows, RowsMut};
 use columns::{Block, Columns, LANES, Map, Terms};
 
 /// Batch normalization: subtracts from each channel its mean over the batch and divides by its deviation.
@@ -114,6 +114,10 @@ impl Default for BatchNorm {
 impl<T: Float> Layer<T> for BatchNorm {
     fn kind(&self) -> &'static str {
         "batch_norm"
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds::NORMALIZED
     }
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::limits::{EXPLODED, FADED, FAR_SHORT, LARGE_GAIN, NARROW, SMALL_GAIN};
 use super::{Confidence, scale, trial};
-use crate::recipe::{ActivationKind, LayerKind, LossKind, Start};
+use crate::recipe::{ActivationKind, LayerKind, LossKind, OptimizerKind, Start};
 use crate::{Cause, Finding, Remedy, Symptom};
 use Ground::{Elimination, Numbers, Trial};
 
@@ -179,11 +179,16 @@ fn fading(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
     })
 }
 
-/// Many layers, of which a few would do.
+/// Many layers, of which a few would do. Where neither signal nor gradient fades, a rate far above the usual one explains it as well, and
+/// more plainly: then it is not the depth.
 fn deep(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     const FEW: usize = 2;
-    (facts.hidden_units().len() > 2 * FEW && trial::gets_to(FAR_SHORT, facts, |recipe| trial::shorten(recipe, FEW)))
-        .then(|| by_depth(facts))
+    const FAR_ABOVE: f64 = 10.0;
+    let few = || trial::gets_to(FAR_SHORT, facts, |recipe| trial::shorten(recipe, FEW));
+    let optimizer = facts.recipe.training.optimizer;
+    let fast = optimizer.learning_rate() > FAR_ABOVE * usual_rate(optimizer);
+    let slower = || [0.1, 0.01].iter().any(|&by| trial::mends(facts, |recipe| trial::scale_rate(recipe, by)));
+    (facts.hidden_units().len() > 2 * FEW && few() && !(fast && slower())).then(|| by_depth(facts))
 }
 
 /// Too many layers, or too many of an activation that squeezes.
@@ -202,7 +207,11 @@ fn linear(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     let layers = facts.recipe.layers.iter().all(|layer| {
         matches!(
             layer,
-            LayerKind::Linear { .. } | LayerKind::Activation(_) | LayerKind::Dropout { .. } | LayerKind::Flatten
+            LayerKind::Linear { .. }
+                | LayerKind::Activation(_)
+                | LayerKind::BatchNorm { .. }
+                | LayerKind::Dropout { .. }
+                | LayerKind::Flatten
         )
     });
     let linear = layers && facts.hidden_activations().is_empty() && !facts.hidden_units().is_empty();
@@ -215,8 +224,8 @@ fn narrow(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     let units = facts.hidden_units();
     let least = units.iter().copied().min().filter(|least| *least < NARROW)?;
     let wide = units.iter().any(|units| *units > 4 * least);
-    // More patience is asked for first: it leaves the network as it is.
-    if slow(facts, &[]).is_some() || !trial::mends(facts, |recipe| trial::widen(recipe, 32)) {
+    // Some patience is asked for first: it leaves the network as it is.
+    if soon(facts).is_some() || !trial::mends(facts, |recipe| trial::widen(recipe, 32)) {
         return None;
     }
     let cause = if wide { Cause::LayerTooNarrow } else { Cause::CapacityTooSmall };
@@ -232,36 +241,62 @@ fn fast(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
     Some((Cause::LearningRateTooHigh, vec![Remedy::ScaleLearningRate { factor }]))
 }
 
+/// Usual rates: that of Adam and its relatives, and that of plain gradient descent.
+fn usual_rate(optimizer: OptimizerKind) -> f64 {
+    if optimizer.adapts() { 1e-3 } else { 1e-2 }
+}
+
+/// Larger steps or more of them, and the rest of the recipe as it is.
+fn tried(facts: &Facts<'_>, rate: f64, times: u64) -> bool {
+    trial::mends(facts, |recipe| {
+        trial::scale_rate(recipe, rate);
+        trial::train_longer(recipe, facts, times);
+    })
+}
+
+fn raise(factor: f64) -> Attribution {
+    (Cause::LearningRateTooLow, vec![Remedy::ScaleLearningRate { factor }])
+}
+
+fn longer(factor: u64) -> Attribution {
+    (Cause::TooFewEpochs, vec![Remedy::MoreEpochs { factor: factor as f64 }])
+}
+
+/// A rate far below the usual one is the first to be suspected, be it from the start or in the end, and then patience.
+fn soon(facts: &Facts<'_>) -> Option<Attribution> {
+    const FAR_BELOW: f64 = 0.5;
+    let optimizer = facts.recipe.training.optimizer;
+    let low = |rate: f64| rate < FAR_BELOW * usual_rate(optimizer);
+    let (rate, decay) = (optimizer.learning_rate(), optimizer.decay());
+    if decay > 0.0
+        && low(rate / (1.0 + decay * facts.run.report.steps as f64))
+        && trial::mends(facts, |recipe| recipe.training.optimizer = optimizer.without_decay())
+    {
+        return Some((Cause::LearningRateTooLow, vec![Remedy::NoDecay]));
+    }
+    if low(rate)
+        && let Some(factor) = [10.0, 100.0, 1000.0, 10_000.0].into_iter().find(|&factor| tried(facts, factor, 1))
+    {
+        return Some(raise(factor));
+    }
+    tried(facts, 1.0, 10).then(|| longer(10))
+}
+
 fn slow(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     if facts.run.stopped.is_some() {
         return None;
     }
-    /// Usual rates: that of Adam and its relatives, and that of plain gradient descent.
-    const USUAL: [f64; 2] = [1e-3, 1e-2];
-    let optimizer = facts.recipe.training.optimizer;
-    let usual = USUAL[usize::from(!optimizer.adapts())];
-    let tried = |rate: f64, times: u64| {
-        trial::mends(facts, |recipe| {
-            trial::scale_rate(recipe, rate);
-            trial::train_longer(recipe, facts, times);
-        })
+    let later = || {
+        if tried(facts, 1.0, 100) {
+            return Some(longer(100));
+        }
+        if let Some(factor) = [10.0, 100.0].into_iter().find(|&factor| tried(facts, factor, 1)) {
+            return Some(raise(factor));
+        }
+        // Both together, where neither alone is enough.
+        tried(facts, 10.0, 100).then(|| longer(100))
     };
-    let raise = |factor: f64| (Cause::LearningRateTooLow, vec![Remedy::ScaleLearningRate { factor }]);
-    // A rate far below the usual one is the first to be suspected, else patience.
-    if optimizer.learning_rate() < 0.5 * usual
-        && let Some(factor) = [10.0, 100.0, 1000.0, 10_000.0].into_iter().find(|&factor| tried(factor, 1))
-    {
-        return Some(raise(factor));
-    }
-    let longer = |factor: u64| (Cause::TooFewEpochs, vec![Remedy::MoreEpochs { factor: factor as f64 }]);
-    if let Some(factor) = [10, 100].into_iter().find(|&factor| tried(1.0, factor)) {
-        return Some(longer(factor));
-    }
-    if let Some(factor) = [10.0, 100.0].into_iter().find(|&factor| tried(factor, 1)) {
-        return Some(raise(factor));
-    }
-    // Both together, where neither alone is enough.
-    tried(10.0, 100).then(|| longer(100))
+    soon(facts).or_else(later)
 }
 
 fn small(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {

@@ -1,7 +1,7 @@
 //! `Facts`: the numbers that symptoms and causes are judged by, taken once.
 
 use super::control::Control;
-use super::limits::{CHANCE, FAR_SHORT, NOT_DECREASED, SHORT, STILL_FALLS};
+use super::limits::{CHANCE, DEVIATIONS, FAR_SHORT, LEFT_OVER, MOST_CHANCE, NOT_DECREASED, SHORT, STILL_FALLS};
 use super::probe::Probe;
 use crate::recipe::{ActivationKind, Answers, LayerKind, Prepared, Recipe, Run, Task};
 
@@ -69,10 +69,28 @@ impl<'a> Facts<'a> {
         self.control_gains().1.max(self.run_gains().1)
     }
 
-    /// Whether the inputs seem to tell nothing about the targets: neither the run nor the control is better than chance on rows that
-    /// they have not seen.
+    /// What nobody can tell from chance on the validation rows. A share p of right answers among n is known to sqrt(p (1 - p) / n), which
+    /// is much where one answer is nearly always right, for what is to be gained is then little.
+    fn chance(&self) -> f64 {
+        let trivial = self.run.trivial.score;
+        let Some(right) = trivial.accuracy.filter(|right| *right < 1.0) else { return CHANCE };
+        let entries = if self.recipe.data.task == Task::Multilabel { self.recipe.data.targets } else { 1 };
+        let answers = (self.data.rows().1 * entries).max(1) as f64;
+        (DEVIATIONS * (right / (answers * (1.0 - right))).sqrt()).clamp(CHANCE, MOST_CHANCE)
+    }
+
+    /// Whether the inputs seem to tell nothing about the targets: they are always the same, or neither the run nor the control is better than
+    /// chance on rows that they have not seen, not even before the control has learned the others by heart.
     pub(super) fn uninformative(&self) -> bool {
-        self.control.is_some() && self.reach() <= CHANCE
+        let constant = self.run.inputs.iter().all(|column| column.deviation == 0.0);
+        let best = self.control.and_then(Self::best_skill);
+        constant || (self.control.is_some() && self.reach() <= self.chance() && best.is_none_or(|best| best <= CHANCE))
+    }
+
+    /// The best skill that the control ever had on the validation rows.
+    fn best_skill(control: &Control) -> Option<f64> {
+        let losses = control.run.history.iter().filter_map(|epoch| epoch.validation.map(|part| part.loss));
+        Self::skill(losses.reduce(f64::min)?, control.run.trivial.validation_loss)
     }
 
     /// How much of the trivial loss a loss has lost; `None` where that makes no sense.
@@ -87,24 +105,23 @@ impl<'a> Facts<'a> {
         if gain.is_nan() { 0.0 } else { gain / self.reach() }
     }
 
-    /// Whether the run fell short of what can be reached: by far, or in score and loss alike.
+    /// Whether the run fell short of what can be reached: by far; or by less, in score and loss alike, or where hardly anything is noise.
     pub(super) fn short(&self) -> bool {
-        if self.reach() <= CHANCE {
+        if self.reach() <= self.chance() {
             return false;
         }
         if self.run.stopped.is_some() {
             return true;
         }
         let share = self.share();
-        share < FAR_SHORT || (share < SHORT && self.loss_share().is_some_and(|share| share < FAR_SHORT))
+        let left_over = 1.0 - self.run_gains().0 >= LEFT_OVER * (1.0 - self.reach());
+        let by_loss = self.loss_share().is_some_and(|share| share < FAR_SHORT);
+        share < FAR_SHORT || (share < SHORT && (left_over || by_loss))
     }
 
     /// The skill of the run as a share of the best that the control had on the validation rows.
     fn loss_share(&self) -> Option<f64> {
-        let control = self.control?;
-        let best =
-            control.run.history.iter().filter_map(|epoch| epoch.validation.map(|part| part.loss)).reduce(f64::min)?;
-        let best = Self::skill(best, control.run.trivial.loss).filter(|skill| *skill > CHANCE)?;
+        let best = self.control.and_then(Self::best_skill).filter(|skill| *skill > CHANCE)?;
         Some(Self::skill(self.run.end.train.loss, self.run.trivial.loss)? / best)
     }
 
@@ -207,7 +224,7 @@ impl<'a> Facts<'a> {
 
     /// The gain of the weights of each layer, before training.
     pub(super) fn start_gains(&self) -> Vec<f64> {
-        self.start.iter().flat_map(|probe| probe.trained().filter_map(|layer| layer.gain())).collect()
+        self.start.iter().flat_map(Probe::gains).collect()
     }
 
     /// The largest gain of the weights of a layer, in the end.

@@ -7,9 +7,18 @@ pub(super) const FAR_SHORT: f64 = 0.5;
 /// on a few hundred validation rows is itself known to some 5 %.
 pub(super) const SHORT: f64 = 0.8;
 
+/// And below that share where it leaves this many times as much unexplained as a plain network: then what is missing is not noise.
+pub(super) const LEFT_OVER: f64 = 10.0;
+
 /// What nobody can tell from chance: a gain of this size on validation rows. The accuracy on 200 rows is known to 3.5 % (one standard
 /// deviation).
 pub(super) const CHANCE: f64 = 0.05;
+
+/// Or one of so many standard errors, where right answers of few rows count: one in forty runs that know nothing has more.
+pub(super) const DEVIATIONS: f64 = 2.0;
+
+/// But no more than this: of four rows of which all are right nobody could tell anything else.
+pub(super) const MOST_CHANCE: f64 = 0.5;
 
 /// The loss has not decreased where it is above this share of what the best constant answer has.
 pub(super) const NOT_DECREASED: f64 = 0.95;

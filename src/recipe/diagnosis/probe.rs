@@ -24,6 +24,8 @@ pub(super) struct LayerProbe {
     pub(super) spread: f64,
     /// The share of its outputs at a flat end, where it has such ends.
     pub(super) flat: f64,
+    /// Whether it brings what it gets to a size of its own.
+    pub(super) normalizes: bool,
     /// The norm of the gradient of its parameters; `None` where it has none.
     pub(super) gradient: Option<f64>,
     /// The norm of the gradient of its biases.
@@ -68,6 +70,13 @@ impl Probe {
     pub(super) fn trained(&self) -> impl DoubleEndedIterator<Item = &LayerProbe> {
         self.layers.iter().filter(|layer| layer.gradient.is_some())
     }
+
+    /// The gain of the weights of each layer, from input to output, but for those behind which it does not matter.
+    pub(super) fn gains(&self) -> impl Iterator<Item = f64> {
+        let behind = self.layers.iter().skip(1).map(Some).chain([None]);
+        let matters = |behind: Option<&LayerProbe>| !behind.is_some_and(|behind| behind.normalizes);
+        self.layers.iter().zip(behind).filter(move |(_, behind)| matters(*behind)).filter_map(|(layer, _)| layer.gain())
+    }
 }
 
 /// The norm of the gradient of each parameter; none where a layer refuses.
@@ -104,6 +113,7 @@ impl LayerProbe {
                 }
                 _ => 0.0,
             },
+            normalizes: bounds.normalized,
             gradient: None,
             bias_gradient: None,
             weight: None,

@@ -37,12 +37,25 @@ impl Rank {
     }
 }
 
-/// One change of a recipe: in words, and how it is made.
-type Step = (&'static str, fn(&mut Recipe, &Facts<'_>));
+/// A change of a recipe: in words, and how it is made.
+struct Step<'a> {
+    words: Vec<String>,
+    change: Box<dyn Fn(&mut Recipe) + 'a>,
+}
+
+/// The recipe with those changes, one after the other.
+fn with(recipe: &Recipe, steps: &[Step<'_>]) -> Recipe {
+    let mut recipe = recipe.clone();
+    steps.iter().for_each(|step| (step.change)(&mut recipe));
+    recipe
+}
+
+/// A change towards a plain recipe: in words, and how it is made.
+type Plainer = (&'static str, fn(&mut Recipe, &Facts<'_>));
 
 /// What is tried, one after the other and all together, where the remedies of the diagnosis are not enough: each brings the recipe nearer to a
 /// plain one, the least intrusive first.
-const PLAINER: &[Step] = &[
+const PLAINER: &[Plainer] = &[
     ("scale inputs and targets to mean 0 and variance 1", |recipe, _| trial::standardize(recipe, true, true)),
     ("start weights as their activations ask for, biases at zero", |recipe, _| fitting_starts(recipe)),
     ("train by Adam at its usual rate, clipped to a global norm of 1, in batches of 32", |recipe, _| {
@@ -67,41 +80,68 @@ impl Diagnosis {
         if self.is_healthy() || self.cause == Cause::UninformativeData {
             return None;
         }
-        let control = self.control.as_deref();
-        let before = Facts::of(recipe, data, run, control);
-        let (mut mended, mut applied) = (recipe.clone(), Vec::new());
-        self.apply(&before, &mut mended, &mut applied);
-        let mut best = self.tried(&mended, data, &applied);
-        for (words, step) in PLAINER {
+        let before = Facts::of(recipe, data, run, self.control.as_deref());
+        let mut words = Vec::new();
+        self.apply(&before, &mut recipe.clone(), &mut words);
+        let mut steps: Vec<Step<'_>> =
+            vec![Step { words, change: Box::new(|recipe| self.apply(&before, recipe, &mut Vec::new())) }];
+        let mut best = self.tried(&with(recipe, &steps), data, &steps);
+        for (words, change) in PLAINER {
             if best.as_ref().is_some_and(|(_, rank)| rank.is_enough()) {
                 break;
             }
-            let unchanged = mended.clone();
-            step(&mut mended, &before);
-            if mended == unchanged {
+            let so_far = with(recipe, &steps);
+            steps.push(Step { words: vec![(*words).to_owned()], change: Box::new(|recipe| change(recipe, &before)) });
+            let mended = with(recipe, &steps);
+            if mended == so_far {
+                steps.pop();
                 continue;
             }
-            applied.push((*words).to_owned());
-            let next = self.tried(&mended, data, &applied);
+            let next = self.tried(&mended, data, &steps);
             // Of two that are equally good the one with fewer changes.
             if next.as_ref().map(|(_, rank)| *rank) > best.as_ref().map(|(_, rank)| *rank) {
                 best = next;
             }
         }
-        best.map(|(repair, _)| repair)
+        best.map(|(repair, rank)| self.pared(recipe, data, steps, repair, rank))
+    }
+
+    /// Takes back, one by one, what turns out not to be needed: as long as nothing more is to be tried without it either.
+    fn pared(
+        &self,
+        recipe: &Recipe,
+        data: &Prepared,
+        mut steps: Vec<Step<'_>>,
+        mut repair: Repair,
+        rank: Rank,
+    ) -> Repair {
+        if !rank.is_enough() || with(recipe, &steps) != repair.recipe {
+            return repair;
+        }
+        let mut at = 0;
+        while steps.len() > 1 && at < steps.len() {
+            let step = steps.remove(at);
+            match self.tried(&with(recipe, &steps), data, &steps).filter(|(_, rank)| rank.is_enough()) {
+                Some((fewer, _)) => repair = fewer,
+                None => {
+                    steps.insert(at, step);
+                    at += 1;
+                }
+            }
+        }
+        repair
     }
 
     /// Runs a recipe and judges it against the same control; where it learns by heart, it is stopped at its best epoch.
-    fn tried(&self, recipe: &Recipe, data: &Prepared, applied: &[String]) -> Option<(Repair, Rank)> {
-        let first = self.tried_once(recipe, data, applied)?;
+    fn tried(&self, recipe: &Recipe, data: &Prepared, steps: &[Step<'_>]) -> Option<(Repair, Rank)> {
+        let mut applied: Vec<String> = steps.iter().flat_map(|step| step.words.iter().cloned()).collect();
+        let first = self.tried_once(recipe, data, &applied)?;
         let by_heart = |finding: &Finding| finding.symptom == Symptom::Overfitting;
         if !first.0.diagnosis.findings.iter().any(by_heart) {
             return Some(first);
         }
         let mut shorter = recipe.clone();
-        stop_early(&first.0.run, &mut shorter);
-        let mut applied = applied.to_vec();
-        applied.push(Remedy::StopEarly.to_string());
+        applied.extend(stop_early(&first.0.run, &mut shorter));
         let second = self.tried_once(&shorter, data, &applied)?;
         Some(if second.1 > first.1 { second } else { first })
     }
@@ -141,31 +181,61 @@ impl Diagnosis {
             applied.push("scale inputs or targets to mean 0 and variance 1".to_owned());
         }
         if seen(Symptom::Overfitting) && self.cause == Cause::Unknown {
-            stop_early(facts.run, recipe);
-            applied.push(Remedy::StopEarly.to_string());
+            applied.extend(stop_early(facts.run, recipe));
             return;
         }
+        const STARTS: &str = "start weights as their activations ask for, biases at zero";
         match self.cause {
             // Many remedies are alternatives: the first is the one that was tried, or is the usual one.
-            Cause::WeightsTooSmall | Cause::WeightsTooLarge | Cause::ConstantInitialization => fitting_starts(recipe),
+            Cause::WeightsTooSmall | Cause::WeightsTooLarge | Cause::ConstantInitialization => {
+                fitting_starts(recipe);
+                applied.push(STARTS.to_owned());
+            }
             Cause::SaturatingActivation | Cause::UnboundedActivation => {
                 replace_activations(recipe);
                 fitting_starts(recipe);
+                applied.extend(["put ReLU in the place of the hidden activations", STARTS].map(str::to_owned));
             }
             Cause::NetworkTooDeep => {
                 fitting_starts(recipe);
                 trial::shorten(recipe, 2);
+                applied.extend([STARTS, "leave two hidden layers of all"].map(str::to_owned));
             }
-            Cause::MissingNonlinearity => add_activations(recipe),
-            _ => self.remedies.iter().for_each(|remedy| apply_one(facts, recipe, remedy)),
+            Cause::MissingNonlinearity => {
+                add_activations(recipe);
+                let added =
+                    "put ReLU between the linear layers, give them at least 16 units, and start them as it asks for";
+                applied.push(added.to_owned());
+            }
+            _ => {
+                self.remedies.iter().for_each(|remedy| apply_one(facts, recipe, remedy));
+                applied.extend(self.remedies.iter().filter(|remedy| is_applied(remedy)).map(Remedy::to_string));
+            }
         }
-        applied.extend(self.remedies.iter().take(1).map(Remedy::to_string));
     }
+}
+
+/// Whether a remedy is one that changes a recipe by itself.
+fn is_applied(remedy: &Remedy) -> bool {
+    matches!(
+        remedy,
+        Remedy::ScaleLearningRate { .. }
+            | Remedy::NoDecay
+            | Remedy::MoreEpochs { .. }
+            | Remedy::MoreUnits { .. }
+            | Remedy::LessDropout { .. }
+            | Remedy::ScalePenalty { .. }
+            | Remedy::ScaleInputs
+            | Remedy::ScaleTargets
+            | Remedy::ReplaceLoss { with: "mse" }
+            | Remedy::ZeroBiases
+    )
 }
 
 fn apply_one(facts: &Facts<'_>, recipe: &mut Recipe, remedy: &Remedy) {
     match *remedy {
         Remedy::ScaleLearningRate { factor } => trial::scale_rate(recipe, factor),
+        Remedy::NoDecay => recipe.training.optimizer = recipe.training.optimizer.without_decay(),
         Remedy::MoreEpochs { factor } => trial::train_longer(recipe, facts, factor as u64),
         Remedy::MoreUnits { units } => trial::widen(recipe, units),
         Remedy::LessDropout { rate } => trial::drop_less(recipe, rate),
@@ -178,12 +248,12 @@ fn apply_one(facts: &Facts<'_>, recipe: &mut Recipe, remedy: &Remedy) {
     }
 }
 
-/// Ends training at the epoch that was best on the validation rows.
-fn stop_early(run: &Run, recipe: &mut Recipe) {
+/// Ends training at the epoch that was best on the validation rows, and says so.
+fn stop_early(run: &Run, recipe: &mut Recipe) -> Option<String> {
     let losses = run.history.iter().filter_map(|epoch| Some((epoch.epoch, epoch.validation?.loss)));
-    if let Some((best, _)) = losses.min_by(|(_, a), (_, b)| a.total_cmp(b)) {
-        recipe.training.epochs = best + 1;
-    }
+    let (best, _) = losses.min_by(|(_, a), (_, b)| a.total_cmp(b))?;
+    recipe.training.epochs = best + 1;
+    Some(format!("stop after {} epochs, when the loss on the validation rows was lowest", best + 1))
 }
 
 /// Every weight starts as what follows it asks for: He for ReLU and its relatives, Xavier else, those of a recurrent layer as its cell does;
@@ -221,18 +291,25 @@ fn replace_activations(recipe: &mut Recipe) {
     }
 }
 
-/// ReLU between linear layers that have nothing between them, which get some units for it.
+/// ReLU between linear layers that have no activation between them, behind a normalization and before dropout; and some units for it.
 fn add_activations(recipe: &mut Recipe) {
     let linear = |layer: &LayerKind| matches!(layer, LayerKind::Linear { .. });
     let mut at = 0;
     while at + 1 < recipe.layers.len() {
-        if linear(&recipe.layers[at]) && linear(&recipe.layers[at + 1]) {
-            recipe.layers.insert(at + 1, LayerKind::Activation(ActivationKind::Relu));
+        let behind = recipe.layers[at + 1..].iter().position(|layer| linear(layer) || is_nonlinear(layer));
+        let bare = behind.is_some_and(|behind| linear(&recipe.layers[at + 1 + behind]));
+        if linear(&recipe.layers[at]) && bare {
+            let normalized = matches!(recipe.layers[at + 1], LayerKind::BatchNorm { .. });
+            recipe.layers.insert(at + 1 + usize::from(normalized), LayerKind::Activation(ActivationKind::Relu));
         }
         at += 1;
     }
     trial::widen(recipe, 16);
     fitting_starts(recipe);
+}
+
+fn is_nonlinear(layer: &LayerKind) -> bool {
+    matches!(layer, LayerKind::Activation(activation) if *activation != ActivationKind::Identity)
 }
 
 /// Trains for so many steps at least.

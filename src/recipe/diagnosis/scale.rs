@@ -7,7 +7,9 @@ use crate::{Cause, Remedy, Symptom};
 
 /// Inputs far from that size; and targets.
 pub(super) fn inputs(facts: &Facts<'_>) -> bool {
-    facts.input_size() > UNSCALED || facts.input_spread() < TINY
+    let spread = facts.input_spread();
+    // What is always the same is no better at any scale.
+    spread > 0.0 && (facts.input_size() > UNSCALED || spread < TINY)
 }
 
 pub(super) fn targets(facts: &Facts<'_>) -> bool {

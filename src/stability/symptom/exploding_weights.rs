@@ -7,8 +7,14 @@ use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityR
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     let start = |layer: &LayerRecord| weight_gain(layer, layer.weight.start(), usize::min).unwrap_or(0.0);
     let now = |layer: &LayerRecord| weight_gain(layer, layer.weight.now(), usize::min).unwrap_or(0.0);
+    // What is brought to its own size right behind does not depend on the size of the weights.
+    let normalized = |layer: &LayerRecord| {
+        let behind = report.layers.iter().skip_while(|other| other.name != layer.name).nth(1);
+        behind.is_some_and(|behind| behind.bounds.normalized)
+    };
     let too_large = |layer: &&LayerRecord| {
-        start(layer) > thresholds.weights_large || has_grown(layer, thresholds) || layer.weight.non_finite() > 0
+        let large = start(layer) > thresholds.weights_large || has_grown(layer, thresholds);
+        (large && !normalized(layer)) || layer.weight.non_finite() > 0
     };
     let layers: Vec<&LayerRecord> = report.trained().filter(too_large).collect();
     let worst = layers.iter().max_by(|a, b| now(a).total_cmp(&now(b)))?;
