@@ -6,7 +6,7 @@ use evenkeel::recipe::{
     ActivationKind, CellKind, ClipKind, Confidence, Diagnosis, LayerKind, LossKind, OptimizerKind, Recipe, RecipeError,
     Repair, Scaling, Start, Task,
 };
-use evenkeel::{Cause, Error, Generator, Severity, Symptom};
+use evenkeel::{Cause, Error, Generator, Outlook, Severity, Symptom};
 
 fn case(name: &str) -> (Recipe, PathBuf) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -68,6 +68,26 @@ fn what_goes_wrong_is_named_with_its_cause_and_mended() {
         assert_eq!((finding.cause, diagnosis.cause), (cause, cause), "{name}: {finding}");
         let repair = repair.unwrap_or_else(|| panic!("{name} is not repaired"));
         assert!(repair.diagnosis.is_healthy(), "{name}: {:?}, {:?}", repair.applied, repair.diagnosis.findings);
+    }
+}
+
+/// What theory says before the first step stands beside what was seen.
+#[test]
+fn the_forecast_is_part_of_it() {
+    for (name, outlook, symptom) in [
+        ("bad-selu-12-normal-002", Outlook::Vanishing, Some(Symptom::VanishingGradients)),
+        ("bad-leaky-15-normal-1", Outlook::Exploding, Some(Symptom::ExplodingGradients)),
+        ("bad-zero-init-tanh", Outlook::Symmetric, None),
+        ("ok-moons-layer-norm-gelu", Outlook::Sound, None),
+    ] {
+        let (recipe, folder) = case(name);
+        let data = recipe.prepare(&folder).unwrap();
+        let diagnosis = Diagnosis::of(&recipe, &data, &recipe.run_on(&data).unwrap());
+        assert_eq!(diagnosis.forecast.as_ref().map(|forecast| forecast.outlook()), Some(outlook), "{name}");
+        let said = |what: &str| what == "forecast_of_signal" || what == "forecast_of_gradient";
+        let saying =
+            diagnosis.findings.iter().find(|finding| finding.evidence.iter().any(|evidence| said(evidence.what)));
+        assert_eq!(saying.map(|finding| finding.symptom), symptom, "{name}: {:?}", diagnosis.findings);
     }
 }
 

@@ -14,15 +14,20 @@ struct Run {
 /// More than a series keeps exactly at its start.
 const STEPS: u64 = 60;
 
+type OfGradients<'a> = Box<dyn FnMut(u64, &mut [f64]) + 'a>;
+type OfOutputs<'a> = Box<dyn FnMut(u64, usize, &mut [f64]) + 'a>;
+type OfUpdate<'a> = Box<dyn FnMut(u64, &[f64], &mut Network<f64>) + 'a>;
+type OfNetwork<'a> = Box<dyn FnMut(u64, &mut Network<f64>) + 'a>;
+
 /// What is made, given the step, of what the monitor is shown.
 struct Faults<'a> {
-    gradients: Box<dyn FnMut(u64, &mut [f64]) + 'a>,
+    gradients: OfGradients<'a>,
     /// Of the outputs of the layer of that number.
-    outputs: Box<dyn FnMut(u64, usize, &mut [f64]) + 'a>,
+    outputs: OfOutputs<'a>,
     /// Of the network, given its parameters before the update: as part of the update.
-    update: Box<dyn FnMut(u64, &[f64], &mut Network<f64>) + 'a>,
+    update: OfUpdate<'a>,
     /// Of the network, behind the back of the update.
-    afterwards: Box<dyn FnMut(u64, &mut Network<f64>) + 'a>,
+    afterwards: OfNetwork<'a>,
     /// Whether the gradient of each parameter is tried on its own.
     tries: bool,
 }

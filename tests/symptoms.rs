@@ -23,8 +23,11 @@ const OF_RUNS: &[(&str, &[Symptom])] = &[
     ("bad-cancer-raw-sgd", &[Symptom::UnscaledData]),
 ];
 
+/// A symptom, and the tests that look for it.
+type Tested = (Symptom, &'static [fn()]);
+
 /// Those that no recipe is needed for: tests that look at a run with the fault, and at one without.
-const OF_TESTS: &[(Symptom, &[fn()])] = &[
+const OF_TESTS: &[Tested] = &[
     (
         Symptom::VanishingOverTime,
         &[recurrent::time::what_vanishes_over_time_is_told_with_its_lag, recurrent::time::what_stays_is_not_told],

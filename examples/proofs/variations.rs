@@ -6,8 +6,11 @@ use super::Proof;
 use super::common::Failure;
 use super::runs::{Tally, all};
 
+/// A change of a recipe: in words, and how it is made.
+type Change = (&'static str, fn(&mut Recipe));
+
 /// What leaves a fault what it is, and a healthy run healthy.
-const CHANGES: [(&str, fn(&mut Recipe)); 4] = [
+const CHANGES: [Change; 4] = [
     ("another seed", |recipe| recipe.seed += 1_000),
     ("yet another", |recipe| recipe.seed += 2_000),
     ("9/10 of the rate", |recipe| {

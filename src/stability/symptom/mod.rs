@@ -130,16 +130,19 @@ impl Progress {
     }
 
     /// Before which of the first five steps the loss left the size of the first one, where it never came back, or where numbers are known to
-    /// grow. Of single rows the first may happen to be next to nothing; then others are as well, sooner or later.
+    /// grow. Of single rows the first may happen to be next to nothing: it tells something where it is below the mean by more than the losses
+    /// of neighbouring steps differ by.
     fn left_at_once(report: &StabilityReport, thresholds: &Thresholds) -> Option<usize> {
         const OUT_OF_PROPORTION: f64 = 100.0;
+        const DEVIATIONS: f64 = 4.0;
         let first = report.loss.start()?;
         let in_proportion = |loss: f64| loss <= OUT_OF_PROPORTION * first.abs();
         let until = report.loss.first().iter().take(5).position(|&(_, loss)| !in_proportion(loss))?;
         let since = report.loss.first()[until].0;
         let comes_back = report.loss.first()[until..].iter().any(|&(_, loss)| in_proportion(loss))
             || report.loss.bins().iter().any(|bin| bin.first_step > since && in_proportion(bin.smallest));
-        (!comes_back || Growth::of(report).cause(report, thresholds) != Cause::Unknown).then_some(until)
+        let by_chance = comes_back || DEVIATIONS * Self::noise(report) > 1.0;
+        (!by_chance || Growth::of(report).cause(report, thresholds) != Cause::Unknown).then_some(until)
     }
 
     /// The mean loss of a quarter of the run, 1 to 4; `None` where there is no finite one.
