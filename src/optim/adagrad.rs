@@ -109,7 +109,7 @@ struct AdagradRule<T> {
     initial: T,
     epsilon: T,
     decay: T,
-    /// The largest number whose square is in T.
+    /// What gradients are limited to, so that their squares are in T.
     largest: T,
 }
 

@@ -88,7 +88,7 @@ struct AdamRule<T> {
     take1: T,
     take2: T,
     epsilon: T,
-    /// The largest number whose square is in T.
+    /// What gradients are limited to, so that their squares are in T: an infinite average would never come down again.
     largest: T,
 }
 
@@ -97,8 +97,7 @@ impl<T: Float> Rule<T, 2> for AdamRule<T> {
     fn change(&self, Entry { weight, gradient, slots: [mean, square], decays }: Entry<T, 2>) -> (T, [T; 2]) {
         let gradient = squarable(gradient, self.largest);
         let mean = faded(self.keep1 * mean + self.take1 * gradient);
-        // An infinite average would never come down again.
-        let square = faded(self.keep2 * square + self.take2 * gradient * gradient).min(T::max_value());
+        let square = faded(self.keep2 * square + self.take2 * gradient * gradient);
         let step = self.rate * mean / (square.sqrt() * self.root + self.epsilon);
         (if decays { -self.shrink * weight - step } else { -step }, [mean, square])
     }

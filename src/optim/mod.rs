@@ -214,15 +214,18 @@ fn faded<T: Float>(number: T) -> T {
     if number.abs() < T::min_positive_value() { T::zero() } else { number }
 }
 
-/// The largest number whose square is in T.
+/// Half of the largest number whose square is in T: that of averages whose weights add up to 1 by rounding alone stays in T as well.
 fn largest_root<T: Float>() -> T {
-    T::max_value().sqrt() * (T::one() - T::epsilon())
+    T::max_value().sqrt() * T::of(0.5)
 }
 
-/// The gradient itself, or where it is finite but its square is beyond T, `largest`, of which it is not: a rule that divides by the root of
-/// squares would else take a step of any length. One that is not finite stays, and shows.
+/// The gradient itself, or where it is beyond `largest`, that: a rule that divides by the root of squares would take a step of any length
+/// where they are no longer in T. One that is not finite becomes, or stays, NaN, and shows.
 #[inline(always)]
 fn squarable<T: Float>(gradient: T, largest: T) -> T {
-    let beyond = gradient.abs() > largest && gradient.abs() <= T::max_value();
-    if beyond { largest.copysign(gradient) } else { gradient }
+    // Written so that each is one instruction, and a NaN passes.
+    let below = if largest < gradient { largest } else { gradient };
+    let limited = if -largest > below { -largest } else { below };
+    // A zero of its own sign changes no bit of a finite number.
+    limited + T::zero() * gradient
 }

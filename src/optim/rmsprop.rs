@@ -136,7 +136,7 @@ struct RmsRule<T, const CENTERED: bool, const HEAVY: bool> {
     epsilon: T,
     momentum: T,
     decay: T,
-    /// The largest number whose square is in T.
+    /// What gradients are limited to, so that their squares are in T.
     largest: T,
 }
 
