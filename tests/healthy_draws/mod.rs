@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use evenkeel::recipe::{Diagnosis, Prepared};
-use evenkeel::schedule::{Cosine, Exponential, Schedule, StepDecay, Warmup};
+use evenkeel::schedule::{Cosine, Exponential, StepDecay, Warmup};
 use evenkeel::*;
 
 pub use draw::recipe;
