@@ -26,14 +26,12 @@ pub struct Repair {
 struct Rank {
     healthy: bool,
     share: f64,
-    /// Whether that may be all there is: it is near to perfect, or the loss no longer falls. The control itself has only so many steps.
-    rests: bool,
 }
 
 impl Rank {
     /// Whether nothing more is to be tried.
     fn is_enough(&self) -> bool {
-        self.healthy && self.share >= SHORT && self.rests
+        self.healthy && self.share >= SHORT
     }
 }
 
@@ -163,9 +161,7 @@ impl Diagnosis {
             forecast,
             control,
         };
-        let share = if share.is_finite() { share } else { f64::MIN };
-        let rests = facts.run_gains().1 >= SHORT || !facts.still_falls();
-        let rank = Rank { healthy: diagnosis.is_healthy(), share, rests };
+        let rank = Rank { healthy: diagnosis.is_healthy(), share: if share.is_finite() { share } else { f64::MIN } };
         Some((Repair { recipe: recipe.clone(), applied: applied.to_vec(), run, diagnosis }, rank))
     }
 
