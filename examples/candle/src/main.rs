@@ -20,7 +20,7 @@
 //! layer 8      0.351   0.0850  0.00580     1.35     2.9e-4  0.00489     3.93     -      -     -
 //! 900 steps; loss 2.33 at the start, 0.0256 now, 0.00230 at its lowest
 //! no findings
-//! a step takes TIME
+//! a step takes 4.57ms; watching is 3.8 % of that
 //!
 //! weights of N(0, 0.01^2): 10.0 % of digits it has not seen
 //!
@@ -38,7 +38,10 @@
 //!     ...
 //!   warning: vanishing_weights since step 0: the weights of 8 layers (layer 0 to layer 7) are near zero: 0.0788 times what keeps a signal as it is
 //!     ...
+//! a step takes 3.61ms; watching is 4.7 % of that
 //! ```
+//!
+//! The times are those of a machine that was busy with other things; over six such runs watching took 3.6 to 5.7 % of a step.
 
 #[path = "../../common/digits.rs"]
 mod digits;
