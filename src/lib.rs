@@ -200,7 +200,7 @@ pub use init::{
 };
 pub use layer::{
     Activation, AveragePool2d, BatchNorm, ChannelsLast, Conv2d, Dropout, Elu, Embedding, Exponential, Extent, Flatten,
-    Gelu, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Mish, Mode,
+    Gelu, GradientByPosition, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Mish, Mode,
     MultiHeadAttention, Padding, Pass, Passed, PerStep, Plan, Pointwise, Propagated, Recurrent, Relu, Residual,
     RmsNorm, Rnn, Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
 };

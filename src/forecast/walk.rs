@@ -3,7 +3,8 @@
 use super::LayerForecast;
 use super::parts::{Layers, Part, pair};
 use super::spread::{Carried, Laws};
-use crate::{Draws, Expectations, Float, Moments, Network, Pointwise, Propagated, Role};
+use crate::layer::{gradients, mean_of, mean_square_of};
+use crate::{Draws, Expectations, Float, GradientByPosition, Moments, Network, Pointwise, Propagated, Role};
 
 /// What is known of each layer once the signal has passed and the gradient has come back.
 pub(super) struct Walk<'a> {
@@ -26,7 +27,16 @@ pub(super) struct Step<'a> {
     /// Whether its output is beyond `f64`, or vanishes in it.
     pub(super) beyond: bool,
     back: Option<f64>,
+    /// The sum of the squares of the gradients by all its parameters, relative to that by an output of the network.
+    by_parameters: Option<f64>,
+    /// What it makes of a gradient, position by position.
+    by_position: ByPosition<'a>,
+    /// Whether it tells positions apart that are alike to the layer behind it.
+    tells_apart: bool,
 }
+
+/// The gradient by the inputs of a layer and by its parameters, from that by its outputs.
+type ByPosition<'a> = Box<dyn Fn(&[f64]) -> Option<GradientByPosition> + 'a>;
 
 impl<'a> Walk<'a> {
     pub(super) fn of<T: Float>(network: &'a Network<T>, input: Moments, correlation: Option<f64>) -> Self {
@@ -45,6 +55,8 @@ impl<'a> Walk<'a> {
         laws: &mut Laws,
     ) {
         let mut x = Some(input);
+        // Its positions, where they are not alike.
+        let mut positions: Option<Vec<Moments>> = None;
         let mut carried = Carried::certain(input.second);
         let mut covariance = correlation.map(|c| c * input.second);
         for ((layer, plan, drawn), name) in Layers::of(network).each().zip(network.layer_names()) {
@@ -63,6 +75,15 @@ impl<'a> Walk<'a> {
                 } else {
                     propagated = moments.as_deref().and_then(|moments| layer.moments(plan, x, moments));
                 }
+            }
+            let alike = x.map(|x| vec![x]);
+            let seen = positions.take().or(alike).unwrap_or_default();
+            let by_position = moments.as_deref().filter(|_| !seen.is_empty());
+            let by_position = by_position.and_then(|moments| layer.moments_by_position(plan, &seen, moments));
+            let tells_apart = by_position.is_some();
+            if let Some(made) = &by_position {
+                let back = propagated.and_then(|propagated| propagated.back);
+                propagated = Some(Propagated { y: mean_of(made), back });
             }
             let y = propagated.map(|propagated| propagated.y);
             carried = match x.zip(y) {
@@ -97,9 +118,25 @@ impl<'a> Walk<'a> {
             };
             let weight = plan.params.iter().position(|param| param.role == Role::Weight);
             let weight = weight.and_then(|at| Some((at, plan.params[at].count()? as f64)));
-            self.steps.push(Step { part, trains: !plan.params.is_empty(), squares, weight, x, of, beyond, back });
+            let drawn = moments.clone();
+            let by_input: ByPosition<'a> =
+                Box::new(move |dy| gradients(layer, plan, &seen, drawn.as_deref()?, dy).filter(|_| !seen.is_empty()));
+            self.steps.push(Step {
+                part,
+                trains: !plan.params.is_empty(),
+                squares,
+                weight,
+                x,
+                of,
+                beyond,
+                back,
+                by_parameters: None,
+                by_position: by_input,
+                tells_apart,
+            });
             // What is behind numbers that f64 cannot hold nobody can tell.
             x = y.filter(|_| !beyond);
+            positions = by_position.filter(|made| made.len() > 1);
         }
     }
 
@@ -120,28 +157,38 @@ impl<'a> Walk<'a> {
     }
 
     fn backward(&mut self, laws: &mut Laws) {
-        let (mut gradient, mut carried) = (Some(1.0), Carried::certain(1.0));
+        let (mut gradient, mut carried) = (Some(vec![1.0]), Carried::certain(1.0));
         for index in (0..self.layers.len()).rev() {
-            let step = &self.steps[index];
+            let step = &mut self.steps[index];
             let layer = &mut self.layers[index];
-            layer.gradient = gradient;
-            layer.gradient_spread = gradient.and(carried.spread());
-            layer.weight_gradient = match (&step.part, gradient, step.x) {
-                (Part::Linear(_), Some(gradient), Some(x)) => Some(gradient * x.second),
-                _ => step.weight_square().zip(gradient).map(|(square, gradient)| square * gradient),
+            layer.gradient = gradient.as_deref().map(mean_square_of);
+            layer.gradient_spread = layer.gradient.and(carried.spread());
+            let told = gradient.as_deref().filter(|dy| step.tells_apart || dy.len() > 1);
+            let told = told.filter(|_| !step.beyond).and_then(|dy| (step.by_position)(dy));
+            layer.weight_gradient = match (&step.part, layer.gradient, step.x, &told) {
+                (Part::Linear(_), Some(gradient), Some(x), _) => Some(gradient * x.second),
+                (.., Some(told)) => step.weight.and_then(|(at, count)| Some(told.by_parameters.get(at)? / count)),
+                (_, gradient, ..) => step.weight_square().zip(gradient).map(|(square, gradient)| square * gradient),
             };
-            gradient = gradient.zip(step.back).map(|(gradient, back)| gradient * back);
+            step.by_parameters = match &told {
+                Some(told) => Some(told.by_parameters.iter().sum()),
+                None => step.squares.as_ref().and_then(|squares| match squares.is_empty() {
+                    true => Some(0.0),
+                    false => Some(squares.iter().sum::<f64>() * layer.gradient?),
+                }),
+            };
+            gradient = match told {
+                Some(told) => Some(told.by_input),
+                None => layer.gradient.zip(step.back).map(|(gradient, back)| vec![gradient * back]),
+            };
             carried = laws.backward(carried, &step.part, layer.units);
         }
     }
 
     /// The sum of the squares of all parameters' gradients, relative to that by an output.
     pub(super) fn squared_norm(&self) -> Option<f64> {
-        let sum = self.steps.iter().zip(&self.layers).map(|(step, layer)| {
-            let squares = step.squares.as_ref()?;
-            if squares.is_empty() { Some(0.0) } else { Some(squares.iter().sum::<f64>() * layer.gradient?) }
-        });
-        sum.sum::<Option<f64>>().filter(|sum| sum.is_finite())
+        let sum = self.steps.iter().map(|step| step.by_parameters).sum::<Option<f64>>();
+        sum.filter(|sum| sum.is_finite())
     }
 }
 

@@ -3,6 +3,7 @@
 mod activation;
 mod attention;
 mod batch_norm;
+mod by_position;
 mod dropout;
 mod elu;
 mod embedding;
@@ -40,6 +41,8 @@ mod tanh;
 pub use activation::Activation;
 pub use attention::MultiHeadAttention;
 pub use batch_norm::BatchNorm;
+pub use by_position::GradientByPosition;
+pub(crate) use by_position::{gradients, mean_of, mean_square_of, outputs};
 pub use dropout::Dropout;
 pub use elu::Elu;
 pub use embedding::Embedding;
@@ -205,6 +208,25 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
     /// ```
     fn gradient_squares(&self, plan: &Plan, _x: Moments, _weights: &[InitMoments]) -> Option<Vec<f64>> {
         plan.params.is_empty().then(Vec::new)
+    }
+
+    /// As [`moments`](Self::moments), of an image or a sequence whose positions are not alike: what it makes of each, from the first to the
+    /// last. Of `x` there is one entry a position, or a single one where all are alike; and so of what is handed back. `None` where it does not
+    /// tell positions apart: then it is asked for what it makes of their mean.
+    fn moments_by_position(&self, _plan: &Plan, _x: &[Moments], _weights: &[InitMoments]) -> Option<Vec<Moments>> {
+        None
+    }
+
+    /// What it makes of the mean squares of the gradient by its outputs, position by position, where its inputs have those moments. `None`
+    /// as in [`moments_by_position`](Self::moments_by_position).
+    fn gradient_by_position(
+        &self,
+        _plan: &Plan,
+        _x: &[Moments],
+        _weights: &[InitMoments],
+        _dy: &[f64],
+    ) -> Option<GradientByPosition> {
+        None
     }
 
     /// The function that it applies to every number on its own; `None` for a layer that does anything else.

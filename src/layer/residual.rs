@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use super::by_position::at;
 use super::inside::{Inside, first, last};
 use super::moments::second;
-use super::{Layer, Moments, Pass, Passed, Plan, Propagated, Sequential};
+use super::{
+    GradientByPosition, Layer, Moments, Pass, Passed, Plan, Propagated, Sequential, gradients, outputs,
+};
 use crate::linalg::{PIECE, half, join, vectorized};
 use crate::{Constant, Error, Fans, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
@@ -105,6 +108,14 @@ impl<T: Float> Residual<T> {
         match self.scale {
             Scale::Fixed(scale) => T::of(scale),
             Scale::Learned(_) => inside.own(1)[0],
+        }
+    }
+
+    /// The moments of what the branch is multiplied by at the start; `rest` are those of the last parameters.
+    fn scale_drawn(&self, rest: &[InitMoments]) -> Option<InitMoments> {
+        match self.scale {
+            Scale::Fixed(scale) => Some(InitMoments { mean: scale, variance: 0.0, kurtosis: None }),
+            Scale::Learned(_) => rest.first().copied(),
         }
     }
 
@@ -262,19 +273,64 @@ impl<T: Float> Layer<T> for Residual<T> {
             Some(layer) => propagated(layer)?,
             None => Propagated { y: x, back: Some(1.0) },
         };
-        let scale = match self.scale {
-            Scale::Fixed(scale) => InitMoments { mean: scale, variance: 0.0, kurtosis: None },
-            Scale::Learned(_) => *weights.first()?,
-        };
-        let square = second(scale);
-        let both = 2.0 * scale.mean * branch.y.mean * skip.y.mean;
-        let y = Moments {
-            mean: skip.y.mean + scale.mean * branch.y.mean,
-            second: skip.y.second + square * branch.y.second + both,
-        };
+        let scale = self.scale_drawn(weights)?;
+        let (y, square) = (joined(skip.y, branch.y, scale), second(scale));
         // A branch that nothing comes out of hands nothing back, known or not.
         let of_branch = if square == 0.0 { Some(0.0) } else { branch.back.map(|back| square * back) };
         Some(Propagated { y, back: skip.back.zip(of_branch).map(|(skip, branch)| skip + branch) })
+    }
+
+    fn moments_by_position(&self, plan: &Plan, x: &[Moments], mut weights: &[InitMoments]) -> Option<Vec<Moments>> {
+        let mut inside = plan.inside.iter();
+        let mut made = |layer: &dyn Layer<T>| {
+            let plan = inside.next()?;
+            outputs(layer, plan, x, weights.split_off(..plan.params.len())?)
+        };
+        let branch = made(&self.branch)?;
+        let skip = match self.projection.as_deref() {
+            Some(layer) => made(layer)?,
+            None => x.to_vec(),
+        };
+        let scale = self.scale_drawn(weights)?;
+        let positions = common(branch.len(), skip.len())?;
+        Some((0..positions).map(|position| joined(at(&skip, position), at(&branch, position), scale)).collect())
+    }
+
+    fn gradient_by_position(
+        &self,
+        plan: &Plan,
+        x: &[Moments],
+        mut weights: &[InitMoments],
+        dy: &[f64],
+    ) -> Option<GradientByPosition> {
+        let mut inside = plan.inside.iter();
+        let mut next = || {
+            let plan = inside.next()?;
+            Some((plan, weights.split_off(..plan.params.len())?))
+        };
+        let (of_branch, branch_weights) = next()?;
+        let projection = match self.projection.as_deref() {
+            Some(layer) => Some((layer, next()?)),
+            None => None,
+        };
+        let scale = self.scale_drawn(weights)?;
+        let into_branch: Vec<f64> = dy.iter().map(|dy| second(scale) * dy).collect();
+        let branch = gradients(&self.branch, of_branch, x, branch_weights, &into_branch)?;
+        let skip = match projection {
+            Some((layer, (plan, weights))) => gradients(layer, plan, x, weights, dy)?,
+            None => GradientByPosition { by_input: dy.to_vec(), by_parameters: Vec::new() },
+        };
+        let mut by_parameters = branch.by_parameters;
+        by_parameters.extend(skip.by_parameters);
+        if let Scale::Learned(_) = self.scale {
+            let made = outputs(&self.branch, of_branch, x, branch_weights)?;
+            let positions = common(made.len(), dy.len())?;
+            let products = (0..positions).map(|position| at(&made, position).second * at(dy, position)).sum::<f64>();
+            by_parameters.push(plan.n_out as f64 * products / positions as f64);
+        }
+        let positions = common(branch.by_input.len(), skip.by_input.len())?;
+        let both = |position: usize| at(&branch.by_input, position) + at(&skip.by_input, position);
+        Some(GradientByPosition { by_input: (0..positions).map(both).collect(), by_parameters })
     }
 
     fn gradient_squares(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Vec<f64>> {
@@ -323,6 +379,20 @@ impl<T: Float> Layer<T> for Residual<T> {
     fn crosses_a_kink(&self, one: &Passed<'_, T>, other: &Passed<'_, T>) -> bool {
         self.passed(one).zip(self.passed(other)).any(|((layer, one), (_, other))| layer.crosses_a_kink(&one, &other))
     }
+}
+
+/// The moments of the sum of both ways, which are taken for independent.
+fn joined(skip: Moments, branch: Moments, scale: InitMoments) -> Moments {
+    let both = 2.0 * scale.mean * branch.mean * skip.mean;
+    Moments {
+        mean: skip.mean + scale.mean * branch.mean,
+        second: skip.second + second(scale) * branch.second + both,
+    }
+}
+
+/// How many positions two ways have, of which one may say the same of all.
+fn common(one: usize, other: usize) -> Option<usize> {
+    (one == other || one == 1 || other == 1).then_some(one.max(other))
 }
 
 /// A parameter of the projection, as that knows it.

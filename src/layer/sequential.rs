@@ -4,7 +4,9 @@ use std::mem;
 use std::sync::Arc;
 
 use super::inside::{Inside, first};
-use super::{Layer, Mode, Moments, Pass, Passed, Plan, Propagated, feeding};
+use super::{
+    GradientByPosition, Layer, Mode, Moments, Pass, Passed, Plan, Propagated, feeding, gradients, outputs,
+};
 use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Rows, RowsMut};
 
 /// Layers in order, as one layer: what a network is made of may itself be made of layers, to any depth.
@@ -71,6 +73,16 @@ impl<T: Float> Sequential<T> {
         let index: usize = index.parse().ok()?;
         let name = rest.strip_prefix(self.layers.get(index)?.kind())?.strip_prefix('.')?;
         Some((index, Param { name: name.to_owned(), ..param.clone() }))
+    }
+
+    /// The moments of what goes into each layer, position by position, and of what comes out of the last.
+    fn inputs(&self, plan: &Plan, x: &[Moments], mut weights: &[InitMoments]) -> Option<Vec<Vec<Moments>>> {
+        let mut inputs = vec![x.to_vec()];
+        for (layer, plan) in self.layers.iter().zip(&plan.inside) {
+            let y = outputs(&**layer, plan, inputs.last()?, weights.split_off(..plan.params.len())?)?;
+            inputs.push(y);
+        }
+        Some(inputs)
     }
 
     /// The layers inside, and what a pass left of each.
@@ -222,6 +234,32 @@ impl<T: Float> Layer<T> for Sequential<T> {
             let back = so_far.back.zip(of_layer.back).map(|(before, here)| before * here);
             Some(Propagated { back, ..of_layer })
         })
+    }
+
+    fn moments_by_position(&self, plan: &Plan, x: &[Moments], weights: &[InitMoments]) -> Option<Vec<Moments>> {
+        self.inputs(plan, x, weights)?.pop()
+    }
+
+    fn gradient_by_position(
+        &self,
+        plan: &Plan,
+        x: &[Moments],
+        mut weights: &[InitMoments],
+        dy: &[f64],
+    ) -> Option<GradientByPosition> {
+        let inputs = self.inputs(plan, x, weights)?;
+        let mut drawn = Vec::with_capacity(self.layers.len());
+        for plan in &plan.inside {
+            drawn.push(weights.split_off(..plan.params.len())?);
+        }
+        let (mut gradient, mut of_layers) = (dy.to_vec(), Vec::with_capacity(self.layers.len()));
+        for (index, layer) in self.layers.iter().enumerate().rev() {
+            let of_layer = gradients(&**layer, &plan.inside[index], &inputs[index], drawn[index], &gradient)?;
+            gradient = of_layer.by_input;
+            of_layers.push(of_layer.by_parameters);
+        }
+        let by_parameters = of_layers.into_iter().rev().flatten().collect();
+        Some(GradientByPosition { by_input: gradient, by_parameters })
     }
 
     fn gradient_squares(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Vec<f64>> {

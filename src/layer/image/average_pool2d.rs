@@ -3,9 +3,11 @@
 use std::ops::Range;
 
 use super::blocks::{Blocks, lanes, lanes_mut};
+use super::positions::Positions;
 use super::share::{PASSING, by_images};
 use super::window::{Extent, Grid, Padding, Window};
-use crate::layer::{Layer, Pass, Plan, Propagated};
+use crate::layer::by_position::at;
+use crate::layer::{GradientByPosition, Layer, Pass, Plan, Propagated};
 use crate::linalg::{Isa, Work, dispatch};
 use crate::{Error, Float, InitMoments, Moments, Rows, RowsMut};
 
@@ -135,6 +137,48 @@ impl<T: Float> Layer<T> for AveragePool2d {
         let (outputs, pixels) = (grid.positions() as f64, (grid.n_in() / grid.channels) as f64);
         let y = Moments { mean: y.mean / outputs, second: y.second / outputs };
         Some(Propagated { y, back: Some(back / pixels) })
+    }
+
+    fn moments_by_position(&self, _: &Plan, x: &[Moments], _: &[InitMoments]) -> Option<Vec<Moments>> {
+        let grid = self.window.pooling().ok()?;
+        if x.len() != grid.rows.image * grid.cols.image {
+            return None;
+        }
+        let (means, positions) = (Means { grid, count_padding: self.count_padding }, Positions { grid, of: x });
+        let mean = |position: usize| {
+            let (mut seen, mut mean, mut variance) = (0, 0.0, 0.0);
+            positions.seen(position, |pixel| {
+                seen += 1;
+                mean += x[pixel].mean;
+                variance += x[pixel].variance();
+            });
+            let count = means.counted(seen);
+            let mean = mean / count;
+            Moments { mean, second: mean * mean + variance / (count * count) }
+        };
+        Some((0..grid.positions()).map(mean).collect())
+    }
+
+    fn gradient_by_position(
+        &self,
+        _: &Plan,
+        x: &[Moments],
+        _: &[InitMoments],
+        dy: &[f64],
+    ) -> Option<GradientByPosition> {
+        let grid = self.window.pooling().ok()?;
+        let (means, positions) = (Means { grid, count_padding: self.count_padding }, Positions { grid, of: x });
+        let share = |position: usize| {
+            let mut seen = 0;
+            positions.seen(position, |_| seen += 1);
+            at(dy, position) / means.counted(seen).powi(2)
+        };
+        if dy.len() != 1 && dy.len() != grid.positions() {
+            return None;
+        }
+        let shares: Vec<f64> = (0..grid.positions()).map(share).collect();
+        let (by_input, _) = positions.gradient(&shares)?;
+        Some(GradientByPosition { by_input, by_parameters: Vec::new() })
     }
 
     fn hands_on_initializer(&self) -> bool {
