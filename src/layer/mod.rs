@@ -58,7 +58,7 @@ pub use linear::Linear;
 pub use mish::Mish;
 pub use moments::Propagated;
 pub use per_step::PerStep;
-pub use plan::{Mode, Pass, Passed, Plan};
+pub use plan::{Mode, Pass, Passed, PassedInside, Plan};
 pub use pointwise::Pointwise;
 pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
 pub use relu::Relu;
@@ -232,6 +232,12 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
     /// The function that it applies to every number on its own; `None` for a layer that does anything else.
     fn pointwise(&self) -> Option<&dyn Pointwise> {
         None
+    }
+
+    /// The layers inside, where it is made of others, in the order of its plan, and what a forward pass left of each: so that a check can look
+    /// at every one of them by itself.
+    fn inside<'a>(&'a self, _passed: &Passed<'a, T>) -> Vec<PassedInside<'a, T>> {
+        Vec::new()
     }
 
     /// Where an output stops reacting to its input: what the monitor takes for dead and saturated.

@@ -6,7 +6,7 @@ use super::by_position::at;
 use super::inside::{Inside, first, last};
 use super::moments::second;
 use super::{
-    GradientByPosition, Layer, Moments, Pass, Passed, Plan, Propagated, Sequential, gradients, outputs,
+    GradientByPosition, Layer, Moments, Pass, Passed, PassedInside, Plan, Propagated, Sequential, gradients, outputs,
 };
 use crate::linalg::{PIECE, half, join, vectorized};
 use crate::{Constant, Error, Fans, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
@@ -374,6 +374,14 @@ impl<T: Float> Layer<T> for Residual<T> {
             (Some(layer), Some(param)) => layer.fitting_initializer(&param, behind),
             _ => self.branch.fitting_initializer(param, behind),
         }
+    }
+
+    fn inside<'a>(&'a self, passed: &Passed<'a, T>) -> Vec<PassedInside<'a, T>> {
+        let names = ["", PROJECTION].into_iter();
+        let named = |((layer, passed), name): ((&'a dyn Layer<T>, Passed<'a, T>), &str)| {
+            PassedInside { name: name.to_owned(), layer, passed }
+        };
+        self.passed(passed).zip(names).map(named).collect()
     }
 
     fn crosses_a_kink(&self, one: &Passed<'_, T>, other: &Passed<'_, T>) -> bool {

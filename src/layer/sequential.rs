@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::inside::{Inside, first};
 use super::{
-    GradientByPosition, Layer, Mode, Moments, Pass, Passed, Plan, Propagated, feeding, gradients, outputs,
+    GradientByPosition, Layer, Mode, Moments, Pass, Passed, PassedInside, Plan, Propagated, feeding, gradients, outputs,
 };
 use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Rows, RowsMut};
 
@@ -303,6 +303,11 @@ impl<T: Float> Layer<T> for Sequential<T> {
         let (index, param) = self.owner(param)?;
         let behind = feeding(self.layers[index + 1..].iter().map(|layer| &**layer), behind);
         self.layers[index].fitting_initializer(&param, behind)
+    }
+
+    fn inside<'a>(&'a self, passed: &Passed<'a, T>) -> Vec<PassedInside<'a, T>> {
+        let named = |(index, (layer, passed))| PassedInside { name: self.name(index), layer, passed };
+        self.passed(passed).enumerate().map(named).collect()
     }
 
     fn bounds(&self) -> Bounds {
