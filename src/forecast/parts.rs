@@ -2,7 +2,7 @@
 
 use crate::init::Target;
 use crate::moments::Pair;
-use crate::{Draws, Float, InitMoments, Layer, Network, Plan, Pointwise, Role};
+use crate::{Draws, Float, InitMoments, Layer, Moments, Network, Plan, Pointwise, Role};
 
 /// What kind of layer it is, as far as theory tells kinds apart.
 #[derive(Debug, Clone, Copy)]
@@ -11,8 +11,10 @@ pub(super) enum Part<'a> {
     Linear(Dense),
     /// A function of every number on its own.
     Pointwise(&'a dyn Pointwise),
-    /// Noise that keeps the mean of every number, drawn anew for every row.
-    Dropout,
+    /// Noise that keeps the mean of every number, drawn anew for every row: the share of numbers that is kept.
+    Dropout(f64),
+    /// What brings every row to the same mean square, with a gain that is the same in every draw.
+    Norm,
     /// Anything else, and what has parameters of unknown moments.
     Other,
 }
@@ -99,7 +101,11 @@ impl<'a> Part<'a> {
                     is_orthogonal: draws == Draws::Orthogonal,
                 })
             }
-            ("dropout", ..) => Self::Dropout,
+            ("dropout", ..) => match layer.moments(plan, Moments { mean: 0.0, second: 1.0 }, &[]) {
+                Some(one) => Self::Dropout(1.0 / one.y.second),
+                None => Self::Other,
+            },
+            ("layer_norm" | "rms_norm", _, Some(drawn)) if drawn.iter().all(|drawn| drawn.variance == 0.0) => Self::Norm,
             _ => Self::Other,
         }
     }

@@ -60,6 +60,11 @@ impl Spread {
         [-1.0, 1.0].map(|sign| (self.log_mean + sign * deviations * self.log_variance.sqrt()).exp())
     }
 
+    /// The same, right to first order only.
+    fn first_order(self) -> Self {
+        Self { exact: false, ..self }
+    }
+
     /// Multiplied by an independent factor.
     fn times(self, factor: f64, scatter: LogMoments) -> Self {
         Self {
@@ -77,8 +82,10 @@ pub(super) enum Carried {
     Sums(Spread, usize),
     /// Numbers that point anywhere with the same chance, as normal ones do: the spread is that of their mean square.
     Turned(Spread),
-    /// Numbers whose mean square has that spread.
-    Values(Spread),
+    /// Normal numbers of which some are left out, whatever they are: the spread of their mean square, and their kurtosis.
+    Masked(Spread, f64),
+    /// Numbers whose mean square has that spread; and the fourth moment of one over the square of its second, where it is known.
+    Values(Spread, Option<f64>),
     Unknown,
 }
 
@@ -107,6 +114,8 @@ impl Laws {
     ) -> Carried {
         match (part, of) {
             (Part::Linear(dense), _) => linear(carried, dense, x, y),
+            (Part::Dropout(kept), _) => dropout(carried, *kept, units),
+            (Part::Norm, _) => norm(carried, y),
             (Part::Pointwise(function), Some(of)) => match (carried, two_slopes(*function)) {
                 (_, Some(slopes)) => self.two_slopes(carried, units, slopes),
                 (Carried::Sums(spread, _), None) if x.mean == 0.0 => any(spread, x.second, of, units),
@@ -132,6 +141,7 @@ impl Laws {
                     }
                 })
             }
+            Part::Dropout(kept) => dropout(carried, *kept, units),
             Part::Pointwise(function) => {
                 two_slopes(*function).map_or(Carried::Unknown, |slopes| self.two_slopes(carried, units, slopes))
             }
@@ -142,16 +152,28 @@ impl Laws {
     fn two_slopes(&mut self, carried: Carried, units: usize, slopes: [f64; 2]) -> Carried {
         let [above, below] = slopes.map(|slope| slope * slope);
         let half = (above + below) / 2.0;
+        // The fourth moment of a slope over the square of its second: it is that of a normal number times as much.
+        let tail = (above * above + below * below) / 2.0 / (half * half);
         match carried {
             _ if half == 0.0 => Carried::Unknown,
-            Carried::Sums(spread, _) => Carried::Values(spread.times(half, self.of_two_slopes(units, slopes))),
+            Carried::Sums(spread, _) => {
+                Carried::Values(spread.times(half, self.of_two_slopes(units, slopes)), Some(3.0 * tail))
+            }
+            // Signs that do not depend on how large a number is choose the slope.
+            Carried::Masked(spread, kurtosis) => {
+                let scatter = gamma(units, (tail - 1.0) * kurtosis);
+                Carried::Values(spread.times(half, scatter).first_order(), Some(tail * kurtosis))
+            }
             Carried::Turned(spread) => {
                 // The length of a normal vector does not depend on where it points, so that the logarithms of both add up.
                 let (both, length) = (self.of_two_slopes(units, slopes), LogMoments::of_normal(units));
                 let variance = (both.variance - length.variance).max(0.0);
-                Carried::Values(spread.times(half, LogMoments { mean: both.mean - length.mean, variance }))
+                let spread = spread.times(half, LogMoments { mean: both.mean - length.mean, variance });
+                Carried::Values(spread, Some(3.0 * tail))
             }
-            Carried::Values(spread) if above == below => Carried::Values(spread.times(half, LogMoments::NONE)),
+            Carried::Values(spread, fourth) if above == below => {
+                Carried::Values(spread.times(half, LogMoments::NONE), fourth)
+            }
             _ => Carried::Unknown,
         }
     }
@@ -160,7 +182,7 @@ impl Laws {
 impl Carried {
     /// Of an input row, or of the gradient by an output, of that mean square.
     pub(super) fn certain(value: f64) -> Self {
-        if value > 0.0 && value.is_finite() { Self::Values(Spread::certain(value)) } else { Self::Unknown }
+        if value > 0.0 && value.is_finite() { Self::Values(Spread::certain(value), None) } else { Self::Unknown }
     }
 
     /// As it is seen in one row.
@@ -173,7 +195,7 @@ impl Carried {
 fn values(carried: Carried) -> Option<Spread> {
     match carried {
         Carried::Sums(spread, units) => Some(spread.times(1.0, LogMoments::of_normal(units))),
-        Carried::Values(spread) | Carried::Turned(spread) => Some(spread),
+        Carried::Values(spread, _) | Carried::Turned(spread) | Carried::Masked(spread, _) => Some(spread),
         Carried::Unknown => None,
     }
 }
@@ -203,19 +225,128 @@ fn linear(carried: Carried, dense: &Dense, x: Moments, y: Moments) -> Carried {
     Carried::Turned(of_sums.times(1.0, scatter))
 }
 
+/// The scatter of a mean over so many units, each of that variance relative to the square of its mean.
+fn gamma(units: usize, variance: f64) -> LogMoments {
+    if variance > 0.0 { LogMoments::of_gamma(units as f64 / variance) } else { LogMoments::NONE }
+}
+
+/// Numbers of which a share is kept, and made up for: 1 / kept is the second moment of what each is multiplied by, 1 / kept^3 the fourth.
+fn dropout(carried: Carried, kept: f64, units: usize) -> Carried {
+    let more = 1.0 / kept;
+    match carried {
+        Carried::Sums(spread, _) => Carried::Masked(spread.times(more, gamma(units, 3.0 * more - 1.0)).first_order(), 3.0 * more),
+        Carried::Turned(spread) => Carried::Masked(spread.times(more, gamma(units, 3.0 * (more - 1.0))).first_order(), 3.0 * more),
+        Carried::Masked(spread, kurtosis) => {
+            Carried::Masked(spread.times(more, gamma(units, (more - 1.0) * kurtosis)), more * kurtosis)
+        }
+        Carried::Values(spread, Some(fourth)) => {
+            Carried::Values(spread.times(more, gamma(units, (more - 1.0) * fourth)).first_order(), Some(more * fourth))
+        }
+        Carried::Values(_, None) | Carried::Unknown => Carried::Unknown,
+    }
+}
+
+/// A norm leaves the mean square no scatter, whatever it had, but for its epsilon.
+fn norm(carried: Carried, y: Moments) -> Carried {
+    let certain = Spread { log_mean: y.second.ln(), log_variance: 0.0, exact: false };
+    match carried {
+        _ if !(y.second > 0.0 && y.second.is_finite()) => Carried::Unknown,
+        Carried::Sums(..) | Carried::Turned(_) => Carried::Turned(certain),
+        _ => Carried::Values(certain, None),
+    }
+}
+
+/// The sum of what passes by a branch and of what comes out of it.
+#[derive(Debug)]
+pub(super) struct Joined {
+    /// What goes into both.
+    pub(super) x: Carried,
+    /// What comes out of each where x is what it is, and where its logarithm is certain, and where it is certain and moved by [`MOVED`].
+    pub(super) skip: [Carried; 3],
+    pub(super) branch: [Carried; 3],
+    /// The share of the branch in the second moment of the sum.
+    pub(super) share: f64,
+}
+
+/// By how much the logarithm of what goes into a branch is moved to see how much of that comes out.
+pub(super) const MOVED: f64 = 1e-3;
+
+impl Carried {
+    /// Each number times a constant, of which this is the square.
+    pub(super) fn multiplied(self, square: f64) -> Self {
+        let times = |spread: Spread| spread.times(square, LogMoments::NONE);
+        match self {
+            Self::Sums(spread, units) => Self::Sums(times(spread), units),
+            Self::Turned(spread) => Self::Turned(times(spread)),
+            Self::Masked(spread, kurtosis) => Self::Masked(times(spread), kurtosis),
+            Self::Values(spread, fourth) => Self::Values(times(spread), fourth),
+            Self::Unknown => Self::Unknown,
+        }
+    }
+
+    /// The same mean, without any scatter, moved by so much.
+    pub(super) fn settled(self, by: f64) -> Self {
+        let settle = |spread: Spread| Spread { log_mean: spread.log_mean + by, log_variance: 0.0, ..spread };
+        match self {
+            // What normal numbers scatter of themselves is not the draw's any more.
+            Self::Sums(spread, _) | Self::Turned(spread) => Self::Turned(settle(spread)),
+            Self::Masked(spread, _) | Self::Values(spread, _) => Self::Values(settle(spread), None),
+            Self::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl Joined {
+    /// Both ways have the scatter of x in common, each as much as it lets through; besides, the branch has that of its own weights, and where
+    /// its sums meet what passes by there is a product of both, of variance 4 p r / n for shares p and r.
+    pub(super) fn carried(&self, units: usize) -> Carried {
+        let [Carried::Sums(..), ..] = self.branch else { return Carried::Unknown };
+        let known = |way: [Carried; 3]| {
+            let [all, settled, moved] = way.map(values);
+            let (all, settled, moved) = (all?, settled?, moved?);
+            Some((all, settled, (moved.log_mean - settled.log_mean) / MOVED))
+        };
+        let (Some(x), Some(skip), Some(branch)) = (values(self.x), known(self.skip), known(self.branch)) else {
+            return Carried::Unknown;
+        };
+        let (r, p) = (self.share, 1.0 - self.share);
+        let slope = p * skip.2 + r * branch.2;
+        let own = p * p * skip.1.log_variance + r * r * branch.1.log_variance;
+        let log_variance = slope * slope * x.log_variance + own + 4.0 * p * r / units as f64;
+        // Means add up, not their logarithms.
+        let mean_of = |spread: Spread| (spread.log_mean + spread.log_variance / 2.0).exp();
+        let mean = mean_of(skip.0) + mean_of(branch.0);
+        let spread = Spread { log_mean: mean.ln() - log_variance / 2.0, log_variance, exact: false };
+        let normal = LogMoments::of_normal(units);
+        match self.skip[0] {
+            // Normal numbers on both ways: their sum is normal as well.
+            Carried::Sums(..) if log_variance > normal.variance => Carried::Sums(
+                Spread {
+                    log_mean: spread.log_mean - normal.mean,
+                    log_variance: log_variance - normal.variance,
+                    exact: false,
+                },
+                units,
+            ),
+            _ => Carried::Values(spread, None),
+        }
+    }
+}
+
 /// Any function of normal numbers of variance q: to first order in its scatter, on the scale of logarithms, with g(ln q) = ln E\[f^2\]; and
 /// the mean over finitely many units scatters as a gamma variable of the same mean and variance does.
 fn any(spread: Spread, q: f64, of: Expectations, units: usize) -> Carried {
     let slope = q * of.growth / of.second;
     let bend = (q * q * of.curvature + q * of.growth) / of.second - slope * slope;
     let square = of.fourth / (of.second * of.second) - 1.0;
-    let scatter = if square > 0.0 { LogMoments::of_gamma(units as f64 / square) } else { LogMoments::NONE };
+    let scatter = gamma(units, square);
     let off = spread.log_mean - q.ln();
-    Carried::Values(Spread {
+    let spread = Spread {
         log_mean: of.second.ln() + slope * off + 0.5 * bend * (spread.log_variance + off * off) + scatter.mean,
         log_variance: slope * slope * spread.log_variance + scatter.variance,
         exact: false,
-    })
+    };
+    Carried::Values(spread, Some(of.fourth / (of.second * of.second)))
 }
 
 /// As [`any`], of numbers whose mean square q is known to be just that: what normal numbers scatter only since theirs does is not there, and
@@ -225,12 +356,13 @@ fn any_turned(spread: Spread, q: f64, of: Expectations, units: usize) -> Carried
     let slope = q * of.growth / of.second;
     let bend = (q * q * of.curvature + q * of.growth) / of.second - slope * slope;
     let square = of.fourth / (of.second * of.second) - 1.0 - 2.0 * slope * slope;
-    let scatter = if square > 0.0 { LogMoments::of_gamma(n / square) } else { LogMoments::NONE };
+    let scatter = gamma(units, square);
     let off = spread.log_mean - q.ln();
     let lacks = q * q * of.curvature / of.second / n;
-    Carried::Values(Spread {
+    let spread = Spread {
         log_mean: of.second.ln() + slope * off + 0.5 * bend * (spread.log_variance + off * off) + scatter.mean - lacks,
         log_variance: slope * slope * spread.log_variance + scatter.variance,
         exact: false,
-    })
+    };
+    Carried::Values(spread, Some(of.fourth / (of.second * of.second)))
 }

@@ -1,6 +1,7 @@
 //! `Walk`: the moments of signal and gradient, layer by layer.
 
 use super::LayerForecast;
+use super::nested::Drawn;
 use super::parts::{Layers, Part, pair};
 use super::spread::{Carried, Laws};
 use crate::layer::{gradients, mean_of, mean_square_of};
@@ -33,7 +34,12 @@ pub(super) struct Step<'a> {
     by_position: ByPosition<'a>,
     /// Whether it tells positions apart that are alike to the layer behind it.
     tells_apart: bool,
+    /// How the scatter of a gradient passes through the layers inside, where it is made of others.
+    through: Option<Through<'a>>,
 }
+
+/// From the scatter of a gradient by the outputs of a layer to that by its inputs.
+type Through<'a> = Box<dyn Fn(&mut Laws, Carried) -> Carried + 'a>;
 
 /// The gradient by the inputs of a layer and by its parameters, from that by its outputs.
 type ByPosition<'a> = Box<dyn Fn(&[f64]) -> Option<GradientByPosition> + 'a>;
@@ -86,7 +92,12 @@ impl<'a> Walk<'a> {
                 propagated = Some(Propagated { y: mean_of(made), back });
             }
             let y = propagated.map(|propagated| propagated.y);
+            let nested = !layer.children().is_empty();
             carried = match x.zip(y) {
+                Some((x, _)) if nested => {
+                    let inside = Drawn { layer, plan, targets: &drawn }.forward(laws, x, carried);
+                    inside.map_or(Carried::Unknown, |(_, carried)| carried)
+                }
                 Some(both) => laws.forward(carried, &part, both, of, plan.n_out),
                 None => Carried::Unknown,
             };
@@ -111,16 +122,18 @@ impl<'a> Walk<'a> {
                 Part::Linear(dense) => Some(dense.n_out as f64 * dense.weight_second()),
                 _ => propagated.and_then(|propagated| propagated.back).filter(|_| !beyond),
             };
-            let drawn = moments.as_deref().unwrap_or_default();
+            let known = moments.as_deref().unwrap_or_default();
             let squares = match x {
-                Some(x) => layer.gradient_squares(plan, x, drawn),
+                Some(x) => layer.gradient_squares(plan, x, known),
                 None => plan.params.is_empty().then(Vec::new),
             };
             let weight = plan.params.iter().position(|param| param.role == Role::Weight);
             let weight = weight.and_then(|at| Some((at, plan.params[at].count()? as f64)));
-            let drawn = moments.clone();
             let by_input: ByPosition<'a> =
-                Box::new(move |dy| gradients(layer, plan, &seen, drawn.as_deref()?, dy).filter(|_| !seen.is_empty()));
+                Box::new(move |dy| gradients(layer, plan, &seen, moments.as_deref()?, dy).filter(|_| !seen.is_empty()));
+            let through: Option<Through<'a>> = nested.then(|| -> Through<'a> {
+                Box::new(move |laws, carried| Drawn { layer, plan, targets: &drawn }.backward(laws, carried))
+            });
             self.steps.push(Step {
                 part,
                 trains: !plan.params.is_empty(),
@@ -133,6 +146,7 @@ impl<'a> Walk<'a> {
                 by_parameters: None,
                 by_position: by_input,
                 tells_apart,
+                through,
             });
             // What is behind numbers that f64 cannot hold nobody can tell.
             x = y.filter(|_| !beyond);
@@ -181,7 +195,10 @@ impl<'a> Walk<'a> {
                 Some(told) => Some(told.by_input),
                 None => layer.gradient.zip(step.back).map(|(gradient, back)| vec![gradient * back]),
             };
-            carried = laws.backward(carried, &step.part, layer.units);
+            carried = match &step.through {
+                Some(through) => through(laws, carried),
+                None => laws.backward(carried, &step.part, layer.units),
+            };
         }
     }
 
@@ -219,7 +236,7 @@ fn covaried(part: &Part<'_>, x: Moments, covariance: f64, y: Moments) -> Option<
             let product = if correlation == 1.0 { y.second } else { pair(*function, x.second, correlation).product };
             Some(product)
         }
-        Part::Dropout => Some(covariance),
+        Part::Dropout(_) => Some(covariance),
         _ => None,
     }
 }

@@ -234,6 +234,11 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         None
     }
 
+    /// The layers inside, where it is made of others, in the order of its plan.
+    fn children(&self) -> Vec<&dyn Layer<T>> {
+        Vec::new()
+    }
+
     /// The layers inside, where it is made of others, in the order of its plan, and what a forward pass left of each: so that a check can look
     /// at every one of them by itself.
     fn inside<'a>(&'a self, _passed: &Passed<'a, T>) -> Vec<PassedInside<'a, T>> {

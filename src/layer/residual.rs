@@ -376,6 +376,10 @@ impl<T: Float> Layer<T> for Residual<T> {
         }
     }
 
+    fn children(&self) -> Vec<&dyn Layer<T>> {
+        [Some(&self.branch as &dyn Layer<T>), self.projection.as_deref()].into_iter().flatten().collect()
+    }
+
     fn inside<'a>(&'a self, passed: &Passed<'a, T>) -> Vec<PassedInside<'a, T>> {
         let names = ["", PROJECTION].into_iter();
         let named = |((layer, passed), name): ((&'a dyn Layer<T>, Passed<'a, T>), &str)| {

@@ -305,6 +305,10 @@ impl<T: Float> Layer<T> for Sequential<T> {
         self.layers[index].fitting_initializer(&param, behind)
     }
 
+    fn children(&self) -> Vec<&dyn Layer<T>> {
+        self.layers.iter().map(|layer| &**layer).collect()
+    }
+
     fn inside<'a>(&'a self, passed: &Passed<'a, T>) -> Vec<PassedInside<'a, T>> {
         let named = |(index, (layer, passed))| PassedInside { name: self.name(index), layer, passed };
         self.passed(passed).enumerate().map(named).collect()
