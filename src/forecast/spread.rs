@@ -29,7 +29,14 @@ use crate::{Expectations, Moments};
 /// freedom as units are active (Hanin, "Which neural net architectures give rise to exploding and vanishing gradients?", 2018; for ReLU on
 /// the condition that not every unit is off). Orthogonal weights take the scatter of the length away, or where they narrow leave that of a
 /// projection: a factor with a beta distribution. Of other functions, biases and weights it is right to first order in 1 / n (Roberts, Yaida
-/// and Hanin, "The Principles of Deep Learning Theory", 2022).
+/// and Hanin, "The Principles of Deep Learning Theory", 2022). So it is of dropout, whose masks add (1 / kept - 1) m / n, with the fourth moment
+/// m of what they leave out, relative to the square of its second; of a residual branch that ends in linear weights, where what both ways
+/// have in common adds up before it is squared; and behind a norm over rows, which takes all scatter away. Layers in a
+/// [`Sequential`](crate::Sequential) are followed one by one.
+///
+/// Theory here gives none for weights with a mean other than 0, whose sums have one large direction in common; for convolutions, since
+/// neighbouring positions see the same pixels; for pooling, attention and recurrent layers; for gradients through a norm or a residual
+/// branch; and for what a function makes of numbers that are no sums.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Spread {
