@@ -216,14 +216,14 @@ fn a_wrong_map_is_found_in_a_layer_of_ones_own() {
     let draw = |claimed: f64| {
         move |seed| {
             let network = Network::builder(9).layer(Linear::new(24)).layer(Doubled { claimed }).layer(Linear::new(4));
-            network.weights(He::normal()).seed(seed).build()
+            network.seed(seed).build()
         }
     };
     propagation(draw(4.0)).run().unwrap();
     assert!(named(draw(2.0)).contains("mean square of 1.doubled"));
     let boast = named(|seed| {
         let network = Network::builder(9).layer(Linear::new(24)).layer(Boast).layer(Linear::new(4));
-        network.weights(He::normal()).seed(seed).build()
+        network.seed(seed).build()
     });
     assert!(boast.contains("mean square of 1.boast"), "{boast}");
 }
