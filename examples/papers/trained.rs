@@ -83,7 +83,10 @@ pub fn saxe() -> Result<Vec<Row>, Failure> {
         let measured = format!("{} steps, {} steps", steps(shallow), steps(deep));
         rows.push(Row {
             paper: "Saxe 2013",
-            setting: format!("linear layers of 64, 256 digits, {} and {} of them, {name}: time to half the loss", DEPTHS[0], DEPTHS[1]),
+            setting: format!(
+                "linear layers of 64, 256 digits, {} and {} of them, {name}: time to half the loss",
+                DEPTHS[0], DEPTHS[1]
+            ),
             expected: if is_orthogonal { "independent of depth" } else { "grows" }.into(),
             passes: if is_orthogonal { "at most doubled" } else { "more than doubled" }.into(),
             measured,

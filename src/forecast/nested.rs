@@ -88,7 +88,16 @@ impl<'a, T: Float> Drawn<'a, T> {
     /// From the gradient by its outputs to that by its inputs.
     pub(super) fn backward(&self, laws: &mut Laws, carried: Carried) -> Carried {
         if self.layer.kind() == "sequential" {
-            return self.inside().iter().rev().fold(carried, |carried, inside| inside.backward(laws, carried));
+            let (inside, mut carried) = (self.inside(), carried);
+            for (index, layer) in inside.iter().enumerate().rev() {
+                let is_masked = index > 0 && matches!(inside[index - 1].part(), Part::Dropout(_));
+                carried = match layer.part() {
+                    // What is left out has another slope than what is not.
+                    Part::Pointwise(_) if is_masked => Carried::Unknown,
+                    _ => layer.backward(laws, carried),
+                };
+            }
+            return carried;
         }
         laws.backward(carried, &self.part(), self.plan.n_out)
     }

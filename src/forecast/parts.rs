@@ -105,7 +105,9 @@ impl<'a> Part<'a> {
                 Some(one) => Self::Dropout(1.0 / one.y.second),
                 None => Self::Other,
             },
-            ("layer_norm" | "rms_norm", _, Some(drawn)) if drawn.iter().all(|drawn| drawn.variance == 0.0) => Self::Norm,
+            ("layer_norm" | "rms_norm", _, Some(drawn)) if drawn.iter().all(|drawn| drawn.variance == 0.0) => {
+                Self::Norm
+            }
             _ => Self::Other,
         }
     }

@@ -36,7 +36,7 @@ use crate::{Expectations, Moments};
 ///
 /// Theory here gives none for weights with a mean other than 0, whose sums have one large direction in common; for convolutions, since
 /// neighbouring positions see the same pixels; for pooling, attention and recurrent layers; for gradients through a norm or a residual
-/// branch; and for what a function makes of numbers that are no sums.
+/// branch, or a function right behind dropout; and for what a function makes of numbers that are no sums.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Spread {
@@ -241,8 +241,12 @@ fn gamma(units: usize, variance: f64) -> LogMoments {
 fn dropout(carried: Carried, kept: f64, units: usize) -> Carried {
     let more = 1.0 / kept;
     match carried {
-        Carried::Sums(spread, _) => Carried::Masked(spread.times(more, gamma(units, 3.0 * more - 1.0)).first_order(), 3.0 * more),
-        Carried::Turned(spread) => Carried::Masked(spread.times(more, gamma(units, 3.0 * (more - 1.0))).first_order(), 3.0 * more),
+        Carried::Sums(spread, _) => {
+            Carried::Masked(spread.times(more, gamma(units, 3.0 * more - 1.0)).first_order(), 3.0 * more)
+        }
+        Carried::Turned(spread) => {
+            Carried::Masked(spread.times(more, gamma(units, 3.0 * (more - 1.0))).first_order(), 3.0 * more)
+        }
         Carried::Masked(spread, kurtosis) => {
             Carried::Masked(spread.times(more, gamma(units, (more - 1.0) * kurtosis)), more * kurtosis)
         }

@@ -173,6 +173,7 @@ impl<'a> Walk<'a> {
     fn backward(&mut self, laws: &mut Laws) {
         let (mut gradient, mut carried) = (Some(vec![1.0]), Carried::certain(1.0));
         for index in (0..self.layers.len()).rev() {
+            let is_masked = index > 0 && matches!(self.steps[index - 1].part, Part::Dropout(_));
             let step = &mut self.steps[index];
             let layer = &mut self.layers[index];
             layer.gradient = gradient.as_deref().map(mean_square_of);
@@ -196,6 +197,8 @@ impl<'a> Walk<'a> {
                 None => layer.gradient.zip(step.back).map(|(gradient, back)| vec![gradient * back]),
             };
             carried = match &step.through {
+                // What is left out has another slope than what is not.
+                None if is_masked && matches!(step.part, Part::Pointwise(_)) => Carried::Unknown,
                 Some(through) => through(laws, carried),
                 None => laws.backward(carried, &step.part, layer.units),
             };

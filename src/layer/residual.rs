@@ -382,8 +382,10 @@ impl<T: Float> Layer<T> for Residual<T> {
 
     fn inside<'a>(&'a self, passed: &Passed<'a, T>) -> Vec<PassedInside<'a, T>> {
         let names = ["", PROJECTION].into_iter();
-        let named = |((layer, passed), name): ((&'a dyn Layer<T>, Passed<'a, T>), &str)| {
-            PassedInside { name: name.to_owned(), layer, passed }
+        let named = |((layer, passed), name): ((&'a dyn Layer<T>, Passed<'a, T>), &str)| PassedInside {
+            name: name.to_owned(),
+            layer,
+            passed,
         };
         self.passed(passed).zip(names).map(named).collect()
     }
@@ -396,10 +398,7 @@ impl<T: Float> Layer<T> for Residual<T> {
 /// The moments of the sum of both ways, which are taken for independent.
 fn joined(skip: Moments, branch: Moments, scale: InitMoments) -> Moments {
     let both = 2.0 * scale.mean * branch.mean * skip.mean;
-    Moments {
-        mean: skip.mean + scale.mean * branch.mean,
-        second: skip.second + second(scale) * branch.second + both,
-    }
+    Moments { mean: skip.mean + scale.mean * branch.mean, second: skip.second + second(scale) * branch.second + both }
 }
 
 /// How many positions two ways have, of which one may say the same of all.

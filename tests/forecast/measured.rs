@@ -88,7 +88,8 @@ fn deep_borders_are_measured() {
             let mut network = Network::<f64>::builder(pixels).weights(He::normal()).seed(seed);
             for layer in 0..10 {
                 let depth = if layer == 0 { 1 } else { channels };
-                network = network.layer(Conv2d::new((size, size, depth), channels, 3).padding(Padding::Same)).layer(Relu);
+                network =
+                    network.layer(Conv2d::new((size, size, depth), channels, 3).padding(Padding::Same)).layer(Relu);
             }
             network.build().unwrap()
         };

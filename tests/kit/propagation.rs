@@ -20,10 +20,17 @@ fn of_all_kinds(variant: usize, seed: u64) -> Result<Network<f64>, Error> {
     let network = Network::builder(6 * 6 * 2).seed(seed);
     let conv = |depth: usize, units: usize| Conv2d::new((6, 6, depth), units, 3).padding(Padding::Same);
     match variant % 4 {
-        0 => network.layer(conv(2, 8)).layer(Tanh).layer(conv(8, 8).groups(2)).layer(Relu).layer(Linear::new(9)).build(),
+        0 => {
+            network.layer(conv(2, 8)).layer(Tanh).layer(conv(8, 8).groups(2)).layer(Relu).layer(Linear::new(9)).build()
+        }
         1 => {
             let network = network.layer(Linear::new(24)).layer(LayerNorm::new()).layer(branch(24)).layer(Gelu);
-            network.layer(Linear::new(16)).layer(branch(16).scale(0.5)?).layer(RmsNorm::new()).layer(Linear::new(3)).build()
+            network
+                .layer(Linear::new(16))
+                .layer(branch(16).scale(0.5)?)
+                .layer(RmsNorm::new())
+                .layer(Linear::new(3))
+                .build()
         }
         2 => {
             let inner = Residual::new().layer(conv(8, 8)).layer(Relu).layer(conv(8, 8).weights(Xavier::uniform()));
@@ -131,7 +138,8 @@ const HALF: Planted = Planted { factor: std::f64::consts::FRAC_1_SQRT_2, mean: 0
 #[test]
 fn a_missing_factor_is_found_in_a_convolution() {
     let what = named(|seed| {
-        let network = Network::builder(5 * 5 * 3).layer(Conv2d::new((5, 5, 3), 8, 3).padding(Padding::Same)).layer(Relu);
+        let network =
+            Network::builder(5 * 5 * 3).layer(Conv2d::new((5, 5, 3), 8, 3).padding(Padding::Same)).layer(Relu);
         let conv = Conv2d::new((5, 5, 8), 6, 3).padding(Padding::Same).weights(HALF);
         network.layer(conv).layer(Relu).layer(Linear::new(4)).seed(seed).build()
     });

@@ -7,17 +7,8 @@ use crate::layer::{mean_of, outputs};
 use crate::{InitMoments, Layer, Moments, Passed, Role, Rows};
 
 /// Kinds whose outputs depend on how neighbouring pixels or steps hang together, or on a random lookup, which no forecast follows.
-const NOT_FOLLOWED: [&str; 9] = [
-    "average_pool2d",
-    "max_pool2d",
-    "multi_head_attention",
-    "softmax",
-    "embedding",
-    "recurrent",
-    "rnn",
-    "lstm",
-    "gru",
-];
+const NOT_FOLLOWED: [&str; 9] =
+    ["average_pool2d", "max_pool2d", "multi_head_attention", "softmax", "embedding", "recurrent", "rnn", "lstm", "gru"];
 /// Kinds that leave a normal law about normal.
 const KEEP_NORMAL: [&str; 6] = ["identity", "flatten", "channels_last", "layer_norm", "rms_norm", "batch_norm"];
 /// In so many networks it is looked at how a map bends.
@@ -111,12 +102,7 @@ impl Whole {
             let made = self.inside(name, layer, passed, claims, &state, inside);
             return State { channels, ..made };
         }
-        let unknown = || State {
-            rows: measured(passed.y, None),
-            is_normal: false,
-            is_fresh: state.is_fresh,
-            channels,
-        };
+        let unknown = || State { rows: measured(passed.y, None), is_normal: false, is_fresh: state.is_fresh, channels };
         let known: Option<Vec<InitMoments>> = claims.iter().copied().collect();
         let Some(drawn) = known.filter(|_| !NOT_FOLLOWED.contains(&layer.kind())) else { return unknown() };
         match layer.kind() {
