@@ -45,6 +45,11 @@ pub(super) fn at<N: Copy>(x: &[N], position: usize) -> N {
     if x.len() == 1 { x[0] } else { x[position] }
 }
 
+/// How many positions both tell apart, of which one may say the same of all; `None` where they are at odds.
+pub(super) fn common(one: usize, other: usize) -> Option<usize> {
+    (one == other || one == 1 || other == 1).then_some(one.max(other))
+}
+
 /// What a layer makes of its positions; of their mean where it does not tell them apart.
 pub(crate) fn outputs<T: Float>(
     layer: &dyn Layer<T>,
@@ -106,6 +111,8 @@ pub(super) fn pointwise_gradients<T: Float>(
     dy: &[f64],
 ) -> Option<GradientByPosition> {
     let back = each(x, |x| layer.moments(plan, x, &[])?.back)?;
-    let by_input = (0..back.len().max(dy.len())).map(|position| at(&back, position) * at(dy, position)).collect();
+    // What is an image of one size to the layer in front may be one of another size to the layer behind.
+    let positions = common(back.len(), dy.len())?;
+    let by_input = (0..positions).map(|position| at(&back, position) * at(dy, position)).collect();
     Some(GradientByPosition { by_input, by_parameters: Vec::new() })
 }

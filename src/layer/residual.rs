@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::by_position::at;
+use super::by_position::{at, common};
 use super::inside::{Inside, first, last};
 use super::moments::second;
 use super::{
@@ -399,11 +399,6 @@ impl<T: Float> Layer<T> for Residual<T> {
 fn joined(skip: Moments, branch: Moments, scale: InitMoments) -> Moments {
     let both = 2.0 * scale.mean * branch.mean * skip.mean;
     Moments { mean: skip.mean + scale.mean * branch.mean, second: skip.second + second(scale) * branch.second + both }
-}
-
-/// How many positions two ways have, of which one may say the same of all.
-fn common(one: usize, other: usize) -> Option<usize> {
-    (one == other || one == 1 || other == 1).then_some(one.max(other))
 }
 
 /// A parameter of the projection, as that knows it.

@@ -278,6 +278,19 @@ fn borders_over_many_layers() {
     }
 }
 
+/// What is an image of one size to one layer may be of another to the next, which then follows the mean.
+#[test]
+fn images_of_other_sizes_follow_the_mean() {
+    let start = Claimed { weights: 2.0, biases: 0.0 };
+    let network = Network::builder(6 * 6).layer(Conv2d::new((6, 6, 1), 4, 3).padding(Padding::Same)).layer(Tanh);
+    let network = network.layer(Conv2d::new((12, 12, 1), 2, 3).padding(Padding::Same)).layer(Relu);
+    let network =
+        network.layer(AveragePool2d::new((6, 6, 8), 3)).layer(Conv2d::new((2, 8, 2), 2, 2)).layer(Linear::new(3));
+    let forecast = Forecast::of(&network.weights(start).biases(start).build().unwrap(), 1.0).unwrap();
+    assert!(forecast.layers.iter().all(|layer| layer.moments.is_some() && layer.gradient.is_some()), "{forecast}");
+    close("the first layer", forecast.layers[0].moments.unwrap().second, 2.0 * (16.0_f64 / 18.0).powi(2), 1e-12);
+}
+
 /// A recurrent layer with gates is one that theory here does not know, and says so.
 #[test]
 fn what_is_not_known_is_not_said() {
