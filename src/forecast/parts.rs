@@ -13,8 +13,8 @@ pub(super) enum Part<'a> {
     Pointwise(&'a dyn Pointwise),
     /// Noise that keeps the mean of every number, drawn anew for every row: the share of numbers that is kept.
     Dropout(f64),
-    /// What brings every row to the same mean square, with a gain that is the same in every draw.
-    Norm,
+    /// What brings every row to the same mean square, with a gain that is the same in every draw; and to mean 0, or not.
+    Norm { is_centred: bool },
     /// Anything else, and what has parameters of unknown moments.
     Other,
 }
@@ -105,8 +105,8 @@ impl<'a> Part<'a> {
                 Some(one) => Self::Dropout(1.0 / one.y.second),
                 None => Self::Other,
             },
-            ("layer_norm" | "rms_norm", _, Some(drawn)) if drawn.iter().all(|drawn| drawn.variance == 0.0) => {
-                Self::Norm
+            (kind @ ("layer_norm" | "rms_norm"), _, Some(drawn)) if drawn.iter().all(|drawn| drawn.variance == 0.0) => {
+                Self::Norm { is_centred: kind == "layer_norm" }
             }
             _ => Self::Other,
         }

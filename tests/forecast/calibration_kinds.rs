@@ -48,7 +48,7 @@ fn outside(name: &str, blocks: Blocks, back: bool) -> [usize; 2] {
 
 #[test]
 fn ninety_five_of_a_hundred_of_other_networks_are_within_the_bars() {
-    let families: [(&str, Blocks, bool); 6] = [
+    let families: [(&str, Blocks, bool); 9] = [
         (
             "dropout",
             |network, width, depth| {
@@ -95,16 +95,37 @@ fn ninety_five_of_a_hundred_of_other_networks_are_within_the_bars() {
             false,
         ),
         (
-            "norms",
+            "layer norm and relu",
             |network, width, depth| {
-                (0..depth).fold(network, |network, at| {
-                    let network =
-                        if at % 2 == 0 { network.layer(LayerNorm::new()) } else { network.layer(RmsNorm::new()) };
-                    network
-                        .layer(Relu)
-                        .layer(Linear::without_bias(width))
-                        .layer(Tanh)
-                        .layer(Linear::without_bias(width))
+                (0..depth).fold(network, |network, _| {
+                    network.layer(LayerNorm::new()).layer(Relu).layer(Linear::without_bias(width))
+                })
+            },
+            false,
+        ),
+        (
+            "layer norm and gelu",
+            |network, width, depth| {
+                (0..depth).fold(network, |network, _| {
+                    network.layer(LayerNorm::new()).layer(Gelu).layer(Linear::without_bias(width))
+                })
+            },
+            false,
+        ),
+        (
+            "rms norm and relu",
+            |network, width, depth| {
+                (0..depth).fold(network, |network, _| {
+                    network.layer(RmsNorm::new()).layer(Relu).layer(Linear::without_bias(width))
+                })
+            },
+            false,
+        ),
+        (
+            "rms norm and tanh",
+            |network, width, depth| {
+                (0..depth).fold(network, |network, _| {
+                    network.layer(RmsNorm::new()).layer(Tanh).layer(Linear::without_bias(width))
                 })
             },
             false,
