@@ -57,7 +57,11 @@ fn learning_time(data: &Dataset<f32>, depth: usize, is_orthogonal: bool, most: u
                 learned = Some(epoch.epoch);
             }
             // One that has diverged does not come back.
-            if epoch.loss <= enough || !(epoch.loss < 1e3) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if epoch.loss <= enough || epoch.loss.is_nan() || epoch.loss >= 1e3 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         })?;
         best = learned.or(best);
     }

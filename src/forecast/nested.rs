@@ -76,7 +76,7 @@ impl<'a, T: Float> Drawn<'a, T> {
         }
         // A branch that is not centred has something in common with what it is added to.
         let made = branch.forward(laws, x, carried)?.0;
-        if made.mean != 0.0 || !(y.second > passed) {
+        if made.mean != 0.0 || y.second <= passed || y.second.is_nan() {
             return None;
         }
         let factor = (y.second - passed) / made.second;

@@ -11,6 +11,7 @@ use crate::layer::fitting;
 use crate::{Error, Generator, InitMoments, Initializer, Mode, Network, Param, Role, Rows};
 
 mod deviations;
+mod record;
 mod sums;
 mod whole;
 

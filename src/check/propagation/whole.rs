@@ -1,52 +1,16 @@
 //! `Whole`: every layer of a network, those inside of others as well, against what its moments make of what goes in.
 
-use super::deviations::Deviations;
+use super::record::{Record, Source, State, measured};
 use super::sums::Sums;
 use crate::check::Failure;
-use crate::layer::{mean_of, outputs};
-use crate::{InitMoments, Layer, Moments, Passed, Role, Rows};
+use crate::layer::outputs;
+use crate::{InitMoments, Layer, Moments, Passed, Role};
 
 /// Kinds whose outputs depend on how neighbouring pixels or steps hang together, or on a random lookup, which no forecast follows.
 const NOT_FOLLOWED: [&str; 9] =
     ["average_pool2d", "max_pool2d", "multi_head_attention", "softmax", "embedding", "recurrent", "rnn", "lstm", "gru"];
 /// Kinds that leave a normal law about normal.
 const KEEP_NORMAL: [&str; 6] = ["identity", "flatten", "channels_last", "layer_norm", "rms_norm", "batch_norm"];
-/// In so many networks it is looked at how a map bends.
-const BENT: usize = 64;
-/// By how much, relative to the second moment, a map is bent for that.
-const STEP: f64 = 0.1;
-/// Where the fourth moment is further from that of a normal number, relative to it, first order says nothing.
-const NEARLY_NORMAL: f64 = 0.5;
-
-/// What is expected of the numbers between two layers, given what went into the last random weights.
-#[derive(Debug, Clone)]
-struct State {
-    /// Row by row, position by position; a single entry where all positions are alike.
-    rows: Vec<Vec<Moments>>,
-    /// Whether they are sums over many independent weights.
-    is_normal: bool,
-    /// Whether the weights that they come from are inside of the residual branch that is being looked at.
-    is_fresh: bool,
-    /// How many numbers a position has, where it is known.
-    channels: Option<usize>,
-}
-
-/// What is known of one layer.
-#[derive(Debug)]
-struct Record {
-    name: String,
-    second: Deviations,
-    mean: Deviations,
-    /// How far, relative to the expected second moment and its root, moments of second order may shift both.
-    bends: Vec<[f64; 2]>,
-    /// The scatter of what goes in: of a function of every number, how far its fourth moment is from that of a normal one, else the variance
-    /// of the mean square.
-    scatter: f64,
-    scatters: f64,
-    is_pointwise: bool,
-    units: usize,
-}
-
 /// All layers of a network that can be judged, and what was seen of them so far.
 #[derive(Debug, Default)]
 pub(super) struct Whole {
@@ -73,7 +37,7 @@ impl Whole {
 
     /// How many networks it takes for every layer to show `fewest` numbers.
     pub(super) fn networks(&self, fewest: usize) -> usize {
-        let units = self.records.iter().map(|record| record.units).chain(self.sums.iter().map(Sums::units)).min();
+        let units = self.records.iter().map(Record::units).chain(self.sums.iter().map(Sums::units)).min();
         units.map_or(0, |units| fewest.div_ceil(units.max(1)))
     }
 
@@ -128,7 +92,7 @@ impl Whole {
                 let Some(y) = mapped(layer, passed, &state.rows, &drawn) else { return unknown() };
                 let map = |x: Moments| layer.moments(passed.plan, x, &drawn).map(|made| made.y);
                 let units = channels.unwrap_or(passed.plan.n_out);
-                self.record(name, passed, &y, units, Some((&state, is_pointwise, &map)));
+                self.record(name, passed, &y, units, Some(Source { state: &state, is_pointwise, map: &map }));
                 let has_weights = passed.plan.params.iter().any(|param| param.role == Role::Weight);
                 let is_normal = has_weights || state.is_normal && KEEP_NORMAL.contains(&kind);
                 State { rows: y, is_normal, is_fresh: state.is_fresh || has_weights, channels }
@@ -220,86 +184,15 @@ impl Whole {
         passed: &Passed<'_, f64>,
         y: &[Vec<Moments>],
         units: usize,
-        from: Option<(&State, bool, &dyn Fn(Moments) -> Option<Moments>)>,
+        from: Option<Source<'_>>,
     ) {
         if self.next[0] == self.records.len() {
-            self.records.push(Record {
-                name: name.to_owned(),
-                second: Deviations::default(),
-                mean: Deviations::default(),
-                bends: Vec::new(),
-                scatter: 0.0,
-                scatters: 0.0,
-                is_pointwise: from.is_some_and(|(_, is_pointwise, _)| is_pointwise),
-                units,
-            });
+            let is_pointwise = from.as_ref().is_some_and(|from| from.is_pointwise);
+            self.records.push(Record::new(name.to_owned(), units, is_pointwise));
         }
-        let record = &mut self.records[self.next[0]];
+        self.records[self.next[0]].watch(passed, y, from);
         self.next[0] += 1;
-        let over_rows = |rows: &[Vec<Moments>]| mean_of(&rows.iter().map(|row| mean_of(row)).collect::<Vec<_>>());
-        let expected = over_rows(y);
-        let found = over_rows(&measured(passed.y, None));
-        let size = expected.second.sqrt();
-        record.second.push(found.second, expected.second, expected.second);
-        record.mean.push(found.mean, expected.mean, size);
-        let Some((x, is_pointwise, map)) = from else { return };
-        if is_pointwise {
-            for (row, numbers) in x.rows.iter().zip(passed.x.iter()) {
-                let each = numbers.len() / row.len().max(1);
-                for (moments, numbers) in row.iter().zip(numbers.chunks(each.max(1))) {
-                    let variance = moments.variance();
-                    if variance > 0.0 {
-                        let fourths: f64 = numbers.iter().map(|z| (z - moments.mean).powi(4)).sum();
-                        record.scatter += fourths / (3.0 * variance * variance) - numbers.len() as f64;
-                        record.scatters += numbers.len() as f64;
-                    }
-                }
-            }
-        } else {
-            let (expected, found) = (over_rows(&x.rows).second, over_rows(&measured(passed.x, None)).second);
-            if expected > 0.0 {
-                record.scatter += (found / expected - 1.0).powi(2);
-                record.scatters += 1.0;
-            }
-        }
-        if record.bends.len() < BENT && expected.second > 0.0 {
-            let at = over_rows(&x.rows);
-            let moved = |by: f64| map(Moments { mean: at.mean, second: at.second + by * at.variance() });
-            if let (Some(below), Some(here), Some(above)) = (moved(-STEP), moved(0.0), moved(STEP)) {
-                let bend = |of: fn(Moments) -> f64, size: f64| {
-                    (of(above) - 2.0 * of(here) + of(below)).abs() / (2.0 * STEP * STEP * size)
-                };
-                record.bends.push([bend(|y| y.second, here.second), bend(|y| y.mean, here.second.sqrt())]);
-            }
-        }
     }
-}
-
-impl Record {
-    fn judge(&self, allowed: f64) -> Result<(), Failure> {
-        let scatter = if self.scatters > 0.0 { (self.scatter / self.scatters).abs() } else { 0.0 };
-        if self.is_pointwise && scatter > NEARLY_NORMAL {
-            return Ok(());
-        }
-        let mean_bend = |at: usize| {
-            let sum: f64 = self.bends.iter().map(|bend| bend[at]).sum();
-            if self.bends.is_empty() { 0.0 } else { sum / self.bends.len() as f64 }
-        };
-        let what = |of: &str| format!("{of} of {}, over {} networks", self.name, self.second.count());
-        self.second.judge(&what("mean square"), mean_bend(0) * scatter, allowed)?;
-        self.mean.judge(&what("mean"), mean_bend(1) * scatter, allowed)
-    }
-}
-
-/// The moments of what is there, row by row, and position by position where it is known how many numbers one has.
-fn measured(x: Rows<'_, f64>, channels: Option<usize>) -> Vec<Vec<Moments>> {
-    let of = |numbers: &[f64]| {
-        let count = numbers.len() as f64;
-        let (sum, squares) = numbers.iter().fold((0.0, 0.0), |(sum, squares), x| (sum + x, squares + x * x));
-        Moments { mean: sum / count, second: squares / count }
-    };
-    let channels = channels.filter(|&channels| channels > 0 && x.cols().is_multiple_of(channels)).unwrap_or(x.cols());
-    x.iter().map(|row| row.chunks_exact(channels).map(of).collect()).collect()
 }
 
 /// What a branch was multiplied by before it was added.
