@@ -21,6 +21,7 @@ pub use formats::{FormatForecast, NumberFormat};
 pub use layer_forecast::LayerForecast;
 pub use lsuv::{Lsuv, LsuvLayer, LsuvReport};
 pub use measure::{LayerMeasured, Measured, OutputGradient};
+pub(crate) use parts::pair_of;
 pub use regime::{Phase, Regime};
 pub use spread::Spread;
 

@@ -3,7 +3,7 @@
 use super::LayerForecast;
 use super::parts::{Layers, Part, pair};
 use super::spread::{Carried, Laws};
-use crate::{Draws, Expectations, Float, Moments, Network, Pointwise, Propagated, Role};
+use crate::{Draws, Expectations, Float, Moments, Network, Pointwise, Role, Signal, Through};
 
 /// What is known of each layer once the signal has passed and the gradient has come back.
 pub(super) struct Walk<'a> {
@@ -29,7 +29,7 @@ pub(super) struct Step<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn of<T: Float>(network: &'a Network<T>, input: Moments, correlation: Option<f64>) -> Self {
+    pub(super) fn of<T: Float>(network: &'a Network<T>, input: Signal<'a>, correlation: Option<f64>) -> Self {
         let mut walk = Self { steps: Vec::new(), layers: Vec::new() };
         let mut laws = Laws::default();
         walk.forward(network, input, correlation, &mut laws);
@@ -40,31 +40,38 @@ impl<'a> Walk<'a> {
     fn forward<T: Float>(
         &mut self,
         network: &'a Network<T>,
-        input: Moments,
+        input: Signal<'a>,
         correlation: Option<f64>,
         laws: &mut Laws,
     ) {
-        let mut x = Some(input);
+        let mut signal = Some(input);
+        let input = input.moments;
+        // What rows have in common costs milliseconds a layer, and only some layers ask for it.
+        let asks = network.layers().map(|layer| asks_what_is_shared(layer.kind())).collect::<Vec<_>>();
         let mut carried = Carried::certain(input.second);
         let mut covariance = correlation.map(|c| c * input.second);
-        for ((layer, plan, drawn), name) in Layers::of(network).each().zip(network.layer_names()) {
+        for (index, ((layer, plan, drawn), name)) in Layers::of(network).each().zip(network.layer_names()).enumerate() {
+            let asked = asks[index..].contains(&true);
+            signal = signal.map(|x| Signal { shared: x.shared.filter(|_| asked), ..x });
+            let x = signal.map(|x| x.moments);
             let moments: Option<Vec<_>> = drawn.iter().map(|target| target.moments).collect();
             let draws = drawn.first().map_or(Draws::Independent, |target| target.draws);
             let part = Part::of(layer, plan, moments.as_deref(), draws);
-            let (mut of, mut propagated) = (None, None);
-            if let Some(x) = x {
+            let (mut of, mut through) = (None, None);
+            if let Some((signal, x)) = signal.zip(x) {
                 if let Part::Pointwise(function) = part {
                     let expected = self.known(function, x).unwrap_or_else(|| function.expected(x.mean, x.variance()));
                     of = Some(expected);
                     // Of an odd function rounding alone is left, which no weights should make larger.
                     let rounding = expected.mean.abs() <= 1e-14 * expected.second.sqrt();
                     let y = Moments { mean: if rounding { 0.0 } else { expected.mean }, second: expected.second };
-                    propagated = Some(Propagated { y, back: Some(expected.slope_second) });
+                    let y = signal.through_function(function, y);
+                    through = Some(Through { y, back: Some(expected.slope_second), squares: Some(Vec::new()) });
                 } else {
-                    propagated = moments.as_deref().and_then(|moments| layer.moments(plan, x, moments));
+                    through = moments.as_deref().and_then(|moments| layer.propagate(plan, signal, moments));
                 }
             }
-            let y = propagated.map(|propagated| propagated.y);
+            let y = through.as_ref().map(|through| through.y.moments);
             carried = match x.zip(y) {
                 Some(both) => laws.forward(carried, &part, both, of, plan.n_out),
                 None => Carried::Unknown,
@@ -88,18 +95,19 @@ impl<'a> Walk<'a> {
             let back = match part {
                 // What it does to a gradient does not depend on its input.
                 Part::Linear(dense) => Some(dense.n_out as f64 * dense.weight_second()),
-                _ => propagated.and_then(|propagated| propagated.back).filter(|_| !beyond),
+                _ => through.as_ref().and_then(|through| through.back).filter(|_| !beyond),
             };
             let drawn = moments.as_deref().unwrap_or_default();
-            let squares = match x {
-                Some(x) => layer.gradient_squares(plan, x, drawn),
-                None => plan.params.is_empty().then(Vec::new),
+            let squares = match (x, &through) {
+                (_, Some(through)) => through.squares.clone(),
+                (Some(x), None) => layer.gradient_squares(plan, x, drawn),
+                (None, _) => plan.params.is_empty().then(Vec::new),
             };
             let weight = plan.params.iter().position(|param| param.role == Role::Weight);
             let weight = weight.and_then(|at| Some((at, plan.params[at].count()? as f64)));
             self.steps.push(Step { part, trains: !plan.params.is_empty(), squares, weight, x, of, beyond, back });
             // What is behind numbers that f64 cannot hold nobody can tell.
-            x = y.filter(|_| !beyond);
+            signal = through.map(|through| through.y).filter(|_| !beyond);
         }
     }
 
@@ -151,6 +159,11 @@ impl Step<'_> {
         let (at, count) = self.weight?;
         self.squares.as_ref()?.get(at).map(|square| square / count)
     }
+}
+
+/// Whether a layer of that kind, or one inside it, may ask what rows have in common.
+fn asks_what_is_shared(kind: &str) -> bool {
+    matches!(kind, "batch_norm" | "max_pool2d" | "average_pool2d" | "sequential" | "residual" | "per_step")
 }
 
 /// Whether a layer is to say nothing but 0: then that is no loss of digits.

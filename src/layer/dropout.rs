@@ -1,6 +1,6 @@
 //! `Dropout`: noise that leaves out numbers while training.
 
-use super::{Layer, Mode, Moments, Pass, Plan, Propagated};
+use super::{Layer, Mode, Moments, Pass, Plan, Propagated, Signal, Through};
 use crate::linalg::{PIECE, join, vectorized};
 use crate::random::{GOLDEN, mixed};
 use crate::{Error, Float, InitMoments, Rows, RowsMut};
@@ -147,6 +147,13 @@ impl<T: Float> Layer<T> for Dropout {
     fn moments(&self, _: &Plan, x: Moments, _: &[InitMoments]) -> Option<Propagated> {
         let kept = self.kept();
         Some(Propagated { y: Moments { second: x.second / kept, ..x }, back: Some(1.0 / kept) })
+    }
+
+    /// Every row has noise of its own, so that rows have in common what they had.
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        let Propagated { y, back } = Layer::<T>::moments(self, plan, x.moments, weights)?;
+        let y = Signal { shared: x.shared, ..Signal::unknown(y) };
+        Some(Through { y, back, squares: Some(Vec::new()) })
     }
 
     fn hands_on_initializer(&self) -> bool {

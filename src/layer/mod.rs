@@ -30,6 +30,7 @@ mod row_norm;
 mod selu;
 mod sequential;
 mod sigmoid;
+mod signal;
 mod silu;
 mod softmax;
 mod softplus;
@@ -64,6 +65,7 @@ pub use rms_norm::RmsNorm;
 pub use selu::Selu;
 pub use sequential::Sequential;
 pub use sigmoid::Sigmoid;
+pub use signal::{Behind, Signal, Through};
 pub use silu::Silu;
 pub use softmax::Softmax;
 pub use softplus::Softplus;
@@ -205,6 +207,14 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
     /// ```
     fn gradient_squares(&self, plan: &Plan, _x: Moments, _weights: &[InitMoments]) -> Option<Vec<f64>> {
         plan.params.is_empty().then(Vec::new)
+    }
+
+    /// As [`moments`](Self::moments) and [`gradient_squares`](Self::gradient_squares), of a signal of which more is known: what a network and
+    /// layers of layers ask. Unless a layer says otherwise, no more is known behind it than the moments.
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        let Propagated { y, back } = self.moments(plan, x.moments, weights)?;
+        let squares = self.gradient_squares(plan, x.moments, weights);
+        Some(Through { y: Signal::unknown(y), back, squares })
     }
 
     /// The function that it applies to every number on its own; `None` for a layer that does anything else.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::inside::{Inside, first, last};
 use super::moments::second;
-use super::{Layer, Moments, Pass, Passed, Plan, Propagated, Sequential};
+use super::{Layer, Moments, Pass, Passed, Plan, Propagated, Sequential, Signal, Through};
 use crate::linalg::{PIECE, half, join, vectorized};
 use crate::{Constant, Error, Fans, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
@@ -250,55 +250,49 @@ impl<T: Float> Layer<T> for Residual<T> {
         }
     }
 
-    /// The branch and the way around it are taken for independent, which they are where the branch ends in weights of mean 0.
-    fn moments(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Propagated> {
-        let mut inside = plan.inside.iter();
-        let mut propagated = |layer: &dyn Layer<T>| {
-            let plan = inside.next()?;
-            layer.moments(plan, x, weights.split_off(..plan.params.len())?)
-        };
-        let branch = propagated(&self.branch)?;
-        let skip = match self.projection.as_deref() {
-            Some(layer) => propagated(layer)?,
-            None => Propagated { y: x, back: Some(1.0) },
-        };
-        let scale = match self.scale {
-            Scale::Fixed(scale) => InitMoments { mean: scale, variance: 0.0, kurtosis: None },
-            Scale::Learned(_) => *weights.first()?,
-        };
-        let square = second(scale);
-        let both = 2.0 * scale.mean * branch.y.mean * skip.y.mean;
-        let y = Moments {
-            mean: skip.y.mean + scale.mean * branch.y.mean,
-            second: skip.y.second + square * branch.y.second + both,
-        };
-        // A branch that nothing comes out of hands nothing back, known or not.
-        let of_branch = if square == 0.0 { Some(0.0) } else { branch.back.map(|back| square * back) };
-        Some(Propagated { y, back: skip.back.zip(of_branch).map(|(skip, branch)| skip + branch) })
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let Through { y, back, .. } = self.propagate(plan, Signal::independent(x), weights)?;
+        Some(Propagated { y: y.moments, back })
     }
 
-    fn gradient_squares(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Vec<f64>> {
-        let (of_branch, mut inside) = (plan.inside.first()?, plan.inside.iter());
-        let mut of_layer = |layer: &dyn Layer<T>| {
+    /// The branch and the way around it are taken for independent, which they are where the branch ends in weights of mean 0.
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, mut weights: &[InitMoments]) -> Option<Through<'a>> {
+        let mut inside = plan.inside.iter();
+        let mut through = |layer: &'a dyn Layer<T>| {
             let plan = inside.next()?;
-            let drawn = weights.split_off(..plan.params.len())?;
-            Some((layer.gradient_squares(plan, x, drawn)?, drawn))
+            layer.propagate(plan, x, weights.split_off(..plan.params.len())?)
         };
-        let (mut squares, of_branch_weights) = of_layer(&self.branch)?;
-        let of_projection = match self.projection.as_deref() {
-            Some(layer) => of_layer(layer)?.0,
-            None => Vec::new(),
+        let branch = through(&self.branch)?;
+        let skip = match self.projection.as_deref() {
+            Some(layer) => through(layer)?,
+            None => Through { y: x, back: Some(1.0), squares: Some(Vec::new()) },
         };
-        let (square, learned) = match self.scale {
-            Scale::Fixed(scale) => (scale * scale, None),
-            Scale::Learned(_) => {
-                let branch = self.branch.moments(of_branch, x, of_branch_weights)?;
-                (second(*weights.first()?), Some(plan.n_out as f64 * branch.y.second))
-            }
+        let (scale, learned) = match self.scale {
+            Scale::Fixed(scale) => (InitMoments { mean: scale, variance: 0.0, kurtosis: None }, None),
+            Scale::Learned(_) => (*weights.first()?, Some(plan.n_out as f64 * branch.y.moments.second)),
         };
-        squares.iter_mut().for_each(|of_parameter| *of_parameter *= square);
-        squares.extend(of_projection.into_iter().chain(learned));
-        Some(squares)
+        let square = second(scale);
+        let both = 2.0 * scale.mean * branch.y.moments.mean * skip.y.moments.mean;
+        let moments = Moments {
+            mean: skip.y.moments.mean + scale.mean * branch.y.moments.mean,
+            second: skip.y.moments.second + square * branch.y.moments.second + both,
+        };
+        let shared = skip.y.shared.zip(branch.y.shared).map(|(skip, branch)| skip + square * branch + both);
+        // A branch that nothing comes out of hands nothing back, known or not.
+        let of_branch = if square == 0.0 { Some(0.0) } else { branch.back.map(|back| square * back) };
+        let squares = branch
+            .squares
+            .zip(skip.squares)
+            .map(|(branch, skip)| branch.iter().map(|of| square * of).chain(skip).chain(learned).collect());
+        Some(Through {
+            y: Signal { moments, shared, behind: None },
+            back: skip.back.zip(of_branch).map(|(skip, branch)| skip + branch),
+            squares,
+        })
+    }
+
+    fn gradient_squares(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {
+        self.propagate(plan, Signal::independent(x), weights)?.squares
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {

@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 
 use super::inside::{Inside, first};
-use super::{Layer, Mode, Moments, Pass, Passed, Plan, Propagated, feeding};
+use super::{Layer, Mode, Moments, Pass, Passed, Plan, Propagated, Signal, Through, feeding};
 use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Rows, RowsMut};
 
 /// Layers in order, as one layer: what a network is made of may itself be made of layers, to any depth.
@@ -215,33 +215,26 @@ impl<T: Float> Layer<T> for Sequential<T> {
         }
     }
 
-    fn moments(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Propagated> {
-        let start = Propagated { y: x, back: Some(1.0) };
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let Through { y, back, .. } = self.propagate(plan, Signal::independent(x), weights)?;
+        Some(Propagated { y: y.moments, back })
+    }
+
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, mut weights: &[InitMoments]) -> Option<Through<'a>> {
+        let start = Through { y: x, back: Some(1.0), squares: Some(Vec::new()) };
         self.layers.iter().zip(&plan.inside).try_fold(start, |so_far, (layer, plan)| {
-            let of_layer = layer.moments(plan, so_far.y, weights.split_off(..plan.params.len())?)?;
+            let of_layer = layer.propagate(plan, so_far.y, weights.split_off(..plan.params.len())?)?;
             let back = so_far.back.zip(of_layer.back).map(|(before, here)| before * here);
-            Some(Propagated { back, ..of_layer })
+            // The layers before have what this one hands back.
+            let handed_back = |square: &f64| of_layer.back.map(|here| square * here);
+            let before: Option<Vec<_>> = so_far.squares.and_then(|before| before.iter().map(handed_back).collect());
+            let squares = before.zip(of_layer.squares).map(|(before, own)| [before, own].concat());
+            Some(Through { y: of_layer.y, back, squares })
         })
     }
 
-    fn gradient_squares(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Vec<f64>> {
-        let mut x = Some(x);
-        let mut inside = Vec::with_capacity(self.layers.len());
-        for (layer, plan) in self.layers.iter().zip(&plan.inside) {
-            let (of_layer, before) = (weights.split_off(..plan.params.len())?, x?);
-            let propagated = layer.moments(plan, before, of_layer);
-            inside.push((layer.gradient_squares(plan, before, of_layer)?, propagated.and_then(|here| here.back)));
-            x = propagated.map(|here| here.y);
-        }
-        // From the last layer on, each has the gradient that those behind it hand back.
-        let mut gradient = Some(1.0);
-        for (squares, back) in inside.iter_mut().rev() {
-            for square in squares.iter_mut() {
-                *square *= gradient?;
-            }
-            gradient = gradient.zip(*back).map(|(behind, here)| behind * here);
-        }
-        Some(inside.into_iter().flat_map(|(squares, _)| squares).collect())
+    fn gradient_squares(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {
+        self.propagate(plan, Signal::independent(x), weights)?.squares
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {

@@ -6,7 +6,8 @@ use super::convolution::{Back, Convolution};
 use super::window::{Extent, Padding, Window, counted};
 use super::winograd::Winograd;
 use crate::layer::moments::{Terms, of_sums, second};
-use crate::layer::{Layer, Moments, Pass, Plan, Propagated};
+use crate::layer::signal::of_a_sum;
+use crate::layer::{Layer, Moments, Pass, Plan, Propagated, Signal, Through};
 use crate::{Error, Fans, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
 /// A convolution of images (height x width x channels, channels last): at every position of a window, each of `units` channels out is a
@@ -218,6 +219,10 @@ impl<T: Float> Layer<T> for Conv2d<T> {
         let each = grid.positions() as f64 * rows * cols / (grid.rows.image * grid.cols.image) as f64;
         let back = each * (units / groups) as f64 * second(weight);
         Some(Propagated { y: of_sums(terms, x, weight, bias.first().copied()), back: Some(back) })
+    }
+
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        of_a_sum::<T>(self, plan, x, weights)
     }
 
     fn gradient_squares(&self, plan: &Plan, x: Moments, _: &[InitMoments]) -> Option<Vec<f64>> {
