@@ -1,10 +1,11 @@
 //! `Gru`: a state that moves part of the way to a candidate.
 
-use super::Recurrent;
 use super::cell::{Cell, Step, StepBack};
+use super::moments::Unrolled;
+use super::{Recurrent, gated};
 use crate::linalg::elementwise::{Sigmoid, Tanh, replace};
 use crate::linalg::{Isa, Work, dispatch, vectorized};
-use crate::{Float, Initializer, Role};
+use crate::{Float, Initializer, Propagated, Role};
 
 /// The gated recurrent unit: a state that moves part of the way to a candidate n, behind a reset gate r and an update gate z.
 ///
@@ -61,6 +62,10 @@ impl<T: Float> Cell<T> for GruCell {
                 back_row([reset, update, candidate], before, kept, delta);
             }
         });
+    }
+
+    fn moments(&self, unrolled: &Unrolled) -> Option<Propagated> {
+        gated::gru(unrolled)
     }
 
     fn initializer(&self, _: Role, _: bool) -> Option<Box<dyn Initializer<T>>> {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use rand::RngExt;
 
-use super::Recurrent;
 use super::cell::{Cell, Step, StepBack};
+use super::moments::Unrolled;
+use super::{Recurrent, gated};
 use crate::linalg::elementwise::{Sigmoid, Tanh, replace};
 use crate::linalg::{Isa, Work, dispatch, vectorized};
-use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Param, Role};
+use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Param, Propagated, Role};
 
 /// The long short-term memory: a cell c to which a step adds, behind an input gate i, a forget gate f and an output gate o.
 ///
@@ -94,6 +95,10 @@ impl<T: Float> Cell<T> for LstmCell {
                 back_row([input, forget, output, candidate], &before[..h], &kept[h..], delta, carried);
             }
         });
+    }
+
+    fn moments(&self, unrolled: &Unrolled) -> Option<Propagated> {
+        gated::lstm(unrolled)
     }
 
     fn initializer(&self, role: Role, _: bool) -> Option<Box<dyn Initializer<T>>> {

@@ -2,6 +2,7 @@
 
 use super::Recurrent;
 use super::cell::{Cell, Step, StepBack};
+use super::copied::copied;
 use super::moments::Unrolled;
 use crate::linalg::vectorized;
 use crate::{Activation, Bounds, Eye, Float, He, Initializer, Propagated, Relu, Role, Tanh};
@@ -71,9 +72,13 @@ impl<T: Float> Cell<T> for RnnCell {
         }
     }
 
-    /// With ReLU the state starts as a copy of the one before, of which the moments of single weights say too little.
+    /// Unless told otherwise, with ReLU the state starts as a copy of the one before.
     fn moments(&self, unrolled: &Unrolled) -> Option<Propagated> {
-        (!self.relu).then(|| unrolled.through(&Tanh))
+        match unrolled.entry() {
+            Some(entry) if self.relu && (entry - 1.0).abs() < 1e-9 => Some(copied(unrolled)),
+            _ if self.relu => unrolled.through(&Relu),
+            _ => unrolled.through(&Tanh),
+        }
     }
 
     fn bounds(&self) -> Bounds {

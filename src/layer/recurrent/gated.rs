@@ -1,0 +1,219 @@
+//! What LSTM and GRU make of the moments of their inputs.
+
+use super::moments::{BackStep, Returned, Unrolled, plus};
+use crate::moments::{Mixture, expectation};
+use crate::{Activation, InitMoments, Moments, Propagated, Sigmoid, Tanh};
+
+/// What a gate, or a candidate, is in the mean over the draw.
+#[derive(Debug, Clone, Copy)]
+struct Gate {
+    /// E\[y\] to E\[y^4\].
+    powers: [f64; 4],
+    /// The mean square of its slope.
+    slope: f64,
+}
+
+impl Gate {
+    fn of(activation: &impl Activation, sum: Moments) -> Self {
+        let [first, second, third, fourth, slope] = expectation(sum.mean, sum.variance().sqrt(), &[], |x| {
+            let y: f64 = activation.value(x);
+            let slope: f64 = activation.slope(x, y);
+            [y, y * y, y * y * y, (y * y) * (y * y), slope * slope]
+        });
+        Self { powers: [first, second, third, fourth], slope }
+    }
+}
+
+/// One step of an LSTM.
+#[derive(Debug, Clone, Copy)]
+struct LstmStep {
+    input: Gate,
+    forget: Gate,
+    output: Gate,
+    candidate: Gate,
+    /// E\[c^2\] of the cell before.
+    before: f64,
+    /// E\[tanh(c)^2\] and E\[(1 - tanh(c)^2)^2\] of the cell behind.
+    squashed: f64,
+    slope: f64,
+}
+
+/// Gates and the candidate are independent and drawn anew at every step, as if the weights were: so are the four first moments of the cell known,
+/// and of it is taken the simplest law that has them.
+///
+/// ```text
+/// E[c'^2] = E[f^2] E[c^2] + 2 E[f] E[i] E[c] E[g] + E[i^2] E[g^2]      E[h^2] = E[o^2] E[tanh(c)^2]
+/// dc^2 = dc'^2 E[f'^2] + dh^2 E[o^2] E[(1 - tanh(c)^2)^2]
+/// ```
+///
+/// As in Gilboa et al., "Dynamical isometry and a mean field theory of LSTMs and GRUs", 2019. With one draw for all steps, states of
+/// different steps have something in common, and gates with them: in wide layers the second moment is then larger, by up to some percent where
+/// the input is of size 1.
+pub(super) fn lstm(of: &Unrolled) -> Option<Propagated> {
+    if of.entry().is_some() {
+        return None;
+    }
+    let forget_bias = of_forget_gates(of.bias);
+    let bias_of = |is_forget: bool| match forget_bias {
+        Some(bias) => InitMoments { mean: if is_forget { bias } else { 0.0 }, variance: 0.0, kurtosis: None },
+        None => of.bias,
+    };
+    let (for_forget, for_others) = (of.of_input(bias_of(true)), of.of_input(bias_of(false)));
+    let mut cell = [0.0; 4];
+    Some(of.unrolled(|state| {
+        let of_state = of.of_state(state, None);
+        let others = plus(for_others, of_state);
+        let (open, candidate) = (Gate::of(&Sigmoid, others), Gate::of(&Tanh, others));
+        let forget = if forget_bias.is_some() { Gate::of(&Sigmoid, plus(for_forget, of_state)) } else { open };
+        let before = cell[1];
+        cell = next_cell(cell, &forget, &open, &candidate);
+        let [value, squashed, slope] = Mixture::of_powers(cell).expectation(|c| {
+            let value = c.tanh();
+            let slope = 1.0 - value * value;
+            [value, value * value, slope * slope]
+        });
+        let step = LstmStep { input: open, forget, output: open, candidate, before, squashed, slope };
+        (Moments { mean: open.powers[0] * value, second: open.powers[1] * squashed }, step)
+    }))
+}
+
+/// The bias that only forget gates have, if that is how it was drawn: a quarter of all numbers the same, all others 0.
+fn of_forget_gates(bias: InitMoments) -> Option<f64> {
+    let number = 4.0 * bias.mean;
+    (number != 0.0 && bias == InitMoments::of_share(number, 0.25)).then_some(number)
+}
+
+/// E\[c\] to E\[c^4\] of f c + i g.
+fn next_cell(cell: [f64; 4], forget: &Gate, input: &Gate, candidate: &Gate) -> [f64; 4] {
+    const BINOMIALS: [[f64; 5]; 4] =
+        [[1.0, 1.0, 0.0, 0.0, 0.0], [1.0, 2.0, 1.0, 0.0, 0.0], [1.0, 3.0, 3.0, 1.0, 0.0], [1.0, 4.0, 6.0, 4.0, 1.0]];
+    let power = |of: [f64; 4], k: usize| if k == 0 { 1.0 } else { of[k - 1] };
+    std::array::from_fn(|index| {
+        let order = index + 1;
+        let term = |k: usize| {
+            let kept = power(forget.powers, k) * power(cell, k);
+            let added = power(input.powers, order - k) * power(candidate.powers, order - k);
+            BINOMIALS[index][k] * kept * added
+        };
+        (0..=order).map(term).sum()
+    })
+}
+
+impl BackStep for LstmStep {
+    fn back(&self, by_state: f64, carried: f64) -> Returned {
+        let by_cell = carried + by_state * self.output.powers[1] * self.slope;
+        let by_sums = by_cell * self.candidate.powers[1] * self.input.slope
+            + by_cell * self.before * self.forget.slope
+            + by_cell * self.input.powers[1] * self.candidate.slope
+            + by_state * self.squashed * self.output.slope;
+        let carried = by_cell * self.forget.powers[1];
+        Returned { by_input_sums: by_sums, by_state_sums: by_sums, by_state: 0.0, carried }
+    }
+}
+
+/// One step of a GRU.
+#[derive(Debug, Clone, Copy)]
+struct GruStep {
+    /// E\[z^2\], E\[(1 - z)^2\] and E\[(z (1 - z))^2\] of the update gate.
+    kept: f64,
+    left: f64,
+    slope: f64,
+    candidate: Candidate,
+    /// E\[(h - n)^2\] of the state before and the candidate.
+    apart: f64,
+}
+
+/// The candidate n = tanh(a + r k), and the mean squares of what comes back through it: of its slope s, of s r, and of s k r (1 - r).
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    mean: f64,
+    second: f64,
+    slope: f64,
+    by_mixed: f64,
+    by_reset: f64,
+}
+
+/// Gates and what goes into the candidate are independent and drawn anew at every step, as if the weights were.
+///
+/// ```text
+/// E[h'^2] = E[z^2] E[h^2] + 2 E[z (1 - z)] E[h] E[n] + E[(1 - z)^2] E[n^2]
+/// dh^2 = dh'^2 E[z^2] + (what comes through the gates)
+/// ```
+///
+/// As in Gilboa et al., "Dynamical isometry and a mean field theory of LSTMs and GRUs", 2019. With one draw for all steps, states of
+/// different steps have something in common, and candidates with them: in wide layers the second moment is then larger, by up to some percent
+/// where the input is of size 1.
+pub(super) fn gru(of: &Unrolled) -> Option<Propagated> {
+    if of.entry().is_some() {
+        return None;
+    }
+    let of_input = of.of_input(of.bias);
+    Some(of.unrolled(|state| {
+        let open = plus(of_input, of.of_state(state, None));
+        let candidate = Candidate::of(open, of_input, of.of_state(state, of.recurrent_bias));
+        let [kept, left, both, slope, share] = expectation(open.mean, open.variance().sqrt(), &[], |x| {
+            let z: f64 = Sigmoid.value(x);
+            let rest: f64 = Sigmoid.value(-x);
+            [z * z, rest * rest, z * rest, (z * rest).powi(2), z]
+        });
+        let Candidate { mean, second, .. } = candidate;
+        let next = Moments {
+            mean: share * state.mean + (1.0 - share) * mean,
+            second: kept * state.second + 2.0 * both * state.mean * mean + left * second,
+        };
+        let apart = state.second - 2.0 * state.mean * mean + second;
+        (next, GruStep { kept, left, slope, candidate, apart })
+    }))
+}
+
+impl Candidate {
+    /// With a reset gate of that sum, and what comes from the input and from the state.
+    fn of(reset: Moments, own: Moments, mixed: Moments) -> Self {
+        let mut found = Self { mean: 0.0, second: 0.0, slope: 0.0, by_mixed: 0.0, by_reset: 0.0 };
+        for (share, at) in places(reset) {
+            let r: f64 = Sigmoid.value(at);
+            let (mean, variance) = (own.mean + r * mixed.mean, own.variance() + r * r * mixed.variance());
+            // Given the sum a + r k, k is normal too.
+            let lean = if variance > 0.0 { r * mixed.variance() / variance } else { 0.0 };
+            let rest = (mixed.variance() * (1.0 - r * lean)).max(0.0);
+            let [value, square, slope, with_mixed] = expectation(mean, variance.sqrt(), &[], |sum| {
+                let n = sum.tanh();
+                let slope = (1.0 - n * n).powi(2);
+                let mixed = mixed.mean + lean * (sum - mean);
+                [n, n * n, slope, slope * (mixed * mixed + rest)]
+            });
+            found.mean += share * value;
+            found.second += share * square;
+            found.slope += share * slope;
+            found.by_mixed += share * r * r * slope;
+            found.by_reset += share * (r * (1.0 - r)).powi(2) * with_mixed;
+        }
+        found
+    }
+}
+
+impl BackStep for GruStep {
+    fn back(&self, by_state: f64, _: f64) -> Returned {
+        let Candidate { slope, by_mixed, by_reset, .. } = self.candidate;
+        let by_gates = by_state * (self.left * by_reset + self.apart * self.slope);
+        Returned {
+            by_input_sums: by_gates + by_state * self.left * slope,
+            by_state_sums: by_gates + by_state * self.left * by_mixed,
+            by_state: by_state * self.kept,
+            carried: 0.0,
+        }
+    }
+}
+
+/// Places of a normal number and their shares, at equal distances: of a function as smooth as a gate the sum over them is as good as exact.
+fn places(of: Moments) -> impl Iterator<Item = (f64, f64)> {
+    const REACH: f64 = 7.0;
+    let deviation = of.variance().sqrt();
+    // The poles of the logistic function lie at pi / deviation.
+    let step = (1.0 / deviation).clamp(0.02, 0.5);
+    let count = (REACH / step).ceil() as i32;
+    (-count..=count).map(move |place| {
+        let z = step * f64::from(place);
+        (step * (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt(), of.mean + deviation * z)
+    })
+}
