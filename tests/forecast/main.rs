@@ -5,6 +5,7 @@
 
 mod calibration;
 mod lsuv;
+mod maps;
 mod measured;
 mod orthogonal;
 mod recurrent;
