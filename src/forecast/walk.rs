@@ -66,10 +66,14 @@ impl<'a> Walk<'a> {
                     let rounding = expected.mean.abs() <= 1e-14 * expected.second.sqrt();
                     let y = Moments { mean: if rounding { 0.0 } else { expected.mean }, second: expected.second };
                     let y = signal.through_function(function, y);
-                    through = Some(Through { y, back: Some(expected.slope_second), squares: Some(Vec::new()) });
+                    through =
+                        Some(Through { y, back: Some(expected.slope_second), chooses: 1.0, squares: Some(Vec::new()) });
                 } else {
                     through = moments.as_deref().and_then(|moments| layer.propagate(plan, signal, moments));
                 }
+            }
+            if let (Some(before), Some(through)) = (self.steps.last_mut(), &through) {
+                before.back = before.back.map(|back| back * through.chooses);
             }
             let y = through.as_ref().map(|through| through.y.moments);
             carried = match x.zip(y) {
@@ -163,7 +167,16 @@ impl Step<'_> {
 
 /// Whether a layer of that kind, or one inside it, may ask what rows have in common.
 fn asks_what_is_shared(kind: &str) -> bool {
-    matches!(kind, "batch_norm" | "max_pool2d" | "average_pool2d" | "sequential" | "residual" | "per_step")
+    matches!(
+        kind,
+        "batch_norm"
+            | "max_pool2d"
+            | "multi_head_attention"
+            | "average_pool2d"
+            | "sequential"
+            | "residual"
+            | "per_step"
+    )
 }
 
 /// Whether a layer is to say nothing but 0: then that is no loss of digits.

@@ -129,7 +129,7 @@ impl<T: Float, A: Activation> Layer<T> for A {
 
     fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
         let Propagated { y, back } = Layer::<T>::moments(self, plan, x.moments, weights)?;
-        Some(Through { y: x.through_function(self, y), back, squares: Some(Vec::new()) })
+        Some(Through { chooses: 1.0, y: x.through_function(self, y), back, squares: Some(Vec::new()) })
     }
 
     fn pointwise(&self) -> Option<&dyn Pointwise> {

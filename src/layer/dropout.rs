@@ -153,7 +153,7 @@ impl<T: Float> Layer<T> for Dropout {
     fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
         let Propagated { y, back } = Layer::<T>::moments(self, plan, x.moments, weights)?;
         let y = Signal { shared: x.shared, ..Signal::unknown(y) };
-        Some(Through { y, back, squares: Some(Vec::new()) })
+        Some(Through { chooses: 1.0, y, back, squares: Some(Vec::new()) })
     }
 
     fn hands_on_initializer(&self) -> bool {

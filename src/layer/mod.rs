@@ -214,7 +214,7 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
     fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
         let Propagated { y, back } = self.moments(plan, x.moments, weights)?;
         let squares = self.gradient_squares(plan, x.moments, weights);
-        Some(Through { y: Signal::unknown(y), back, squares })
+        Some(Through { chooses: 1.0, y: Signal::unknown(y), back, squares })
     }
 
     /// The function that it applies to every number on its own; `None` for a layer that does anything else.

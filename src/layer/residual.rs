@@ -265,7 +265,7 @@ impl<T: Float> Layer<T> for Residual<T> {
         let branch = through(&self.branch)?;
         let skip = match self.projection.as_deref() {
             Some(layer) => through(layer)?,
-            None => Through { y: x, back: Some(1.0), squares: Some(Vec::new()) },
+            None => Through { chooses: 1.0, y: x, back: Some(1.0), squares: Some(Vec::new()) },
         };
         let (scale, learned) = match self.scale {
             Scale::Fixed(scale) => (InitMoments { mean: scale, variance: 0.0, kurtosis: None }, None),
@@ -280,15 +280,14 @@ impl<T: Float> Layer<T> for Residual<T> {
         let shared = skip.y.shared.zip(branch.y.shared).map(|(skip, branch)| skip + square * branch + both);
         // A branch that nothing comes out of hands nothing back, known or not.
         let of_branch = if square == 0.0 { Some(0.0) } else { branch.back.map(|back| square * back) };
-        let squares = branch
-            .squares
-            .zip(skip.squares)
-            .map(|(branch, skip)| branch.iter().map(|of| square * of).chain(skip).chain(learned).collect());
-        Some(Through {
-            y: Signal { moments, shared, behind: None },
-            back: skip.back.zip(of_branch).map(|(skip, branch)| skip + branch),
-            squares,
-        })
+        let squares = branch.squares.zip(skip.squares);
+        let squares = squares
+            .map(|(of_branch, of_skip)| of_branch.iter().map(|of| square * of).chain(of_skip).chain(learned).collect());
+        let backs = skip.back.zip(of_branch);
+        let back = backs.map(|(skip, branch)| skip + branch);
+        let chosen = backs.map(|(of_skip, of_branch)| of_skip * skip.chooses + of_branch * branch.chooses);
+        let chooses = chosen.zip(back).map_or(1.0, |(chosen, back)| if back > 0.0 { chosen / back } else { 1.0 });
+        Some(Through { y: Signal { moments, shared, behind: None }, back, chooses, squares })
     }
 
     fn gradient_squares(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {

@@ -221,15 +221,19 @@ impl<T: Float> Layer<T> for Sequential<T> {
     }
 
     fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, mut weights: &[InitMoments]) -> Option<Through<'a>> {
-        let start = Through { y: x, back: Some(1.0), squares: Some(Vec::new()) };
-        self.layers.iter().zip(&plan.inside).try_fold(start, |so_far, (layer, plan)| {
+        let start = Through { chooses: 1.0, y: x, back: Some(1.0), squares: Some(Vec::new()) };
+        self.layers.iter().zip(&plan.inside).enumerate().try_fold(start, |so_far, (index, (layer, plan))| {
             let of_layer = layer.propagate(plan, so_far.y, weights.split_off(..plan.params.len())?)?;
-            let back = so_far.back.zip(of_layer.back).map(|(before, here)| before * here);
+            // What the first one chooses is for the layer in front of all of them.
+            let (chooses, within) =
+                if index == 0 { (of_layer.chooses, 1.0) } else { (so_far.chooses, of_layer.chooses) };
+            let here = of_layer.back.map(|back| within * back);
+            let back = so_far.back.zip(here).map(|(before, here)| before * here);
             // The layers before have what this one hands back.
-            let handed_back = |square: &f64| of_layer.back.map(|here| square * here);
+            let handed_back = |square: &f64| here.map(|here| square * here);
             let before: Option<Vec<_>> = so_far.squares.and_then(|before| before.iter().map(handed_back).collect());
             let squares = before.zip(of_layer.squares).map(|(before, own)| [before, own].concat());
-            Some(Through { y: of_layer.y, back, squares })
+            Some(Through { y: of_layer.y, back, chooses, squares })
         })
     }
 

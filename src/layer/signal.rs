@@ -50,6 +50,9 @@ pub struct Through<'a> {
     pub y: Signal<'a>,
     /// The mean square of the gradient by its inputs, where that by its outputs is 1; `None` where theory does not say.
     pub back: Option<f64>,
+    /// How many times as large the square of the slope of a function in front of the layer is where the gradient goes as it is everywhere: behind a
+    /// ReLU what is largest is seldom 0. For any layer that does not choose, 1.
+    pub chooses: f64,
     /// What [`Layer::gradient_squares`] says.
     pub squares: Option<Vec<f64>>,
 }
@@ -102,6 +105,7 @@ pub(super) fn of_a_sum<'a, T: Float>(
     let propagated = of(x.moments.second)?;
     let shared = x.shared.and_then(|shared| Some(of(shared)?.y.second));
     Some(Through {
+        chooses: 1.0,
         y: Signal { moments: propagated.y, shared, behind: None },
         back: propagated.back,
         squares: layer.gradient_squares(plan, x.moments, weights),

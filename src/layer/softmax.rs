@@ -70,7 +70,7 @@ impl<T: Float> Layer<T> for Softmax {
         let apart = x.shared.is_some_and(|shared| Signal::correlation(x.moments, shared) == 0.0);
         let shared = apart.then_some(mean * mean);
         let y = Signal { moments: Moments { mean, second: share.second }, shared, behind: None };
-        Some(Through { y, back: Some(share.back), squares: Some(Vec::new()) })
+        Some(Through { chooses: 1.0, y, back: Some(share.back), squares: Some(Vec::new()) })
     }
 
     fn feeding_initializer(&self) -> Option<Box<dyn Initializer<T>>> {

@@ -53,6 +53,7 @@ pub(super) fn wide(of: Wide, x: Signal<'_>) -> Option<Through<'static>> {
     let by_parts = squares + slopes * within * (within + each);
     let width = width as f64;
     Some(Through {
+        chooses: 1.0,
         y: Signal { moments: y, shared: None, behind: None },
         back: Some(by_gathered * width * second(into) * by_parts),
         squares: None,

@@ -218,6 +218,7 @@ impl<T: Float> Layer<T> for BatchNorm {
         let (y, gain) = of_affine(normalized, parameter(0), parameter(1));
         let shared = parameter(1).map_or(0.0, second);
         Some(Through {
+            chooses: 1.0,
             y: Signal { moments: y, shared: Some(shared), behind: None },
             back: within.map(|variance| gain / (variance + self.epsilon)),
             squares: Some(

@@ -96,7 +96,7 @@ impl<T: Float> Layer<T> for ChannelsLast {
     }
 
     fn propagate<'a>(&'a self, _: &Plan, x: Signal<'a>, _: &[InitMoments]) -> Option<Through<'a>> {
-        Some(Through { y: x, back: Some(1.0), squares: Some(Vec::new()) })
+        Some(Through { chooses: 1.0, y: x, back: Some(1.0), squares: Some(Vec::new()) })
     }
 
     fn hands_on_initializer(&self) -> bool {

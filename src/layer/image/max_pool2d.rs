@@ -119,7 +119,7 @@ impl<T: Float> Layer<T> for MaxPool2d {
     }
 
     /// Behind an activation that nowhere falls, as ReLU does not, the largest value is that of the largest number; what comes out of one that
-    /// falls somewhere, as of GELU, is not known. Every derivative goes to one pixel.
+    /// falls somewhere, as of GELU, is not known. Every derivative goes to one pixel, and there the slope of the activation is that at the largest.
     fn propagate<'a>(&'a self, _: &Plan, x: Signal<'a>, _: &[InitMoments]) -> Option<Through<'a>> {
         let grid = self.grid().ok()?;
         let (normal, between, function) = match x.behind {
@@ -127,20 +127,21 @@ impl<T: Float> Layer<T> for MaxPool2d {
             None => (x.moments, x.shared, None),
         };
         let correlation = between.map_or(0.0, |shared| Signal::correlation(normal, shared).max(0.0));
-        let (mut mean, mut second, mut known) = (0.0, 0.0, Vec::new());
+        let (mut mean, mut second, mut slope, mut known) = (0.0, 0.0, 0.0, Vec::new());
         for rows in (0..grid.rows.out).map(|row| grid.rows.inside(row).len()) {
             for cols in (0..grid.cols.out).map(|col| grid.cols.inside(col).len()) {
                 let seen = rows * cols;
                 let of_window = match known.iter().find(|(count, _)| *count == seen) {
-                    Some((_, moments)) => *moments,
+                    Some((_, largest)) => *largest,
                     None => {
-                        let moments = largest(seen, normal, correlation, function)?;
-                        known.push((seen, moments));
-                        moments
+                        let of_window = largest(seen, normal, correlation, function)?;
+                        known.push((seen, of_window));
+                        of_window
                     }
                 };
-                mean += of_window.mean;
-                second += of_window.second;
+                mean += of_window.moments.mean;
+                second += of_window.moments.second;
+                slope += of_window.slope;
             }
         }
         let (outputs, pixels) = (grid.positions() as f64, (grid.n_in() / grid.channels) as f64);
@@ -148,7 +149,10 @@ impl<T: Float> Layer<T> for MaxPool2d {
         // Windows of numbers that have but the mean in common have but the mean in common.
         let shared = (correlation == 0.0 && between.is_some()).then(|| moments.mean * moments.mean);
         let y = Signal { moments, shared, behind: None };
-        Some(Through { y, back: Some(outputs / pixels), squares: Some(Vec::new()) })
+        // The slope where a derivative goes, which is where the largest number is, and that anywhere.
+        let anywhere = function.map_or(1.0, |function| function.expected(normal.mean, normal.variance()).slope_second);
+        let chooses = if anywhere > 0.0 { slope / outputs / anywhere } else { 1.0 };
+        Some(Through { y, back: Some(outputs / pixels), chooses, squares: Some(Vec::new()) })
     }
 
     /// Where another pixel wins, the slope is another one.
