@@ -87,6 +87,10 @@ use crate::{Error, Float, LossAtStart, Moments, Network};
 /// draws; where theory does not know a layer, or has no initial moments of its parameters, what depends on it is `None`. Layers inside others
 /// show as one.
 ///
+/// Behind a layer that takes off what rows of a batch have in common, or what pixels do, it also follows that: see [`Signal`](crate::Signal). Rows of
+/// the input have the mean in common, unless [`rows`](ForecastBuilder::rows) or [`correlation`](ForecastBuilder::correlation) say more. What
+/// theory does not know is listed at [`Layer::moments`](crate::Layer::moments).
+///
 /// Of images it follows the mean over positions, as if they were alike. With padding they are not, behind more than one layer: the border
 /// fades first, and then has less left to lose. So the forecast is too small there: behind ten 3 x 3 convolutions it says half of what the
 /// second moment is on images of 8 x 8, and four fifths on 28 x 28.

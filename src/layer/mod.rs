@@ -189,7 +189,9 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
 
     /// What it makes, in training, of the moments of its inputs and of the gradient, in the mean over the draw of its parameters, whose own
     /// moments stand in the order of its plan. In the limit of wide layers: inputs and gradients of different units are taken for
-    /// independent. `None` where theory does not say.
+    /// independent. `None` where theory does not say: of all layers here it says nothing of an [`Lstm`] with [`chrono`](Recurrent::chrono), of a
+    /// state that a recurrent layer, other than one with ReLU, only copies, of attention with weights of a mean that is not 0, and of
+    /// a [`MaxPool2d`] behind an activation that falls somewhere.
     fn moments(&self, _plan: &Plan, _x: Moments, _weights: &[InitMoments]) -> Option<Propagated> {
         None
     }

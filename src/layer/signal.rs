@@ -19,7 +19,7 @@ use crate::{Float, InitMoments, Moments};
 /// ```
 ///
 /// # Notes
-/// Sums of inputs that are above 0 differ little from row to row: those behind a ReLU have 1 / pi of their second moment in common. Pixels of
+/// What a layer says of them, [`Layer::propagate`], is asked by networks and by layers of layers. Sums of inputs that are above 0 differ little from row to row: those behind a ReLU have 1 / pi of their second moment in common. Pixels of
 /// a channel are to theory as rows are.
 #[derive(Debug, Clone, Copy)]
 pub struct Signal<'a> {

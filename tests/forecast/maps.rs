@@ -101,9 +101,9 @@ fn images_that_are_pooled() {
         let network = Network::<f64>::builder(16 * 16 * 8).layer(Identity);
         let network = network.layer(Conv2d::new((16, 16, 8), 48, 3)).layer(Relu).layer(MaxPool2d::new((14, 14, 48), 2));
         let network = network.layer(Conv2d::new((7, 7, 48), 64, 2)).layer(Relu).layer(MaxPool2d::new((6, 6, 64), 2));
-        network.layer(Linear::new(20)).weights(He::normal()).seed(seed).build().unwrap()
+        network.layer(Linear::new(100)).weights(He::normal()).seed(seed).build().unwrap()
     };
-    FEW.meets(0.1, build);
+    Seen { networks: 60, ..FEW }.meets(0.05, build);
 }
 
 #[test]
@@ -129,6 +129,7 @@ fn plain_recurrent_layers_with_relu() {
     FEW.meets(0.03, |seed| build(seed, rnn().biases(Normal::new(0.1, 0.3).unwrap())));
 }
 
+/// With one draw of the weights for all steps, states have more in common than the forecast takes them to have: of an LSTM that is seen.
 #[test]
 fn gated_recurrent_layers() {
     fn build(seed: u64, layer: impl Layer<f64> + 'static) -> Network<f64> {
@@ -140,9 +141,9 @@ fn gated_recurrent_layers() {
     FEW.meets(0.1, |seed| build(seed, Lstm::new(8, 200, 200).unwrap().forget_bias(3.0).unwrap()));
     FEW.meets(0.1, |seed| build(seed, Lstm::new(8, 200, 200).unwrap().weights(LeCun::normal().gain(2.0).unwrap())));
     println!("gru");
-    FEW.meets(0.1, |seed| build(seed, Gru::new(8, 200, 200).unwrap()));
-    FEW.meets(0.1, |seed| build(seed, Gru::new(8, 200, 200).unwrap().last()));
-    FEW.meets(0.1, |seed| build(seed, Gru::new(8, 200, 200).unwrap().weights(LeCun::normal().gain(2.0).unwrap())));
+    FEW.meets(0.02, |seed| build(seed, Gru::new(8, 200, 200).unwrap()));
+    FEW.meets(0.02, |seed| build(seed, Gru::new(8, 200, 200).unwrap().last()));
+    FEW.meets(0.02, |seed| build(seed, Gru::new(8, 200, 200).unwrap().weights(LeCun::normal().gain(2.0).unwrap())));
 }
 
 #[test]
@@ -153,8 +154,8 @@ fn attention() {
     let layer = |heads| MultiHeadAttention::new(128, heads);
     for seen in [FEW, SHIFTED] {
         println!("mean {}", seen.mean);
-        seen.meets(0.1, |seed| build(seed, layer(2)));
-        seen.meets(0.1, |seed| build(seed, layer(1).causal()));
-        seen.meets(0.1, |seed| build(seed, layer(2).without_bias().weights(LeCun::normal().gain(0.5).unwrap())));
+        seen.meets(0.04, |seed| build(seed, layer(2)));
+        seen.meets(0.04, |seed| build(seed, layer(1).causal()));
+        seen.meets(0.04, |seed| build(seed, layer(2).without_bias().weights(LeCun::normal().gain(0.5).unwrap())));
     }
 }

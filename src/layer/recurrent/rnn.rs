@@ -33,7 +33,8 @@ use crate::{Activation, Bounds, Eye, Float, He, Initializer, Propagated, Relu, R
 /// Elman, "Finding structure in time", 1990. A derivative that goes back k steps is multiplied k times by U^T and by slopes: it vanishes or
 /// explodes with k (Bengio, Simard and Frasconi, "Learning long-term dependencies with gradient descent is difficult", 1994), which the
 /// report of a watched run shows. With ReLU, W starts as [`He`] says and U as the identity (Le, Jaitly and Hinton, "A simple way to
-/// initialize recurrent networks of rectified linear units", 2015): then nothing is forgotten at the start.
+/// initialize recurrent networks of rectified linear units", 2015): then nothing is forgotten at the start, and a state is a random walk that 0
+/// holds up, of which a forecast knows all moments (Spitzer, "A combinatorial lemma and its application to probability theory", 1956).
 pub type Rnn<T> = Recurrent<T, RnnCell>;
 
 /// tanh, or ReLU.
