@@ -147,7 +147,7 @@ impl<T: Float> Layer<T> for MaxPool2d {
         let (outputs, pixels) = (grid.positions() as f64, (grid.n_in() / grid.channels) as f64);
         let moments = Moments { mean: mean / outputs, second: second / outputs };
         // Windows of numbers that have but the mean in common have but the mean in common.
-        let shared = (correlation == 0.0 && between.is_some()).then(|| moments.mean * moments.mean);
+        let shared = (correlation == 0.0 && between.is_some()).then_some(moments.mean * moments.mean);
         let y = Signal { moments, shared, behind: None };
         // The slope where a derivative goes, which is where the largest number is, and that anywhere.
         let anywhere = function.map_or(1.0, |function| function.expected(normal.mean, normal.variance()).slope_second);

@@ -51,7 +51,7 @@ struct Total {
 fn over_drifts(of: &Unrolled, mean: f64, drift_variance: f64, variance: f64) -> Total {
     let deviation = drift_variance.sqrt();
     let shows = 0.5 * (variance / of.steps as f64).sqrt() / deviation;
-    let step = shows.min(0.25).max(2.0 * REACH / MOST);
+    let step = shows.clamp(2.0 * REACH / MOST, 0.25);
     let count = (2.0 * REACH / step).ceil() as i32;
     let step = 2.0 * REACH / f64::from(count);
     let mut total = Total::default();
