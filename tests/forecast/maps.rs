@@ -30,28 +30,26 @@ impl Seen {
                 Measured::of(&network, rows, OutputGradient::Random(seed)).unwrap()
             })
             .collect();
+        let near = |what: &str, of: &dyn Fn(&Measured) -> f64, expected: f64| {
+            let values: Vec<f64> = all.iter().map(of).collect();
+            let n = values.len() as f64;
+            let mean = values.iter().sum::<f64>() / n;
+            let spread = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
+            let error = (spread / n).sqrt();
+            println!("{what}: {mean:.6} +- {error:.6}, forecast {expected:.6}, off {:.4}", mean / expected - 1.0);
+            let allowed = ERRORS * error + off * expected + 1e-12;
+            assert!((mean - expected).abs() <= allowed, "{what}: {mean} +- {error}, not {expected}");
+            assert!(error <= 0.06 * expected, "{what}: {error} says nothing of {expected}");
+        };
         for (index, layer) in forecast.layers.iter().enumerate() {
-            let check = |what: &str, of: fn(&LayerMeasured) -> f64, expected: f64| {
-                let values: Vec<f64> = all.iter().map(|measured| of(&measured.layers[index])).collect();
-                let n = values.len() as f64;
-                let mean = values.iter().sum::<f64>() / n;
-                let spread = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
-                let (error, name) = ((spread / n).sqrt(), &layer.name);
-                println!(
-                    "{name}, {what}: {mean:.6} +- {error:.6}, forecast {expected:.6}, off {:.4}",
-                    mean / expected - 1.0
-                );
-                assert!(
-                    (mean - expected).abs() <= ERRORS * error + off * expected + 1e-12,
-                    "{name}, {what}: {mean} +- {error}, not {expected}"
-                );
-                assert!(
-                    error < 0.05 * expected || expected == 0.0,
-                    "{name}, {what}: {error} says nothing of {expected}"
-                );
-            };
-            check("signal", |layer| layer.moments.second, layer.moments.unwrap().second);
-            check("gradient", |layer| layer.gradient, layer.gradient.unwrap());
+            let name = &layer.name;
+            near(name, &|measured| measured.layers[index].moments.second, layer.moments.unwrap().second);
+            near(&format!("gradient by {name}"), &|measured| measured.layers[index].gradient, layer.gradient.unwrap());
+        }
+        if let Some(norm) = forecast.gradient_norm {
+            // Rows have gradients of their own, which are added up.
+            let of_row = |measured: &Measured| measured.gradient_norm.powi(2) / measured.output_gradient;
+            near("squared norm", &|measured| of_row(measured) / self.rows as f64, norm * norm);
         }
     }
 }
