@@ -68,6 +68,7 @@ fn gradients_explode_behind_batch_normalization() {
         layers.layer(Linear::without_bias(128)).weights(He::normal()).seed(seed).build().unwrap()
     };
     let forecast = Forecast::of(&build(0), 1.0).unwrap();
+    assert_eq!(forecast.gradient_norm, None);
     // Yang and others: pi / (pi - 1) for every layer behind the first, whose sums differ from row to row with all of their second moment, 2.
     let growth = std::f64::consts::PI / (std::f64::consts::PI - 1.0);
     let of = |layer: usize| forecast.layers[1 + 3 * layer].gradient.unwrap();

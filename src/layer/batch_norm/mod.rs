@@ -44,7 +44,9 @@ use columns::{Block, Columns, LANES, Map, Terms};
 ///
 /// A forecast takes the batch for large. It then divides the gradient by the variance from row to row, which is less than the second moment: so
 /// behind a ReLU the square of the gradient grows by pi / (pi - 1) with every layer (Yang et al. 2019, "A Mean Field Theory of Batch
-/// Normalization"). A batch of n rows of normal numbers makes it (n - 2) / (n - 3) times larger still.
+/// Normalization"). A batch of n rows of normal numbers makes it (n - 2) / (n - 3) times larger still. The gradients of a batch add up to 0 in
+/// front of it: so weights there have a smaller one than single rows say, since it lacks what their inputs have in common, and the norm of the
+/// gradient of all parameters is not told.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BatchNorm {
     channels: Option<usize>,
@@ -221,15 +223,9 @@ impl<T: Float> Layer<T> for BatchNorm {
             chooses: 1.0,
             y: Signal { moments: y, shared: Some(shared), behind: None },
             back: within.map(|variance| gain / (variance + self.epsilon)),
-            squares: Some(
-                [second_of_normalized, 1.0][..plan.params.len()].iter().map(|of| plan.n_out as f64 * of).collect(),
-            ),
+            // The gradients of a batch add up to 0 in front of it, so that those of single rows do not say how large their sum is.
+            squares: None,
         })
-    }
-
-    /// Of a row of a large batch.
-    fn gradient_squares(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {
-        Layer::<T>::propagate(self, plan, Signal::independent(x), weights)?.squares
     }
 
     fn commit(&self, passed: &Passed<'_, T>, state: &mut [T]) {
