@@ -212,7 +212,7 @@ impl<T: Float> Layer<T> for BatchNorm {
 
     /// Of a large batch: mean and deviation are those of the draw, and what they hand back to a row is spread thin. What rows have in common is
     /// taken off, so that the gradient is divided by what is left.
-    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+    fn propagate<'a>(&'a self, _: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
         let parameter = |index: usize| weights.get(index).copied().filter(|_| self.affine);
         let within = x.within();
         let second_of_normalized = within.map_or(1.0, |variance| variance / (variance + self.epsilon));
