@@ -129,8 +129,17 @@ pub(super) fn two_slopes(function: &dyn Pointwise) -> Option<[f64; 2]> {
 
 /// E\[f(u) f(v)\] and E\[f'(u) f'(v)\] of two normal variables of mean 0, of that variance and correlation.
 pub(super) fn pair(function: &dyn Pointwise, variance: f64, correlation: f64) -> Pair {
+    pair_of(function, Moments { mean: 0.0, second: variance }, correlation)
+}
+
+/// The same of two normal variables of these moments.
+pub(crate) fn pair_of(function: &dyn Pointwise, x: Moments, correlation: f64) -> Pair {
     match two_slopes(function) {
-        Some(slopes) => Pair::of_two_slopes(variance, correlation, slopes),
-        None => crate::moments::correlated(variance, correlation, function.breaks(), |x| function.value_and_slope(x)),
+        Some(slopes) if x.mean == 0.0 => Pair::of_two_slopes(x.second, correlation, slopes),
+        _ => {
+            let breaks: Vec<f64> = function.breaks().iter().map(|at| at - x.mean).collect();
+            let of = |distance: f64| function.value_and_slope(x.mean + distance);
+            crate::moments::correlated(x.variance(), correlation, &breaks, of)
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::by_position::{pointwise_gradients, pointwise_outputs};
-use super::{GradientByPosition, Layer, Moments, Pass, Plan, Pointwise, Propagated};
+use super::{GradientByPosition, Layer, Moments, Pass, Plan, Pointwise, Propagated, Signal, Through};
 use crate::linalg::{PIECE, half, join, vectorized};
 use crate::{Bounds, Error, Expectations, Float, He, InitMoments, Initializer, Rows, RowsMut};
 
@@ -140,6 +140,11 @@ impl<T: Float, A: Activation> Layer<T> for A {
         dy: &[f64],
     ) -> Option<GradientByPosition> {
         pointwise_gradients::<T>(self, plan, x, dy)
+    }
+
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        let Propagated { y, back } = Layer::<T>::moments(self, plan, x.moments, weights)?;
+        Some(Through { chooses: 1.0, y: x.through_function(self, y), back, squares: Some(Vec::new()) })
     }
 
     fn pointwise(&self) -> Option<&dyn Pointwise> {

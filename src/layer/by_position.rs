@@ -61,23 +61,6 @@ pub(crate) fn outputs<T: Float>(
     by_position.or_else(|| Some(vec![layer.moments(plan, mean_of(x), weights)?.y]))
 }
 
-/// What a layer makes of a gradient by its positions; of its mean where it does not tell them apart.
-pub(crate) fn gradients<T: Float>(
-    layer: &dyn Layer<T>,
-    plan: &Plan,
-    x: &[Moments],
-    weights: &[InitMoments],
-    dy: &[f64],
-) -> Option<GradientByPosition> {
-    layer.gradient_by_position(plan, x, weights, dy).or_else(|| {
-        let (x, dy) = (mean_of(x), mean_square_of(dy));
-        let back = layer.moments(plan, x, weights)?.back?;
-        let mut by_parameters = layer.gradient_squares(plan, x, weights)?;
-        by_parameters.iter_mut().for_each(|square| *square *= dy);
-        Some(GradientByPosition { by_input: vec![back * dy], by_parameters })
-    })
-}
-
 /// What a map makes of every position by itself. Most positions of an image are the same, far from the border and in its corners, but for
 /// rounding: where the first 40 bits of two agree the map is asked once.
 pub(super) fn each<R: Copy>(x: &[Moments], of: impl Fn(Moments) -> Option<R>) -> Option<Vec<R>> {

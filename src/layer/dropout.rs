@@ -1,7 +1,7 @@
 //! `Dropout`: noise that leaves out numbers while training.
 
 use super::by_position::{pointwise_gradients, pointwise_outputs};
-use super::{GradientByPosition, Layer, Mode, Moments, Pass, Plan, Propagated};
+use super::{GradientByPosition, Layer, Mode, Moments, Pass, Plan, Propagated, Signal, Through};
 use crate::linalg::{PIECE, join, vectorized};
 use crate::random::{GOLDEN, mixed};
 use crate::{Error, Float, InitMoments, Rows, RowsMut};
@@ -162,6 +162,13 @@ impl<T: Float> Layer<T> for Dropout {
         dy: &[f64],
     ) -> Option<GradientByPosition> {
         pointwise_gradients::<T>(self, plan, x, dy)
+    }
+
+    /// Every row has noise of its own, so that rows have in common what they had.
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        let Propagated { y, back } = Layer::<T>::moments(self, plan, x.moments, weights)?;
+        let y = Signal { shared: x.shared, ..Signal::unknown(y) };
+        Some(Through { chooses: 1.0, y, back, squares: Some(Vec::new()) })
     }
 
     fn hands_on_initializer(&self) -> bool {

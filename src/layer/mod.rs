@@ -31,6 +31,7 @@ mod row_norm;
 mod selu;
 mod sequential;
 mod sigmoid;
+mod signal;
 mod silu;
 mod softmax;
 mod softplus;
@@ -42,7 +43,7 @@ pub use activation::Activation;
 pub use attention::MultiHeadAttention;
 pub use batch_norm::BatchNorm;
 pub use by_position::GradientByPosition;
-pub(crate) use by_position::{gradients, mean_of, mean_square_of, outputs};
+pub(crate) use by_position::{mean_of, mean_square_of, outputs};
 pub use dropout::Dropout;
 pub use elu::Elu;
 pub use embedding::Embedding;
@@ -67,6 +68,7 @@ pub use rms_norm::RmsNorm;
 pub use selu::Selu;
 pub use sequential::Sequential;
 pub use sigmoid::Sigmoid;
+pub use signal::{Behind, Signal, Through};
 pub use silu::Silu;
 pub use softmax::Softmax;
 pub use softplus::Softplus;
@@ -190,7 +192,9 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
 
     /// What it makes, in training, of the moments of its inputs and of the gradient, in the mean over the draw of its parameters, whose own
     /// moments stand in the order of its plan. In the limit of wide layers: inputs and gradients of different units are taken for
-    /// independent. `None` where theory does not say.
+    /// independent. `None` where theory does not say: of all layers here it says nothing of an [`Lstm`] with [`chrono`](Recurrent::chrono), of a
+    /// state that a recurrent layer, other than one with ReLU, only copies, of attention with weights of a mean that is not 0, and of
+    /// a [`MaxPool2d`] behind an activation that falls somewhere.
     fn moments(&self, _plan: &Plan, _x: Moments, _weights: &[InitMoments]) -> Option<Propagated> {
         None
     }
@@ -227,6 +231,14 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         _dy: &[f64],
     ) -> Option<GradientByPosition> {
         None
+    }
+
+    /// As [`moments`](Self::moments) and [`gradient_squares`](Self::gradient_squares), of a signal of which more is known: what a network and
+    /// layers of layers ask. Unless a layer says otherwise, no more is known behind it than the moments.
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        let Propagated { y, back } = self.moments(plan, x.moments, weights)?;
+        let squares = self.gradient_squares(plan, x.moments, weights);
+        Some(Through { chooses: 1.0, y: Signal::unknown(y), back, squares })
     }
 
     /// The function that it applies to every number on its own; `None` for a layer that does anything else.

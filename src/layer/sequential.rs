@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::inside::{Inside, first};
 use super::{
-    GradientByPosition, Layer, Mode, Moments, Pass, Passed, PassedInside, Plan, Propagated, feeding, gradients, outputs,
+    GradientByPosition, Layer, Mode, Moments, Pass, Passed, PassedInside, Plan, Propagated, Signal, Through, feeding,
 };
 use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Rows, RowsMut};
 
@@ -79,7 +79,7 @@ impl<T: Float> Sequential<T> {
     fn inputs(&self, plan: &Plan, x: &[Moments], mut weights: &[InitMoments]) -> Option<Vec<Vec<Moments>>> {
         let mut inputs = vec![x.to_vec()];
         for (layer, plan) in self.layers.iter().zip(&plan.inside) {
-            let y = outputs(&**layer, plan, inputs.last()?, weights.split_off(..plan.params.len())?)?;
+            let y = layer.moments_by_position(plan, inputs.last()?, weights.split_off(..plan.params.len())?)?;
             inputs.push(y);
         }
         Some(inputs)
@@ -227,12 +227,25 @@ impl<T: Float> Layer<T> for Sequential<T> {
         }
     }
 
-    fn moments(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Propagated> {
-        let start = Propagated { y: x, back: Some(1.0) };
-        self.layers.iter().zip(&plan.inside).try_fold(start, |so_far, (layer, plan)| {
-            let of_layer = layer.moments(plan, so_far.y, weights.split_off(..plan.params.len())?)?;
-            let back = so_far.back.zip(of_layer.back).map(|(before, here)| before * here);
-            Some(Propagated { back, ..of_layer })
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let Through { y, back, .. } = self.propagate(plan, Signal::independent(x), weights)?;
+        Some(Propagated { y: y.moments, back })
+    }
+
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, mut weights: &[InitMoments]) -> Option<Through<'a>> {
+        let start = Through { chooses: 1.0, y: x, back: Some(1.0), squares: Some(Vec::new()) };
+        self.layers.iter().zip(&plan.inside).enumerate().try_fold(start, |so_far, (index, (layer, plan))| {
+            let of_layer = layer.propagate(plan, so_far.y, weights.split_off(..plan.params.len())?)?;
+            // What the first one chooses is for the layer in front of all of them.
+            let (chooses, within) =
+                if index == 0 { (of_layer.chooses, 1.0) } else { (so_far.chooses, of_layer.chooses) };
+            let here = of_layer.back.map(|back| within * back);
+            let back = so_far.back.zip(here).map(|(before, here)| before * here);
+            // The layers before have what this one hands back.
+            let handed_back = |square: &f64| here.map(|here| square * here);
+            let before: Option<Vec<_>> = so_far.squares.and_then(|before| before.iter().map(handed_back).collect());
+            let squares = before.zip(of_layer.squares).map(|(before, own)| [before, own].concat());
+            Some(Through { y: of_layer.y, back, chooses, squares })
         })
     }
 
@@ -254,7 +267,7 @@ impl<T: Float> Layer<T> for Sequential<T> {
         }
         let (mut gradient, mut of_layers) = (dy.to_vec(), Vec::with_capacity(self.layers.len()));
         for (index, layer) in self.layers.iter().enumerate().rev() {
-            let of_layer = gradients(&**layer, &plan.inside[index], &inputs[index], drawn[index], &gradient)?;
+            let of_layer = layer.gradient_by_position(&plan.inside[index], &inputs[index], drawn[index], &gradient)?;
             gradient = of_layer.by_input;
             of_layers.push(of_layer.by_parameters);
         }
@@ -262,24 +275,8 @@ impl<T: Float> Layer<T> for Sequential<T> {
         Some(GradientByPosition { by_input: gradient, by_parameters })
     }
 
-    fn gradient_squares(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Vec<f64>> {
-        let mut x = Some(x);
-        let mut inside = Vec::with_capacity(self.layers.len());
-        for (layer, plan) in self.layers.iter().zip(&plan.inside) {
-            let (of_layer, before) = (weights.split_off(..plan.params.len())?, x?);
-            let propagated = layer.moments(plan, before, of_layer);
-            inside.push((layer.gradient_squares(plan, before, of_layer)?, propagated.and_then(|here| here.back)));
-            x = propagated.map(|here| here.y);
-        }
-        // From the last layer on, each has the gradient that those behind it hand back.
-        let mut gradient = Some(1.0);
-        for (squares, back) in inside.iter_mut().rev() {
-            for square in squares.iter_mut() {
-                *square *= gradient?;
-            }
-            gradient = gradient.zip(*back).map(|(behind, here)| behind * here);
-        }
-        Some(inside.into_iter().flat_map(|(squares, _)| squares).collect())
+    fn gradient_squares(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {
+        self.propagate(plan, Signal::independent(x), weights)?.squares
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {

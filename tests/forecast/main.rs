@@ -6,6 +6,7 @@
 mod calibration;
 mod calibration_kinds;
 mod lsuv;
+mod maps;
 mod measured;
 mod orthogonal;
 mod recurrent;

@@ -291,10 +291,12 @@ fn images_of_other_sizes_follow_the_mean() {
     close("the first layer", forecast.layers[0].moments.unwrap().second, 2.0 * (16.0_f64 / 18.0).powi(2), 1e-12);
 }
 
-/// A recurrent layer with gates is one that theory here does not know, and says so.
+/// Of a layer that theory does not know, or whose biases have moments that say too little, it says so.
 #[test]
 fn what_is_not_known_is_not_said() {
-    let network = Network::<f64>::builder(12).layer(Lstm::new(12, 1, 4).unwrap().last()).layer(Linear::new(2));
+    let network = Network::<f64>::builder(12)
+        .layer(Lstm::new(12, 1, 4).unwrap().chrono(12).unwrap().last())
+        .layer(Linear::new(2));
     let forecast = Forecast::of(&network.build().unwrap(), 1.0).unwrap();
     assert_eq!(forecast.outlook(), Outlook::Unknown);
     assert!(forecast.layers.iter().all(|layer| layer.moments.is_none() && layer.spread.is_none()));

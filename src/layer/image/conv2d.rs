@@ -8,7 +8,8 @@ use super::window::{Extent, Padding, Window, counted};
 use super::winograd::Winograd;
 use crate::layer::by_position::at;
 use crate::layer::moments::{Terms, of_sums, second};
-use crate::layer::{GradientByPosition, Layer, Moments, Pass, Plan, Propagated};
+use crate::layer::signal::of_a_sum;
+use crate::layer::{GradientByPosition, Layer, Moments, Pass, Plan, Propagated, Signal, Through};
 use crate::{Error, Fans, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
 /// A convolution of images (height x width x channels, channels last): at every position of a window, each of `units` channels out is a
@@ -243,6 +244,10 @@ impl<T: Float> Layer<T> for Conv2d<T> {
         let all: f64 = (0..grid.positions()).map(|position| at(dy, position)).sum();
         let both = [(units * (grid.channels / groups)) as f64 * products, units as f64 * all];
         Some(GradientByPosition { by_input, by_parameters: both[..plan.params.len()].to_vec() })
+    }
+
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        of_a_sum::<T>(self, plan, x, weights)
     }
 
     fn gradient_squares(&self, plan: &Plan, x: Moments, _: &[InitMoments]) -> Option<Vec<f64>> {
