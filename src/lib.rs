@@ -199,10 +199,11 @@ pub use init::{
     UnitTruncatedNormal, UnitUniform, VarianceScaling, Xavier, Zeros,
 };
 pub use layer::{
-    Activation, AveragePool2d, BatchNorm, ChannelsLast, Conv2d, Dropout, Elu, Embedding, Exponential, Extent, Flatten,
-    Gelu, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Mish, Mode,
-    MultiHeadAttention, Padding, Pass, Passed, PerStep, Plan, Pointwise, Propagated, Recurrent, Relu, Residual,
-    RmsNorm, Rnn, Selu, Sequential, Sigmoid, Silu, Softmax, Softplus, Softsign, Tanh,
+    Activation, AveragePool2d, BatchNorm, Behind, ChannelsLast, Conv2d, Dropout, Elu, Embedding, Exponential, Extent,
+    Flatten, Gelu, GradientByPosition, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm,
+    MaxPool2d, Mish, Mode, MultiHeadAttention, Padding, Pass, Passed, PassedInside, PerStep, Plan, Pointwise,
+    Propagated, Recurrent, Relu, Residual, RmsNorm, Rnn, Selu, Sequential, Sigmoid, Signal, Silu, Softmax, Softplus,
+    Softsign, Tanh, Through,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;

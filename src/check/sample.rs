@@ -60,12 +60,12 @@ impl Sample {
 }
 
 /// Whether that is less than allowed; a probability that is no number is.
-fn too_unlikely(probability: f64, allowed: f64) -> bool {
+pub(super) fn too_unlikely(probability: f64, allowed: f64) -> bool {
     probability.is_nan() || probability < allowed
 }
 
 /// Twice the probability that a normal number is that many standard deviations off, on either side.
-fn probability(deviations: f64) -> f64 {
+pub(super) fn probability(deviations: f64) -> f64 {
     2.0 * libm::erfc(deviations.abs() / 2.0_f64.sqrt())
 }
 

@@ -4,7 +4,7 @@ use super::parts::Part;
 use super::regime::Regime;
 use super::walk::Walk;
 use super::{Forecast, advice, concern, formats};
-use crate::{Error, Float, Loss, Moments, Network, Rows};
+use crate::{Error, Float, Loss, Moments, Network, Rows, Signal};
 
 /// Collects what a [`Forecast`] is to be made of; made by [`Forecast::builder`].
 ///
@@ -22,6 +22,8 @@ use crate::{Error, Float, Loss, Moments, Network, Rows};
 pub struct ForecastBuilder<'a, T> {
     network: &'a Network<T>,
     input: Moments,
+    /// What rows of the input have in common, where rows said it.
+    shared: Option<f64>,
     loss: Option<&'a dyn Loss<T>>,
     targets: Option<Moments>,
     correlation: Option<f64>,
@@ -30,21 +32,21 @@ pub struct ForecastBuilder<'a, T> {
 impl<'a, T: Float> ForecastBuilder<'a, T> {
     pub(super) fn new(network: &'a Network<T>) -> Self {
         let input = Moments { mean: 0.0, second: 1.0 };
-        Self { network, input, loss: None, targets: None, correlation: None }
+        Self { network, input, shared: None, loss: None, targets: None, correlation: None }
     }
 
     /// The moments of the input; mean 0 and second moment 1 without.
     pub fn input(self, input: Moments) -> Self {
-        Self { input, ..self }
+        Self { input, shared: None, ..self }
     }
 
-    /// The moments of the input are those of some rows of it.
+    /// The moments of the input are those of some rows of it, and so is what they have in common.
     ///
     /// # Errors
     /// [`Error::Size`] where a row has the wrong length; [`Error::Empty`] for none; [`Error::Data`] for what is not finite.
     pub fn rows(self, rows: Rows<'_, T>) -> Result<Self, Error> {
         Error::same_size("the numbers of an input row", self.network.n_in(), rows.cols())?;
-        Ok(Self { input: of_rows(rows)?, ..self })
+        Ok(Self { input: of_rows(rows)?, shared: shared_by(rows), ..self })
     }
 
     /// The loss that the network is to be trained with: then gradients are of their true size, and the loss itself is told.
@@ -57,7 +59,8 @@ impl<'a, T: Float> ForecastBuilder<'a, T> {
         Self { targets: Some(targets), ..self }
     }
 
-    /// Also follows, through depth, the correlation of two inputs that start with that one.
+    /// Also follows, through depth, the correlation of two inputs that start with that one. Where no rows are given, those of a batch are
+    /// taken to have as much in common, which without this is the mean alone: it decides what [`BatchNorm`](crate::BatchNorm) takes off.
     ///
     /// It costs some milliseconds a layer, where ReLU and its relatives cost nothing. In the chaotic phase it is also what the depth to
     /// which correlations reach is known by: see [`Regime::correlation_depth`].
@@ -77,7 +80,9 @@ impl<'a, T: Float> ForecastBuilder<'a, T> {
         if let Some(c) = self.correlation {
             Error::require((-1.0..=1.0).contains(&c), of, "correlation", c, "between -1 and 1")?;
         }
-        let walk = Walk::of(self.network, input, self.correlation);
+        let shared = self.shared.or(self.correlation.map(|c| c * input.second)).unwrap_or(input.mean * input.mean);
+        let signal = Signal { shared: Some(shared), ..Signal::unknown(input) };
+        let walk = Walk::of(self.network, signal, self.correlation);
         let output = walk.layers.last().and_then(|layer| layer.moments);
         let is_normal = walk.steps.last().is_some_and(|step| matches!(step.part, Part::Linear(_)) && !step.beyond);
         let loss = self.loss.zip(output.filter(|_| is_normal));
@@ -110,6 +115,19 @@ pub(super) fn of_rows<T: Float>(rows: Rows<'_, T>) -> Result<Moments, Error> {
         return Err(Error::Data { what: "inputs", row, column, value });
     }
     Ok(moments_of(rows.data()))
+}
+
+/// The mean, over the columns, of the product of two rows; `None` for a single row.
+fn shared_by<T: Float>(rows: Rows<'_, T>) -> Option<f64> {
+    let count = rows.rows() as f64;
+    let mut sums = vec![0.0; rows.cols()];
+    for row in rows.iter() {
+        sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x.get());
+    }
+    let squares = rows.data().iter().map(|x| x.get() * x.get()).sum::<f64>();
+    let products = sums.iter().map(|sum| sum * sum).sum::<f64>() - squares;
+    let shared = products / (count * (count - 1.0) * rows.cols() as f64);
+    (rows.rows() > 1 && shared.is_finite()).then_some(shared)
 }
 
 /// Mean and second moment of some numbers.

@@ -18,7 +18,7 @@ pub struct LayerForecast {
     /// The mean square of the gradient by its output, relative to that by the network's output.
     pub gradient: Option<f64>,
     /// How the mean square of that gradient scatters from network to network; `None` where theory does not say: it does for ReLU, leaky ReLU and
-    /// linear networks.
+    /// linear networks, with dropout or without.
     pub gradient_spread: Option<Spread>,
     /// The mean square of the gradient by its weights, of one row, relative to that by the network's output (its first ones, where
     /// layers are inside it); `None` where it has none, or theory does not say.

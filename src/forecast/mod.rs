@@ -8,6 +8,7 @@ mod formats;
 mod layer_forecast;
 mod lsuv;
 mod measure;
+mod nested;
 mod parts;
 mod regime;
 mod spread;
@@ -21,6 +22,7 @@ pub use formats::{FormatForecast, NumberFormat};
 pub use layer_forecast::LayerForecast;
 pub use lsuv::{Lsuv, LsuvLayer, LsuvReport};
 pub use measure::{LayerMeasured, Measured, OutputGradient};
+pub(crate) use parts::pair_of;
 pub use regime::{Phase, Regime};
 pub use spread::Spread;
 
@@ -86,9 +88,13 @@ use crate::{Error, Float, LossAtStart, Moments, Network};
 /// draws; where theory does not know a layer, or has no initial moments of its parameters, what depends on it is `None`. Layers inside others
 /// show as one.
 ///
-/// Of images it follows the mean over positions, as if they were alike. With padding they are not, behind more than one layer: the border
-/// fades first, and then has less left to lose. So the forecast is too small there: behind ten 3 x 3 convolutions it says half of what the
-/// second moment is on images of 8 x 8, and four fifths on 28 x 28.
+/// Images it follows position by position, through convolutions, functions of every number, average pooling, dropout and layers made of these,
+/// since with padding no two are alike: the border fades first, and takes the middle along. What is said of a layer is the mean over its
+/// positions. Layers that do not tell positions apart, such as a max pooling or a norm, hand on their mean.
+///
+/// Behind a layer that takes off what rows of a batch have in common, or what pixels do, it also follows that: see [`Signal`](crate::Signal). Rows of
+/// the input have the mean in common, unless [`rows`](ForecastBuilder::rows) or [`correlation`](ForecastBuilder::correlation) say more. What
+/// theory does not know is listed at [`Layer::moments`](crate::Layer::moments).
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Forecast {

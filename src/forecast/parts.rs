@@ -2,7 +2,7 @@
 
 use crate::init::Target;
 use crate::moments::Pair;
-use crate::{Draws, Float, InitMoments, Layer, Network, Plan, Pointwise, Role};
+use crate::{Draws, Float, InitMoments, Layer, Moments, Network, Plan, Pointwise, Role};
 
 /// What kind of layer it is, as far as theory tells kinds apart.
 #[derive(Debug, Clone, Copy)]
@@ -11,8 +11,10 @@ pub(super) enum Part<'a> {
     Linear(Dense),
     /// A function of every number on its own.
     Pointwise(&'a dyn Pointwise),
-    /// Noise that keeps the mean of every number, drawn anew for every row.
-    Dropout,
+    /// Noise that keeps the mean of every number, drawn anew for every row: the share of numbers that is kept.
+    Dropout(f64),
+    /// What brings every row to the same mean square, with a gain that is the same in every draw; and to mean 0, or not.
+    Norm { is_centred: bool },
     /// Anything else, and what has parameters of unknown moments.
     Other,
 }
@@ -99,7 +101,13 @@ impl<'a> Part<'a> {
                     is_orthogonal: draws == Draws::Orthogonal,
                 })
             }
-            ("dropout", ..) => Self::Dropout,
+            ("dropout", ..) => match layer.moments(plan, Moments { mean: 0.0, second: 1.0 }, &[]) {
+                Some(one) => Self::Dropout(1.0 / one.y.second),
+                None => Self::Other,
+            },
+            (kind @ ("layer_norm" | "rms_norm"), _, Some(drawn)) if drawn.iter().all(|drawn| drawn.variance == 0.0) => {
+                Self::Norm { is_centred: kind == "layer_norm" }
+            }
             _ => Self::Other,
         }
     }
@@ -121,8 +129,17 @@ pub(super) fn two_slopes(function: &dyn Pointwise) -> Option<[f64; 2]> {
 
 /// E\[f(u) f(v)\] and E\[f'(u) f'(v)\] of two normal variables of mean 0, of that variance and correlation.
 pub(super) fn pair(function: &dyn Pointwise, variance: f64, correlation: f64) -> Pair {
+    pair_of(function, Moments { mean: 0.0, second: variance }, correlation)
+}
+
+/// The same of two normal variables of these moments.
+pub(crate) fn pair_of(function: &dyn Pointwise, x: Moments, correlation: f64) -> Pair {
     match two_slopes(function) {
-        Some(slopes) => Pair::of_two_slopes(variance, correlation, slopes),
-        None => crate::moments::correlated(variance, correlation, function.breaks(), |x| function.value_and_slope(x)),
+        Some(slopes) if x.mean == 0.0 => Pair::of_two_slopes(x.second, correlation, slopes),
+        _ => {
+            let breaks: Vec<f64> = function.breaks().iter().map(|at| at - x.mean).collect();
+            let of = |distance: f64| function.value_and_slope(x.mean + distance);
+            crate::moments::correlated(x.variance(), correlation, &breaks, of)
+        }
     }
 }

@@ -1,9 +1,14 @@
 //! `Walk`: the moments of signal and gradient, layer by layer.
 
 use super::LayerForecast;
+use super::nested::Drawn;
 use super::parts::{Layers, Part, pair};
 use super::spread::{Carried, Laws};
-use crate::{Draws, Expectations, Float, Moments, Network, Pointwise, Propagated, Role};
+use crate::layer::{mean_of, mean_square_of};
+use crate::{
+    Draws, Expectations, Float, GradientByPosition, InitMoments, Layer, Moments, Network, Plan, Pointwise, Role,
+    Signal, Through,
+};
 
 /// What is known of each layer once the signal has passed and the gradient has come back.
 pub(super) struct Walk<'a> {
@@ -26,10 +31,24 @@ pub(super) struct Step<'a> {
     /// Whether its output is beyond `f64`, or vanishes in it.
     pub(super) beyond: bool,
     back: Option<f64>,
+    /// The sum of the squares of the gradients by all its parameters, relative to that by an output of the network.
+    by_parameters: Option<f64>,
+    /// What it makes of a gradient, position by position.
+    by_position: ByPosition<'a>,
+    /// Whether it tells positions apart that are alike to the layer behind it.
+    tells_apart: bool,
+    /// How the scatter of a gradient passes through the layers inside, where it is made of others.
+    scatter: Option<Scatter<'a>>,
 }
 
+/// From the scatter of a gradient by the outputs of a layer to that by its inputs.
+type Scatter<'a> = Box<dyn Fn(&mut Laws, Carried) -> Carried + 'a>;
+
+/// The gradient by the inputs of a layer and by its parameters, from that by its outputs.
+type ByPosition<'a> = Box<dyn Fn(&[f64]) -> Option<GradientByPosition> + 'a>;
+
 impl<'a> Walk<'a> {
-    pub(super) fn of<T: Float>(network: &'a Network<T>, input: Moments, correlation: Option<f64>) -> Self {
+    pub(super) fn of<T: Float>(network: &'a Network<T>, input: Signal<'a>, correlation: Option<f64>) -> Self {
         let mut walk = Self { steps: Vec::new(), layers: Vec::new() };
         let mut laws = Laws::default();
         walk.forward(network, input, correlation, &mut laws);
@@ -40,32 +59,56 @@ impl<'a> Walk<'a> {
     fn forward<T: Float>(
         &mut self,
         network: &'a Network<T>,
-        input: Moments,
+        input: Signal<'a>,
         correlation: Option<f64>,
         laws: &mut Laws,
     ) {
-        let mut x = Some(input);
+        let mut signal = Some(input);
+        let input = input.moments;
+        // What rows have in common costs milliseconds a layer, and only some layers ask for it.
+        let asks = network.layers().map(|layer| asks_what_is_shared(layer.kind())).collect::<Vec<_>>();
+        // Its positions, where they are not alike.
+        let mut positions: Option<Vec<Moments>> = None;
         let mut carried = Carried::certain(input.second);
         let mut covariance = correlation.map(|c| c * input.second);
-        for ((layer, plan, drawn), name) in Layers::of(network).each().zip(network.layer_names()) {
+        for (index, ((layer, plan, drawn), name)) in Layers::of(network).each().zip(network.layer_names()).enumerate() {
+            let asked = asks[index..].contains(&true);
+            signal = signal.map(|x| Signal { shared: x.shared.filter(|_| asked), ..x });
+            let x = signal.map(|x| x.moments);
             let moments: Option<Vec<_>> = drawn.iter().map(|target| target.moments).collect();
             let draws = drawn.first().map_or(Draws::Independent, |target| target.draws);
             let part = Part::of(layer, plan, moments.as_deref(), draws);
-            let (mut of, mut propagated) = (None, None);
-            if let Some(x) = x {
+            let (mut of, mut through) = (None, None);
+            if let Some((signal, x)) = signal.zip(x) {
                 if let Part::Pointwise(function) = part {
                     let expected = self.known(function, x).unwrap_or_else(|| function.expected(x.mean, x.variance()));
                     of = Some(expected);
                     // Of an odd function rounding alone is left, which no weights should make larger.
                     let rounding = expected.mean.abs() <= 1e-14 * expected.second.sqrt();
                     let y = Moments { mean: if rounding { 0.0 } else { expected.mean }, second: expected.second };
-                    propagated = Some(Propagated { y, back: Some(expected.slope_second) });
+                    let y = signal.through_function(function, y);
+                    through =
+                        Some(Through { y, back: Some(expected.slope_second), chooses: 1.0, squares: Some(Vec::new()) });
                 } else {
-                    propagated = moments.as_deref().and_then(|moments| layer.moments(plan, x, moments));
+                    through = moments.as_deref().and_then(|moments| layer.propagate(plan, signal, moments));
                 }
             }
-            let y = propagated.map(|propagated| propagated.y);
+            if let (Some(before), Some(through)) = (self.steps.last_mut(), &through) {
+                before.back = before.back.map(|back| back * through.chooses);
+            }
+            let alike = x.map(|x| vec![x]);
+            let seen = positions.take().or(alike).unwrap_or_default();
+            let by_position = moments.as_deref().zip(through.as_mut()).filter(|_| !seen.is_empty());
+            let by_position =
+                by_position.and_then(|(moments, through)| by_positions(layer, plan, &seen, moments, through));
+            let tells_apart = by_position.is_some();
+            let y = through.as_ref().map(|through| through.y.moments);
+            let nested = !layer.children().is_empty();
             carried = match x.zip(y) {
+                Some((x, _)) if nested => {
+                    let inside = Drawn { layer, plan, targets: &drawn }.forward(laws, x, carried);
+                    inside.map_or(Carried::Unknown, |(_, carried)| carried)
+                }
                 Some(both) => laws.forward(carried, &part, both, of, plan.n_out),
                 None => Carried::Unknown,
             };
@@ -88,18 +131,39 @@ impl<'a> Walk<'a> {
             let back = match part {
                 // What it does to a gradient does not depend on its input.
                 Part::Linear(dense) => Some(dense.n_out as f64 * dense.weight_second()),
-                _ => propagated.and_then(|propagated| propagated.back).filter(|_| !beyond),
+                _ => through.as_ref().and_then(|through| through.back).filter(|_| !beyond),
             };
-            let drawn = moments.as_deref().unwrap_or_default();
-            let squares = match x {
-                Some(x) => layer.gradient_squares(plan, x, drawn),
-                None => plan.params.is_empty().then(Vec::new),
+            let known = moments.as_deref().unwrap_or_default();
+            let squares = match (x, &through) {
+                (_, Some(through)) => through.squares.clone(),
+                (Some(x), None) => layer.gradient_squares(plan, x, known),
+                (None, _) => plan.params.is_empty().then(Vec::new),
             };
             let weight = plan.params.iter().position(|param| param.role == Role::Weight);
             let weight = weight.and_then(|at| Some((at, plan.params[at].count()? as f64)));
-            self.steps.push(Step { part, trains: !plan.params.is_empty(), squares, weight, x, of, beyond, back });
+            let by_input: ByPosition<'a> = Box::new(move |dy| {
+                layer.gradient_by_position(plan, &seen, moments.as_deref()?, dy).filter(|_| !seen.is_empty())
+            });
+            let scatter: Option<Scatter<'a>> = nested.then(|| -> Scatter<'a> {
+                Box::new(move |laws, carried| Drawn { layer, plan, targets: &drawn }.backward(laws, carried))
+            });
+            self.steps.push(Step {
+                part,
+                trains: !plan.params.is_empty(),
+                squares,
+                weight,
+                x,
+                of,
+                beyond,
+                back,
+                by_parameters: None,
+                by_position: by_input,
+                tells_apart,
+                scatter,
+            });
             // What is behind numbers that f64 cannot hold nobody can tell.
-            x = y.filter(|_| !beyond);
+            signal = through.map(|through| through.y).filter(|_| !beyond);
+            positions = by_position.filter(|made| made.len() > 1);
         }
     }
 
@@ -120,28 +184,44 @@ impl<'a> Walk<'a> {
     }
 
     fn backward(&mut self, laws: &mut Laws) {
-        let (mut gradient, mut carried) = (Some(1.0), Carried::certain(1.0));
+        let (mut gradient, mut carried) = (Some(vec![1.0]), Carried::certain(1.0));
         for index in (0..self.layers.len()).rev() {
-            let step = &self.steps[index];
+            let is_masked = index > 0 && matches!(self.steps[index - 1].part, Part::Dropout(_));
+            let step = &mut self.steps[index];
             let layer = &mut self.layers[index];
-            layer.gradient = gradient;
-            layer.gradient_spread = gradient.and(carried.spread());
-            layer.weight_gradient = match (&step.part, gradient, step.x) {
-                (Part::Linear(_), Some(gradient), Some(x)) => Some(gradient * x.second),
-                _ => step.weight_square().zip(gradient).map(|(square, gradient)| square * gradient),
+            layer.gradient = gradient.as_deref().map(mean_square_of);
+            layer.gradient_spread = layer.gradient.and(carried.spread());
+            let told = gradient.as_deref().filter(|dy| step.tells_apart || dy.len() > 1);
+            let told = told.filter(|_| !step.beyond).and_then(|dy| (step.by_position)(dy));
+            layer.weight_gradient = match (&step.part, layer.gradient, step.x, &told) {
+                (Part::Linear(_), Some(gradient), Some(x), _) => Some(gradient * x.second),
+                (.., Some(told)) => step.weight.and_then(|(at, count)| Some(told.by_parameters.get(at)? / count)),
+                (_, gradient, ..) => step.weight_square().zip(gradient).map(|(square, gradient)| square * gradient),
             };
-            gradient = gradient.zip(step.back).map(|(gradient, back)| gradient * back);
-            carried = laws.backward(carried, &step.part, layer.units);
+            step.by_parameters = match &told {
+                Some(told) => Some(told.by_parameters.iter().sum()),
+                None => step.squares.as_ref().and_then(|squares| match squares.is_empty() {
+                    true => Some(0.0),
+                    false => Some(squares.iter().sum::<f64>() * layer.gradient?),
+                }),
+            };
+            gradient = match told {
+                Some(told) => Some(told.by_input),
+                None => layer.gradient.zip(step.back).map(|(gradient, back)| vec![gradient * back]),
+            };
+            carried = match &step.scatter {
+                // What is left out has another slope than what is not.
+                None if is_masked && matches!(step.part, Part::Pointwise(_)) => Carried::Unknown,
+                Some(scatter) => scatter(laws, carried),
+                None => laws.backward(carried, &step.part, layer.units),
+            };
         }
     }
 
     /// The sum of the squares of all parameters' gradients, relative to that by an output.
     pub(super) fn squared_norm(&self) -> Option<f64> {
-        let sum = self.steps.iter().zip(&self.layers).map(|(step, layer)| {
-            let squares = step.squares.as_ref()?;
-            if squares.is_empty() { Some(0.0) } else { Some(squares.iter().sum::<f64>() * layer.gradient?) }
-        });
-        sum.sum::<Option<f64>>().filter(|sum| sum.is_finite())
+        let sum = self.steps.iter().map(|step| step.by_parameters).sum::<Option<f64>>();
+        sum.filter(|sum| sum.is_finite())
     }
 }
 
@@ -151,6 +231,42 @@ impl Step<'_> {
         let (at, count) = self.weight?;
         self.squares.as_ref()?.get(at).map(|square| square / count)
     }
+}
+
+/// What a layer makes of each position, where it tells them apart; the signal behind it is then their mean. What pixels have in common they do
+/// not tell: that the signal knows, and it makes each as much larger as it does all.
+fn by_positions<T: Float>(
+    layer: &dyn Layer<T>,
+    plan: &Plan,
+    seen: &[Moments],
+    weights: &[InitMoments],
+    through: &mut Through<'_>,
+) -> Option<Vec<Moments>> {
+    let mut made = layer.moments_by_position(plan, seen, weights)?;
+    let alone = layer.moments(plan, mean_of(seen), weights).map(|alone| alone.y.second);
+    let larger =
+        alone.map(|alone| through.y.moments.second / alone).filter(|larger| larger.is_finite() && *larger != 1.0);
+    for position in made.iter_mut() {
+        position.second *= larger.unwrap_or(1.0);
+    }
+    let moments = mean_of(&made);
+    let shared = through.y.shared.map(|shared| shared * (moments.second / through.y.moments.second));
+    through.y = Signal { moments, shared: shared.filter(|shared| shared.is_finite()), ..through.y };
+    Some(made)
+}
+
+/// Whether a layer of that kind, or one inside it, may ask what rows have in common.
+fn asks_what_is_shared(kind: &str) -> bool {
+    matches!(
+        kind,
+        "batch_norm"
+            | "max_pool2d"
+            | "multi_head_attention"
+            | "average_pool2d"
+            | "sequential"
+            | "residual"
+            | "per_step"
+    )
 }
 
 /// Whether a layer is to say nothing but 0: then that is no loss of digits.
@@ -172,7 +288,7 @@ fn covaried(part: &Part<'_>, x: Moments, covariance: f64, y: Moments) -> Option<
             let product = if correlation == 1.0 { y.second } else { pair(*function, x.second, correlation).product };
             Some(product)
         }
-        Part::Dropout => Some(covariance),
+        Part::Dropout(_) => Some(covariance),
         _ => None,
     }
 }

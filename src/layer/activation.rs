@@ -2,7 +2,8 @@
 
 use std::fmt::Debug;
 
-use super::{Layer, Moments, Pass, Plan, Pointwise, Propagated};
+use super::by_position::{pointwise_gradients, pointwise_outputs};
+use super::{GradientByPosition, Layer, Moments, Pass, Plan, Pointwise, Propagated, Signal, Through};
 use crate::linalg::{PIECE, half, join, vectorized};
 use crate::{Bounds, Error, Expectations, Float, He, InitMoments, Initializer, Rows, RowsMut};
 
@@ -125,6 +126,25 @@ impl<T: Float, A: Activation> Layer<T> for A {
         // What goes in is a sum over a layer, and close to normal.
         let of = self.expectations(x.mean, x.variance());
         Some(Propagated { y: Moments { mean: of.mean, second: of.second }, back: Some(of.slope_second) })
+    }
+
+    fn moments_by_position(&self, plan: &Plan, x: &[Moments], _: &[InitMoments]) -> Option<Vec<Moments>> {
+        pointwise_outputs::<T>(self, plan, x)
+    }
+
+    fn gradient_by_position(
+        &self,
+        plan: &Plan,
+        x: &[Moments],
+        _: &[InitMoments],
+        dy: &[f64],
+    ) -> Option<GradientByPosition> {
+        pointwise_gradients::<T>(self, plan, x, dy)
+    }
+
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        let Propagated { y, back } = Layer::<T>::moments(self, plan, x.moments, weights)?;
+        Some(Through { chooses: 1.0, y: x.through_function(self, y), back, squares: Some(Vec::new()) })
     }
 
     fn pointwise(&self) -> Option<&dyn Pointwise> {

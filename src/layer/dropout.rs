@@ -1,6 +1,7 @@
 //! `Dropout`: noise that leaves out numbers while training.
 
-use super::{Layer, Mode, Moments, Pass, Plan, Propagated};
+use super::by_position::{pointwise_gradients, pointwise_outputs};
+use super::{GradientByPosition, Layer, Mode, Moments, Pass, Plan, Propagated, Signal, Through};
 use crate::linalg::{PIECE, join, vectorized};
 use crate::random::{GOLDEN, mixed};
 use crate::{Error, Float, InitMoments, Rows, RowsMut};
@@ -147,6 +148,27 @@ impl<T: Float> Layer<T> for Dropout {
     fn moments(&self, _: &Plan, x: Moments, _: &[InitMoments]) -> Option<Propagated> {
         let kept = self.kept();
         Some(Propagated { y: Moments { second: x.second / kept, ..x }, back: Some(1.0 / kept) })
+    }
+
+    fn moments_by_position(&self, plan: &Plan, x: &[Moments], _: &[InitMoments]) -> Option<Vec<Moments>> {
+        pointwise_outputs::<T>(self, plan, x)
+    }
+
+    fn gradient_by_position(
+        &self,
+        plan: &Plan,
+        x: &[Moments],
+        _: &[InitMoments],
+        dy: &[f64],
+    ) -> Option<GradientByPosition> {
+        pointwise_gradients::<T>(self, plan, x, dy)
+    }
+
+    /// Every row has noise of its own, so that rows have in common what they had.
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        let Propagated { y, back } = Layer::<T>::moments(self, plan, x.moments, weights)?;
+        let y = Signal { shared: x.shared, ..Signal::unknown(y) };
+        Some(Through { chooses: 1.0, y, back, squares: Some(Vec::new()) })
     }
 
     fn hands_on_initializer(&self) -> bool {

@@ -1,7 +1,7 @@
 //! `LayerNorm`: every row, or every step of one, to mean 0 and variance 1.
 
 use super::row_norm::RowNorm;
-use super::{Layer, Moments, Pass, Plan, Propagated};
+use super::{Layer, Moments, Pass, Plan, Propagated, Signal, Through};
 use crate::{Bounds, Error, Float, InitMoments, Rows, RowsMut};
 
 /// Layer normalization: subtracts from the numbers of a row their mean and divides by their deviation.
@@ -99,6 +99,10 @@ impl<T: Float> Layer<T> for LayerNorm {
 
     fn moments(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
         Some(self.0.moments(x, weights))
+    }
+
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        Some(self.0.propagate(plan, x, weights))
     }
 
     fn gradient_squares(&self, plan: &Plan, x: Moments, _: &[InitMoments]) -> Option<Vec<f64>> {

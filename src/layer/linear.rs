@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::moments::{Terms, of_sums, second};
-use super::{Layer, Moments, Pass, Plan, Propagated};
+use super::signal::of_a_sum;
+use super::{Layer, Moments, Pass, Plan, Propagated, Signal, Through};
 use crate::linalg::{Matrix, Start, multiply};
 use crate::{Error, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
@@ -102,6 +103,10 @@ impl<T: Float> Layer<T> for Linear<T> {
         let (&weight, bias) = weights.split_first()?;
         let y = of_sums(Terms::each(plan.params[0].rows), x, weight, bias.first().copied());
         Some(Propagated { y, back: Some(self.n_out as f64 * second(weight)) })
+    }
+
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        of_a_sum::<T>(self, plan, x, weights)
     }
 
     fn gradient_squares(&self, plan: &Plan, x: Moments, _: &[InitMoments]) -> Option<Vec<f64>> {

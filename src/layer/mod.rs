@@ -3,6 +3,7 @@
 mod activation;
 mod attention;
 mod batch_norm;
+mod by_position;
 mod dropout;
 mod elu;
 mod embedding;
@@ -30,6 +31,7 @@ mod row_norm;
 mod selu;
 mod sequential;
 mod sigmoid;
+mod signal;
 mod silu;
 mod softmax;
 mod softplus;
@@ -41,6 +43,8 @@ mod ways;
 pub use activation::Activation;
 pub use attention::MultiHeadAttention;
 pub use batch_norm::BatchNorm;
+pub use by_position::GradientByPosition;
+pub(crate) use by_position::{mean_of, mean_square_of, outputs};
 pub use dropout::Dropout;
 pub use elu::Elu;
 pub use embedding::Embedding;
@@ -56,7 +60,7 @@ pub use linear::Linear;
 pub use mish::Mish;
 pub use moments::Propagated;
 pub use per_step::PerStep;
-pub use plan::{Mode, Pass, Passed, Plan};
+pub use plan::{Mode, Pass, Passed, PassedInside, Plan};
 pub use pointwise::Pointwise;
 pub(crate) use recurrent::RecurrentCell;
 pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
@@ -66,6 +70,7 @@ pub use rms_norm::RmsNorm;
 pub use selu::Selu;
 pub use sequential::Sequential;
 pub use sigmoid::Sigmoid;
+pub use signal::{Behind, Signal, Through};
 pub use silu::Silu;
 pub use softmax::Softmax;
 pub use softplus::Softplus;
@@ -189,7 +194,9 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
 
     /// What it makes, in training, of the moments of its inputs and of the gradient, in the mean over the draw of its parameters, whose own
     /// moments stand in the order of its plan. In the limit of wide layers: inputs and gradients of different units are taken for
-    /// independent. `None` where theory does not say.
+    /// independent. `None` where theory does not say: of all layers here it says nothing of an [`Lstm`] with [`chrono`](Recurrent::chrono), of a
+    /// state that a recurrent layer, other than one with ReLU, only copies, of attention with weights of a mean that is not 0, and of
+    /// a [`MaxPool2d`] behind an activation that falls somewhere.
     fn moments(&self, _plan: &Plan, _x: Moments, _weights: &[InitMoments]) -> Option<Propagated> {
         None
     }
@@ -209,9 +216,47 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         plan.params.is_empty().then(Vec::new)
     }
 
+    /// As [`moments`](Self::moments), of an image or a sequence whose positions are not alike: what it makes of each, from the first to the
+    /// last. Of `x` there is one entry a position, or a single one where all are alike; and so of what is handed back. `None` where it does not
+    /// tell positions apart: then it is asked for what it makes of their mean.
+    fn moments_by_position(&self, _plan: &Plan, _x: &[Moments], _weights: &[InitMoments]) -> Option<Vec<Moments>> {
+        None
+    }
+
+    /// What it makes of the mean squares of the gradient by its outputs, position by position, where its inputs have those moments. `None`
+    /// as in [`moments_by_position`](Self::moments_by_position).
+    fn gradient_by_position(
+        &self,
+        _plan: &Plan,
+        _x: &[Moments],
+        _weights: &[InitMoments],
+        _dy: &[f64],
+    ) -> Option<GradientByPosition> {
+        None
+    }
+
+    /// As [`moments`](Self::moments) and [`gradient_squares`](Self::gradient_squares), of a signal of which more is known: what a network and
+    /// layers of layers ask. Unless a layer says otherwise, no more is known behind it than the moments.
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        let Propagated { y, back } = self.moments(plan, x.moments, weights)?;
+        let squares = self.gradient_squares(plan, x.moments, weights);
+        Some(Through { chooses: 1.0, y: Signal::unknown(y), back, squares })
+    }
+
     /// The function that it applies to every number on its own; `None` for a layer that does anything else.
     fn pointwise(&self) -> Option<&dyn Pointwise> {
         None
+    }
+
+    /// The layers inside, where it is made of others, in the order of its plan.
+    fn children(&self) -> Vec<&dyn Layer<T>> {
+        Vec::new()
+    }
+
+    /// The layers inside, where it is made of others, in the order of its plan, and what a forward pass left of each: so that a check can look
+    /// at every one of them by itself.
+    fn inside<'a>(&'a self, _passed: &Passed<'a, T>) -> Vec<PassedInside<'a, T>> {
+        Vec::new()
     }
 
     /// Where an output stops reacting to its input: what the monitor takes for dead and saturated.

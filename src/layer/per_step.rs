@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::groups::groups;
-use super::{Layer, Moments, Pass, Passed, Plan, Propagated};
+use super::{Layer, Moments, Pass, Passed, PassedInside, Plan, Propagated, Signal, Through};
 use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Rows, RowsMut};
 
 /// One layer, the same for every step: a row of `steps * width` numbers is seen as `steps` rows of `width`.
@@ -55,7 +55,7 @@ impl<T: Float> PerStep<T> {
     }
 
     /// What the layer inside left, for the rows that it has seen.
-    fn inside<'a>(&self, passed: &Passed<'a, T>) -> Passed<'a, T> {
+    fn of_step<'a>(&self, passed: &Passed<'a, T>) -> Passed<'a, T> {
         let plan = &passed.plan.inside[0];
         let (x, y) = (Rows::of(passed.x.data(), self.width), Rows::of(passed.y.data(), plan.n_out));
         Passed { plan, x, y, saved: passed.saved }
@@ -121,18 +121,23 @@ impl<T: Float> Layer<T> for PerStep<T> {
     }
 
     fn commit(&self, passed: &Passed<'_, T>, state: &mut [T]) {
-        self.layer.commit(&self.inside(passed), state);
+        self.layer.commit(&self.of_step(passed), state);
     }
 
     fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
         self.layer.moments(plan.inside.first()?, x, weights)
     }
 
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        let inside = plan.inside.first()?;
+        let through = self.layer.propagate(inside, x, weights)?;
+        let squares = through.squares.map(|of_step| of_all_steps(plan, inside, of_step));
+        Some(Through { squares, ..through })
+    }
+
     fn gradient_squares(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {
         let inside = plan.inside.first()?;
-        let steps = (plan.n_out / inside.n_out) as f64;
-        let of_step = self.layer.gradient_squares(inside, x, weights)?;
-        Some(of_step.iter().map(|square| steps * square).collect())
+        Some(of_all_steps(plan, inside, self.layer.gradient_squares(inside, x, weights)?))
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {
@@ -163,7 +168,18 @@ impl<T: Float> Layer<T> for PerStep<T> {
         self.layer.kinks()
     }
 
-    fn crosses_a_kink(&self, one: &Passed<'_, T>, other: &Passed<'_, T>) -> bool {
-        self.layer.crosses_a_kink(&self.inside(one), &self.inside(other))
+    fn inside<'a>(&'a self, passed: &Passed<'a, T>) -> Vec<PassedInside<'a, T>> {
+        let name = self.layer.kind().to_owned();
+        vec![PassedInside { name, layer: &*self.layer, passed: self.of_step(passed) }]
     }
+
+    fn crosses_a_kink(&self, one: &Passed<'_, T>, other: &Passed<'_, T>) -> bool {
+        self.layer.crosses_a_kink(&self.of_step(one), &self.of_step(other))
+    }
+}
+
+/// The squares of gradients that every step adds to.
+fn of_all_steps(plan: &Plan, inside: &Plan, of_step: Vec<f64>) -> Vec<f64> {
+    let steps = (plan.n_out / inside.n_out) as f64;
+    of_step.iter().map(|square| steps * square).collect()
 }

@@ -1,6 +1,6 @@
 //! `Plan` and `Pass`: what a layer asks for, and what it gets.
 
-use crate::{Error, Param, Rows};
+use crate::{Error, Float, Layer, Param, Rows};
 
 /// What a layer needs and gives, for a given number of inputs.
 ///
@@ -203,4 +203,15 @@ pub struct Passed<'a, T> {
     pub y: Rows<'a, T>,
     /// What forward kept for backward, as in [`Pass::saved`].
     pub saved: &'a [T],
+}
+
+/// A layer inside another, and what a forward pass through that left of it.
+#[derive(Debug)]
+pub struct PassedInside<'a, T: Float> {
+    /// What stands in front of its parameters' names, without the last dot; empty where nothing does.
+    pub name: String,
+    /// The layer.
+    pub layer: &'a dyn Layer<T>,
+    /// What it was given, and what it made of it.
+    pub passed: Passed<'a, T>,
 }

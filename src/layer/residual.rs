@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use super::by_position::{at, common};
 use super::inside::{Inside, first, last};
 use super::moments::second;
 use super::ways::{added, join_ways, scaled, scaled_and_summed};
-use super::{Layer, Moments, Pass, Passed, Plan, Propagated, Sequential};
+use super::{
+    GradientByPosition, Layer, Moments, Pass, Passed, PassedInside, Plan, Propagated, Sequential, Signal, Through,
+};
 use crate::{Constant, Error, Fans, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
 /// Layers whose output is added to their input: the branch F, beside a way on which values and gradients pass unchanged.
@@ -105,6 +108,14 @@ impl<T: Float> Residual<T> {
         match self.scale {
             Scale::Fixed(scale) => T::of(scale),
             Scale::Learned(_) => inside.own(1)[0],
+        }
+    }
+
+    /// The moments of what the branch is multiplied by at the start; `rest` are those of the last parameters.
+    fn scale_drawn(&self, rest: &[InitMoments]) -> Option<InitMoments> {
+        match self.scale {
+            Scale::Fixed(scale) => Some(InitMoments { mean: scale, variance: 0.0, kurtosis: None }),
+            Scale::Learned(_) => rest.first().copied(),
         }
     }
 
@@ -250,55 +261,101 @@ impl<T: Float> Layer<T> for Residual<T> {
         }
     }
 
-    /// The branch and the way around it are taken for independent, which they are where the branch ends in weights of mean 0.
-    fn moments(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Propagated> {
+    fn moments_by_position(&self, plan: &Plan, x: &[Moments], mut weights: &[InitMoments]) -> Option<Vec<Moments>> {
         let mut inside = plan.inside.iter();
-        let mut propagated = |layer: &dyn Layer<T>| {
+        let mut made = |layer: &dyn Layer<T>| {
             let plan = inside.next()?;
-            layer.moments(plan, x, weights.split_off(..plan.params.len())?)
+            layer.moments_by_position(plan, x, weights.split_off(..plan.params.len())?)
         };
-        let branch = propagated(&self.branch)?;
+        let branch = made(&self.branch)?;
         let skip = match self.projection.as_deref() {
-            Some(layer) => propagated(layer)?,
-            None => Propagated { y: x, back: Some(1.0) },
+            Some(layer) => made(layer)?,
+            None => x.to_vec(),
         };
-        let scale = match self.scale {
-            Scale::Fixed(scale) => InitMoments { mean: scale, variance: 0.0, kurtosis: None },
-            Scale::Learned(_) => *weights.first()?,
-        };
-        let square = second(scale);
-        let both = 2.0 * scale.mean * branch.y.mean * skip.y.mean;
-        let y = Moments {
-            mean: skip.y.mean + scale.mean * branch.y.mean,
-            second: skip.y.second + square * branch.y.second + both,
-        };
-        // A branch that nothing comes out of hands nothing back, known or not.
-        let of_branch = if square == 0.0 { Some(0.0) } else { branch.back.map(|back| square * back) };
-        Some(Propagated { y, back: skip.back.zip(of_branch).map(|(skip, branch)| skip + branch) })
+        let scale = self.scale_drawn(weights)?;
+        let positions = common(branch.len(), skip.len())?;
+        Some((0..positions).map(|position| joined(at(&skip, position), at(&branch, position), scale)).collect())
     }
 
-    fn gradient_squares(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Vec<f64>> {
-        let (of_branch, mut inside) = (plan.inside.first()?, plan.inside.iter());
-        let mut of_layer = |layer: &dyn Layer<T>| {
+    fn gradient_by_position(
+        &self,
+        plan: &Plan,
+        x: &[Moments],
+        mut weights: &[InitMoments],
+        dy: &[f64],
+    ) -> Option<GradientByPosition> {
+        let mut inside = plan.inside.iter();
+        let mut next = || {
             let plan = inside.next()?;
-            let drawn = weights.split_off(..plan.params.len())?;
-            Some((layer.gradient_squares(plan, x, drawn)?, drawn))
+            Some((plan, weights.split_off(..plan.params.len())?))
         };
-        let (mut squares, of_branch_weights) = of_layer(&self.branch)?;
-        let of_projection = match self.projection.as_deref() {
-            Some(layer) => of_layer(layer)?.0,
-            None => Vec::new(),
+        let (of_branch, branch_weights) = next()?;
+        let projection = match self.projection.as_deref() {
+            Some(layer) => Some((layer, next()?)),
+            None => None,
         };
-        let (square, learned) = match self.scale {
-            Scale::Fixed(scale) => (scale * scale, None),
-            Scale::Learned(_) => {
-                let branch = self.branch.moments(of_branch, x, of_branch_weights)?;
-                (second(*weights.first()?), Some(plan.n_out as f64 * branch.y.second))
-            }
+        let scale = self.scale_drawn(weights)?;
+        let into_branch: Vec<f64> = dy.iter().map(|dy| second(scale) * dy).collect();
+        let branch = Layer::<T>::gradient_by_position(&self.branch, of_branch, x, branch_weights, &into_branch)?;
+        let skip = match projection {
+            Some((layer, (plan, weights))) => layer.gradient_by_position(plan, x, weights, dy)?,
+            None => GradientByPosition { by_input: dy.to_vec(), by_parameters: Vec::new() },
         };
-        squares.iter_mut().for_each(|of_parameter| *of_parameter *= square);
-        squares.extend(of_projection.into_iter().chain(learned));
-        Some(squares)
+        let mut by_parameters = branch.by_parameters;
+        by_parameters.extend(skip.by_parameters);
+        if let Scale::Learned(_) = self.scale {
+            let made = Layer::<T>::moments_by_position(&self.branch, of_branch, x, branch_weights)?;
+            let positions = common(made.len(), dy.len())?;
+            let products = (0..positions).map(|position| at(&made, position).second * at(dy, position)).sum::<f64>();
+            by_parameters.push(plan.n_out as f64 * products / positions as f64);
+        }
+        let positions = common(branch.by_input.len(), skip.by_input.len())?;
+        let both = |position: usize| at(&branch.by_input, position) + at(&skip.by_input, position);
+        Some(GradientByPosition { by_input: (0..positions).map(both).collect(), by_parameters })
+    }
+
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let Through { y, back, .. } = self.propagate(plan, Signal::independent(x), weights)?;
+        Some(Propagated { y: y.moments, back })
+    }
+
+    /// The branch and the way around it are taken for independent, which they are where the branch ends in weights of mean 0.
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, mut weights: &[InitMoments]) -> Option<Through<'a>> {
+        let mut inside = plan.inside.iter();
+        let mut through = |layer: &'a dyn Layer<T>| {
+            let plan = inside.next()?;
+            layer.propagate(plan, x, weights.split_off(..plan.params.len())?)
+        };
+        let branch = through(&self.branch)?;
+        let skip = match self.projection.as_deref() {
+            Some(layer) => through(layer)?,
+            None => Through { chooses: 1.0, y: x, back: Some(1.0), squares: Some(Vec::new()) },
+        };
+        let (scale, learned) = match self.scale {
+            Scale::Fixed(scale) => (InitMoments { mean: scale, variance: 0.0, kurtosis: None }, None),
+            Scale::Learned(_) => (*weights.first()?, Some(plan.n_out as f64 * branch.y.moments.second)),
+        };
+        let square = second(scale);
+        let both = 2.0 * scale.mean * branch.y.moments.mean * skip.y.moments.mean;
+        let moments = Moments {
+            mean: skip.y.moments.mean + scale.mean * branch.y.moments.mean,
+            second: skip.y.moments.second + square * branch.y.moments.second + both,
+        };
+        let shared = skip.y.shared.zip(branch.y.shared).map(|(skip, branch)| skip + square * branch + both);
+        // A branch that nothing comes out of hands nothing back, known or not.
+        let of_branch = if square == 0.0 { Some(0.0) } else { branch.back.map(|back| square * back) };
+        let squares = branch.squares.zip(skip.squares);
+        let squares = squares
+            .map(|(of_branch, of_skip)| of_branch.iter().map(|of| square * of).chain(of_skip).chain(learned).collect());
+        let backs = skip.back.zip(of_branch);
+        let back = backs.map(|(skip, branch)| skip + branch);
+        let chosen = backs.map(|(of_skip, of_branch)| of_skip * skip.chooses + of_branch * branch.chooses);
+        let chooses = chosen.zip(back).map_or(1.0, |(chosen, back)| if back > 0.0 { chosen / back } else { 1.0 });
+        Some(Through { y: Signal { moments, shared, behind: None }, back, chooses, squares })
+    }
+
+    fn gradient_squares(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {
+        self.propagate(plan, Signal::independent(x), weights)?.squares
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {
@@ -320,9 +377,29 @@ impl<T: Float> Layer<T> for Residual<T> {
         }
     }
 
+    fn children(&self) -> Vec<&dyn Layer<T>> {
+        [Some(&self.branch as &dyn Layer<T>), self.projection.as_deref()].into_iter().flatten().collect()
+    }
+
+    fn inside<'a>(&'a self, passed: &Passed<'a, T>) -> Vec<PassedInside<'a, T>> {
+        let names = ["", PROJECTION].into_iter();
+        let named = |((layer, passed), name): ((&'a dyn Layer<T>, Passed<'a, T>), &str)| PassedInside {
+            name: name.to_owned(),
+            layer,
+            passed,
+        };
+        self.passed(passed).zip(names).map(named).collect()
+    }
+
     fn crosses_a_kink(&self, one: &Passed<'_, T>, other: &Passed<'_, T>) -> bool {
         self.passed(one).zip(self.passed(other)).any(|((layer, one), (_, other))| layer.crosses_a_kink(&one, &other))
     }
+}
+
+/// The moments of the sum of both ways, which are taken for independent.
+fn joined(skip: Moments, branch: Moments, scale: InitMoments) -> Moments {
+    let both = 2.0 * scale.mean * branch.mean * skip.mean;
+    Moments { mean: skip.mean + scale.mean * branch.mean, second: skip.second + second(scale) * branch.second + both }
 }
 
 /// A parameter of the projection, as that knows it.

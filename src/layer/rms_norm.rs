@@ -1,7 +1,7 @@
 //! `RmsNorm`: every row, or every step of one, to a second moment of 1.
 
 use super::row_norm::RowNorm;
-use super::{Layer, Moments, Pass, Plan, Propagated};
+use super::{Layer, Moments, Pass, Plan, Propagated, Signal, Through};
 use crate::{Bounds, Error, Float, InitMoments, Rows, RowsMut};
 
 /// Root mean square normalization: divides the numbers of a row by the root of the mean of their squares.
@@ -94,6 +94,10 @@ impl<T: Float> Layer<T> for RmsNorm {
 
     fn moments(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
         Some(self.0.moments(x, weights))
+    }
+
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        Some(self.0.propagate(plan, x, weights))
     }
 
     fn gradient_squares(&self, plan: &Plan, x: Moments, _: &[InitMoments]) -> Option<Vec<f64>> {

@@ -3,7 +3,7 @@
 use super::groups::{cut, groups};
 use super::moments::of_affine;
 use super::statistics::{Statistics, inverse_deviation};
-use super::{Moments, Pass, Plan, Propagated};
+use super::{Moments, Pass, Plan, Propagated, Signal, Through};
 use crate::linalg::{Isa, Matrix, Start, Work, dispatch, join, multiply};
 use crate::{Error, Float, InitMoments, Param, Rows, RowsMut};
 
@@ -46,13 +46,31 @@ impl<const CENTRED: bool> RowNorm<CENTRED> {
         of_gain.into_iter().chain(self.bias.then_some(1.0)).map(|square| plan.n_out as f64 * square).collect()
     }
 
+    /// What rows have in common is divided as the rest is, and then has the gain and the bias in common, too.
+    pub(super) fn propagate<'a>(&self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Through<'a> {
+        let Propagated { y, back } = self.moments(x.moments, weights);
+        let (normalized, divisor) = self.normalized(x.moments);
+        let taken_off = if CENTRED { x.moments.mean * x.moments.mean } else { 0.0 };
+        let shared = x.shared.map(|shared| {
+            let second = (shared - taken_off) / divisor;
+            self.affine(Moments { second, ..normalized }, weights).0.second
+        });
+        let squares = Some(self.gradient_squares(plan, x.moments));
+        Through { chooses: 1.0, y: Signal { moments: y, shared, behind: None }, back, squares }
+    }
+
     /// In wide groups the mean and the deviation of a group are those of the draw, and what they hand back is spread thin.
     pub(super) fn moments(&self, x: Moments, weights: &[InitMoments]) -> Propagated {
         let (normalized, divisor) = self.normalized(x);
+        let (y, gain) = self.affine(normalized, weights);
+        Propagated { y, back: Some(gain / divisor) }
+    }
+
+    /// The moments after gain and bias, and the mean square of the gain.
+    fn affine(&self, normalized: Moments, weights: &[InitMoments]) -> (Moments, f64) {
         let mut weights = weights.iter().copied();
         let gain = weights.next().filter(|_| self.gain);
-        let (y, gain) = of_affine(normalized, gain, weights.next().filter(|_| self.bias));
-        Propagated { y, back: Some(gain / divisor) }
+        of_affine(normalized, gain, weights.next().filter(|_| self.bias))
     }
 
     pub(super) fn forward<T: Float>(&self, x: Rows<'_, T>, mut y: RowsMut<'_, T>, pass: &mut Pass<'_, T>) {

@@ -4,7 +4,9 @@ use std::mem;
 use std::sync::Arc;
 
 use super::inside::{Inside, first};
-use super::{Layer, Mode, Moments, Pass, Passed, Plan, Propagated, feeding};
+use super::{
+    GradientByPosition, Layer, Mode, Moments, Pass, Passed, PassedInside, Plan, Propagated, Signal, Through, feeding,
+};
 use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Rows, RowsMut};
 
 /// Layers in order, as one layer: what a network is made of may itself be made of layers, to any depth.
@@ -71,6 +73,16 @@ impl<T: Float> Sequential<T> {
         let index: usize = index.parse().ok()?;
         let name = rest.strip_prefix(self.layers.get(index)?.kind())?.strip_prefix('.')?;
         Some((index, Param { name: name.to_owned(), ..param.clone() }))
+    }
+
+    /// The moments of what goes into each layer, position by position, and of what comes out of the last.
+    fn inputs(&self, plan: &Plan, x: &[Moments], mut weights: &[InitMoments]) -> Option<Vec<Vec<Moments>>> {
+        let mut inputs = vec![x.to_vec()];
+        for (layer, plan) in self.layers.iter().zip(&plan.inside) {
+            let y = layer.moments_by_position(plan, inputs.last()?, weights.split_off(..plan.params.len())?)?;
+            inputs.push(y);
+        }
+        Some(inputs)
     }
 
     /// The layers inside, and what a pass left of each.
@@ -215,33 +227,56 @@ impl<T: Float> Layer<T> for Sequential<T> {
         }
     }
 
-    fn moments(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Propagated> {
-        let start = Propagated { y: x, back: Some(1.0) };
-        self.layers.iter().zip(&plan.inside).try_fold(start, |so_far, (layer, plan)| {
-            let of_layer = layer.moments(plan, so_far.y, weights.split_off(..plan.params.len())?)?;
-            let back = so_far.back.zip(of_layer.back).map(|(before, here)| before * here);
-            Some(Propagated { back, ..of_layer })
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let Through { y, back, .. } = self.propagate(plan, Signal::independent(x), weights)?;
+        Some(Propagated { y: y.moments, back })
+    }
+
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, mut weights: &[InitMoments]) -> Option<Through<'a>> {
+        let start = Through { chooses: 1.0, y: x, back: Some(1.0), squares: Some(Vec::new()) };
+        self.layers.iter().zip(&plan.inside).enumerate().try_fold(start, |so_far, (index, (layer, plan))| {
+            let of_layer = layer.propagate(plan, so_far.y, weights.split_off(..plan.params.len())?)?;
+            // What the first one chooses is for the layer in front of all of them.
+            let (chooses, within) =
+                if index == 0 { (of_layer.chooses, 1.0) } else { (so_far.chooses, of_layer.chooses) };
+            let here = of_layer.back.map(|back| within * back);
+            let back = so_far.back.zip(here).map(|(before, here)| before * here);
+            // The layers before have what this one hands back.
+            let handed_back = |square: &f64| here.map(|here| square * here);
+            let before: Option<Vec<_>> = so_far.squares.and_then(|before| before.iter().map(handed_back).collect());
+            let squares = before.zip(of_layer.squares).map(|(before, own)| [before, own].concat());
+            Some(Through { y: of_layer.y, back, chooses, squares })
         })
     }
 
-    fn gradient_squares(&self, plan: &Plan, x: Moments, mut weights: &[InitMoments]) -> Option<Vec<f64>> {
-        let mut x = Some(x);
-        let mut inside = Vec::with_capacity(self.layers.len());
-        for (layer, plan) in self.layers.iter().zip(&plan.inside) {
-            let (of_layer, before) = (weights.split_off(..plan.params.len())?, x?);
-            let propagated = layer.moments(plan, before, of_layer);
-            inside.push((layer.gradient_squares(plan, before, of_layer)?, propagated.and_then(|here| here.back)));
-            x = propagated.map(|here| here.y);
+    fn moments_by_position(&self, plan: &Plan, x: &[Moments], weights: &[InitMoments]) -> Option<Vec<Moments>> {
+        self.inputs(plan, x, weights)?.pop()
+    }
+
+    fn gradient_by_position(
+        &self,
+        plan: &Plan,
+        x: &[Moments],
+        mut weights: &[InitMoments],
+        dy: &[f64],
+    ) -> Option<GradientByPosition> {
+        let inputs = self.inputs(plan, x, weights)?;
+        let mut drawn = Vec::with_capacity(self.layers.len());
+        for plan in &plan.inside {
+            drawn.push(weights.split_off(..plan.params.len())?);
         }
-        // From the last layer on, each has the gradient that those behind it hand back.
-        let mut gradient = Some(1.0);
-        for (squares, back) in inside.iter_mut().rev() {
-            for square in squares.iter_mut() {
-                *square *= gradient?;
-            }
-            gradient = gradient.zip(*back).map(|(behind, here)| behind * here);
+        let (mut gradient, mut of_layers) = (dy.to_vec(), Vec::with_capacity(self.layers.len()));
+        for (index, layer) in self.layers.iter().enumerate().rev() {
+            let of_layer = layer.gradient_by_position(&plan.inside[index], &inputs[index], drawn[index], &gradient)?;
+            gradient = of_layer.by_input;
+            of_layers.push(of_layer.by_parameters);
         }
-        Some(inside.into_iter().flat_map(|(squares, _)| squares).collect())
+        let by_parameters = of_layers.into_iter().rev().flatten().collect();
+        Some(GradientByPosition { by_input: gradient, by_parameters })
+    }
+
+    fn gradient_squares(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {
+        self.propagate(plan, Signal::independent(x), weights)?.squares
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {
@@ -265,6 +300,15 @@ impl<T: Float> Layer<T> for Sequential<T> {
         let (index, param) = self.owner(param)?;
         let behind = feeding(self.layers[index + 1..].iter().map(|layer| &**layer), behind);
         self.layers[index].fitting_initializer(&param, behind)
+    }
+
+    fn children(&self) -> Vec<&dyn Layer<T>> {
+        self.layers.iter().map(|layer| &**layer).collect()
+    }
+
+    fn inside<'a>(&'a self, passed: &Passed<'a, T>) -> Vec<PassedInside<'a, T>> {
+        let named = |(index, (layer, passed))| PassedInside { name: self.name(index), layer, passed };
+        self.passed(passed).enumerate().map(named).collect()
     }
 
     fn bounds(&self) -> Bounds {

@@ -1,8 +1,9 @@
 //! `Softmax`: a row of numbers into a row of shares.
 
-use super::{Layer, Pass, Plan};
+use super::{Layer, Moments, Pass, Plan, Propagated, Signal, Through};
 use crate::linalg::{Isa, Work, dispatch, elementwise};
-use crate::{Error, Float, Initializer, Rows, RowsMut, Xavier};
+use crate::moments::Shares as Expected;
+use crate::{Error, Float, InitMoments, Initializer, Rows, RowsMut, Xavier};
 
 /// Softmax of each row: y_i = exp(x_i) / sum of exp(x_j). Its outputs are positive and sum to 1.
 ///
@@ -18,6 +19,9 @@ use crate::{Error, Float, Initializer, Rows, RowsMut, Xavier};
 /// # Notes
 /// The largest entry of a row is subtracted first, so nothing overflows. To train a classifier leave it out and use
 /// [`SoftmaxCrossEntropy`](crate::SoftmaxCrossEntropy), which takes the logits.
+///
+/// A forecast takes the inputs of a row for independent and normal: then E\[y^2\] and E\[dx^2\] are integrals over a single variable, exact for
+/// any number of inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Softmax;
 
@@ -51,6 +55,22 @@ impl<T: Float> Layer<T> for Softmax {
                 *dx = y * (dy - mean);
             }
         }
+    }
+
+    /// Of independent normal numbers, however many.
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let Through { y, back, .. } = Layer::<T>::propagate(self, plan, Signal::independent(x), weights)?;
+        Some(Propagated { y: y.moments, back })
+    }
+
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, _: &[InitMoments]) -> Option<Through<'a>> {
+        let share = Expected::of(x.moments.variance(), plan.n_out)?.of_count(plan.n_out);
+        let mean = 1.0 / plan.n_out as f64;
+        // Of rows that have but the mean in common, so have the shares.
+        let apart = x.shared.is_some_and(|shared| Signal::correlation(x.moments, shared) == 0.0);
+        let shared = apart.then_some(mean * mean);
+        let y = Signal { moments: Moments { mean, second: share.second }, shared, behind: None };
+        Some(Through { chooses: 1.0, y, back: Some(share.back), squares: Some(Vec::new()) })
     }
 
     fn feeding_initializer(&self) -> Option<Box<dyn Initializer<T>>> {

@@ -4,7 +4,9 @@
 //! f64, and laws of finite width by sums over the number of active units; conventions: w ~ N(0, sigma_w2 / n_in), b ~ N(0, sigma_b2).
 
 mod calibration;
+mod calibration_kinds;
 mod lsuv;
+mod maps;
 mod measured;
 mod orthogonal;
 mod recurrent;

@@ -63,6 +63,68 @@ fn gradients_by_kernels_are_met_in_the_mean() {
     });
 }
 
+/// Behind padding no two positions are alike, in what goes in and in the gradient that comes back: for ReLU met at any width.
+#[test]
+fn borders_are_met_in_the_mean() {
+    let row: Vec<f64> = (0..5 * 4 * 2).map(|i| if i % 3 == 0 { 1.0 } else { -1.0 }).collect();
+    met_in_the_mean(&row, |seed| {
+        let same = |units: usize| Conv2d::new((5, 4, 2), units, 3);
+        let inside = Residual::new().layer(Relu).layer(Conv2d::new((5, 4, 12), 12, 3).padding(Padding::Same));
+        let network = Network::builder(row.len()).layer(same(12).padding(Padding::Same));
+        let network = network.layer(inside.scale(0.5).unwrap()).layer(Relu);
+        let network = network.layer(Conv2d::new((5, 4, 12), 16, (3, 2)).stride((2, 1)).padding(Padding::Same));
+        let network = network.layer(Conv2d::new((3, 4, 16), 16, 3).padding(Padding::Same).groups(2)).layer(Relu);
+        network.layer(Linear::new(6)).weights(He::normal()).seed(seed).build().unwrap()
+    });
+}
+
+/// Ten layers with padding: on images of 8 x 8 half of what there is shows only position by position, on 28 x 28 a fifth.
+#[test]
+fn deep_borders_are_measured() {
+    // How much larger the mean over all positions is with them than without.
+    for (size, channels, networks, larger) in [(8, 16, 300_u64, 2.0), (28, 8, 100, 1.26)] {
+        let pixels = size * size;
+        let build = |seed| {
+            let mut network = Network::<f64>::builder(pixels).weights(He::normal()).seed(seed);
+            for layer in 0..10 {
+                let depth = if layer == 0 { 1 } else { channels };
+                network =
+                    network.layer(Conv2d::new((size, size, depth), channels, 3).padding(Padding::Same)).layer(Relu);
+            }
+            network.build().unwrap()
+        };
+        let forecast = Forecast::of(&build(0), 1.0).unwrap();
+        let expected = forecast.layers.last().unwrap().moments.unwrap().second;
+        // The centre of 28 x 28, ten pixels away from every border, knows nothing of it; on 8 x 8 four pixels are what the reference says.
+        let (centre, of_centre) = if size == 8 { (3..5, 0.668_484_647_439_490_8) } else { (10..18, 1.0) };
+        let expected = expected / of_centre;
+        // Of one network mean and centre have most of their chance in common: so their ratio is met, of the sums over all networks, with the
+        // error of a ratio to first order.
+        let both: Vec<[f64; 2]> = (0..networks)
+            .map(|seed| {
+                let mut row = vec![0.0; pixels];
+                super::fill_normal(&mut Generator::numbered(7, "border", seed), 0.0, 1.0, &mut row);
+                let y = build(seed).predict(Rows::new(&row, pixels).unwrap()).unwrap();
+                let square = |y: &[f64]| y.iter().map(|y| y * y).sum::<f64>() / y.len() as f64;
+                let middle: f64 = centre
+                    .clone()
+                    .flat_map(|row| centre.clone().map(move |col| row * size + col))
+                    .map(|at| square(&y[at * channels..(at + 1) * channels]))
+                    .sum();
+                let middle = middle / (centre.len() * centre.len()) as f64;
+                [square(&y), middle]
+            })
+            .collect();
+        let (mean, middle): (f64, f64) = both.iter().fold((0.0, 0.0), |(a, b), [m, c]| (a + m, b + c));
+        let ratio = mean / middle;
+        let residues: Vec<f64> = both.iter().map(|[m, c]| m - ratio * c).collect();
+        let error = residues.iter().map(|r| r * r).sum::<f64>().sqrt() / middle;
+        println!("{size}: {ratio} +- {error}, expected {expected}");
+        assert!((ratio - expected).abs() <= 6.0 * error, "{size}: {ratio} +- {error}, not {expected}");
+        assert!((ratio - expected / larger).abs() > 6.0 * error, "{size}: {ratio} +- {error} says nothing");
+    }
+}
+
 /// Layers inside others, a norm in front whose output is known whatever the draw, and a learned scale.
 #[test]
 fn gradients_inside_of_layers_are_met_in_the_mean() {

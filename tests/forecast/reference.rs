@@ -236,8 +236,7 @@ fn borders_of_images() {
     }
 }
 
-/// Behind several layers with padding the positions of an image differ, and the border fades first. The forecast follows their mean alone, as
-/// if a border were drawn anew in every layer: too small by what is said here, and exact for the first layer.
+/// Behind several layers with padding the positions of an image differ, and the border fades first: forwards, and backwards as well.
 #[test]
 fn borders_over_many_layers() {
     for (name, both) in reference("conv_border_deep").as_object().unwrap() {
@@ -265,25 +264,39 @@ fn borders_over_many_layers() {
         close(name, mean * mean, number(&both[0]), 1e-12);
         close(name, centre * centre, number(&both[1]), 1e-12);
         let forecast = Forecast::of(&network.build().unwrap(), 0.5).unwrap();
-        let found = forecast.layers.last().unwrap().moments.unwrap().second;
-        let first = forecast.layers[0].moments.unwrap().second;
-        close(name, found, first.powi(depth as i32), 1e-11);
-        assert!(found < mean * mean && mean < centre, "{name}: {found}, not {}", mean * mean);
-        let ratio = found / (mean * mean);
-        let said = match name.as_str() {
-            "H8_L10" => 0.497,
-            "H8_L50" => 0.0126,
-            "H28_L10" => 0.790,
-            _ => 0.181,
-        };
-        assert!((ratio / said - 1.0).abs() < 0.005, "{name}: {ratio}");
+        close(name, forecast.layers.last().unwrap().moments.unwrap().second, number(&both[0]), 1e-11);
+        // A window that sees a pixel is seen by it: on its way back a gradient passes the same map, and all but the first layer.
+        let back = forecast.layers[0].gradient.unwrap();
+        let mut line = vec![1.0; size];
+        for _ in 1..depth {
+            let before = |place: usize| if place == 0 { 0.0 } else { line[place - 1] };
+            let behind = |place: usize| line.get(place + 1).copied().unwrap_or_default();
+            line = (0..size).map(|place| (before(place) + line[place] + behind(place)) / 3.0).collect();
+        }
+        let mean = line.iter().sum::<f64>() / size as f64;
+        close(name, back, mean * mean, 1e-11);
     }
 }
 
-/// A recurrent layer with gates is one that theory here does not know, and says so.
+/// What is an image of one size to one layer may be of another to the next, which then follows the mean.
+#[test]
+fn images_of_other_sizes_follow_the_mean() {
+    let start = Claimed { weights: 2.0, biases: 0.0 };
+    let network = Network::builder(6 * 6).layer(Conv2d::new((6, 6, 1), 4, 3).padding(Padding::Same)).layer(Tanh);
+    let network = network.layer(Conv2d::new((12, 12, 1), 2, 3).padding(Padding::Same)).layer(Relu);
+    let network =
+        network.layer(AveragePool2d::new((6, 6, 8), 3)).layer(Conv2d::new((2, 8, 2), 2, 2)).layer(Linear::new(3));
+    let forecast = Forecast::of(&network.weights(start).biases(start).build().unwrap(), 1.0).unwrap();
+    assert!(forecast.layers.iter().all(|layer| layer.moments.is_some() && layer.gradient.is_some()), "{forecast}");
+    close("the first layer", forecast.layers[0].moments.unwrap().second, 2.0 * (16.0_f64 / 18.0).powi(2), 1e-12);
+}
+
+/// Of a layer that theory does not know, or whose biases have moments that say too little, it says so.
 #[test]
 fn what_is_not_known_is_not_said() {
-    let network = Network::<f64>::builder(12).layer(Lstm::new(12, 1, 4).unwrap().last()).layer(Linear::new(2));
+    let network = Network::<f64>::builder(12)
+        .layer(Lstm::new(12, 1, 4).unwrap().chrono(12).unwrap().last())
+        .layer(Linear::new(2));
     let forecast = Forecast::of(&network.build().unwrap(), 1.0).unwrap();
     assert_eq!(forecast.outlook(), Outlook::Unknown);
     assert!(forecast.layers.iter().all(|layer| layer.moments.is_none() && layer.spread.is_none()));

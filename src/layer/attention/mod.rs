@@ -2,14 +2,16 @@
 
 mod heads;
 mod shares;
+mod wide;
 
 use std::sync::Arc;
 
 use super::groups::groups;
-use super::{Layer, Pass, Plan};
+use super::{Layer, Moments, Pass, Plan, Propagated, Signal, Through};
 use crate::linalg::{Matrix, Start, multiply};
-use crate::{Error, Fans, Float, Initializer, Param, Role, Rows, RowsMut};
+use crate::{Error, Fans, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 use heads::{Backward, Forward, Shape};
+use wide::{Wide, wide};
 
 /// Multi-head self-attention: a row is a sequence of `steps * width` numbers, and so is its output.
 ///
@@ -39,7 +41,8 @@ use heads::{Backward, Forward, Shape};
 /// # Notes
 /// Where a pass has lengths, steps beyond that of their row are not looked at, whatever stands there: their outputs are 0, and no gradient
 /// comes of them. Steps that are masked by [`causal`](Self::causal) do not reach the outputs of earlier ones either, not even as a NaN. A row takes memory
-/// for `heads * steps^2` shares. The fans of `qkv_weight` are those of each of its three parts. Vaswani et al. 2017, "Attention Is All You
+/// for `heads * steps^2` shares. A forecast takes heads for wide, and what differs from step to step for independent: then the scores of a query
+/// are independent normal numbers, and the shares what [`Softmax`](crate::Softmax) makes of them. The fans of `qkv_weight` are those of each of its three parts. Vaswani et al. 2017, "Attention Is All You
 /// Need".
 #[derive(Debug, Clone)]
 pub struct MultiHeadAttention<T> {
@@ -212,6 +215,24 @@ impl<T: Float> Layer<T> for MultiHeadAttention<T> {
             }
         }
     }
+
+    /// As if steps had nothing but the mean in common.
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let Through { y, back, .. } = self.propagate(plan, Signal::independent(x), weights)?;
+        Some(Propagated { y: y.moments, back })
+    }
+
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        let none = InitMoments { mean: 0.0, variance: 0.0, kurtosis: None };
+        let (into, into_bias, out, out_bias) = match *weights {
+            [into, into_bias, out, out_bias] => (into, into_bias, out, out_bias),
+            [into, out] => (into, none, out, none),
+            _ => return None,
+        };
+        let steps = plan.n_out / self.width;
+        wide(Wide { steps, width: self.width, causal: self.causal, into, into_bias, out, out_bias }, x)
+    }
+
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {
         if param.role == Role::Bias { self.bias_start.as_deref() } else { self.weight_start.as_deref() }
     }

@@ -3,9 +3,9 @@
 mod columns;
 
 use super::groups::groups;
-use super::moments::of_affine;
+use super::moments::{of_affine, second};
 use super::statistics::{Statistics, inverse_deviation};
-use super::{Layer, Mode, Moments, Pass, Passed, Plan, Propagated};
+use super::{Layer, Mode, Moments, Pass, Passed, Plan, Propagated, Signal, Through};
 use crate::{Bounds, Error, Float, InitMoments, Param, Rows, RowsMut};
 use columns::{Block, Columns, LANES, Map, Terms};
 
@@ -41,6 +41,12 @@ use columns::{Block, Columns, LANES, Map, Terms};
 /// Sums are taken in f64 of the differences from the first value, so that a large mean takes no digits from the variance. A batch is
 /// divided by the root of its plain variance, and the running one is fed the unbiased one, n / (n - 1) times that. Ioffe and Szegedy
 /// 2015, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift".
+///
+/// A forecast takes the batch for large. It then divides the gradient by the variance from row to row, which is less than the second moment: so
+/// behind a ReLU the square of the gradient grows by pi / (pi - 1) with every layer (Yang et al. 2019, "A Mean Field Theory of Batch
+/// Normalization"). A batch of n rows of normal numbers makes it (n - 2) / (n - 3) times larger still. The gradients of a batch add up to 0 in
+/// front of it: so weights there have a smaller one than single rows say, since it lacks what their inputs have in common, and the norm of the
+/// gradient of all parameters is not told.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BatchNorm {
     channels: Option<usize>,
@@ -202,12 +208,28 @@ impl<T: Float> Layer<T> for BatchNorm {
         }
     }
 
-    /// What comes out has mean 0 and variance 1, whatever went in; how the gradient changes depends on how much of the second moment is
-    /// variance from row to row, which two numbers do not say.
-    fn moments(&self, _: &Plan, _: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+    /// As if rows had nothing but the mean in common; where it is known what else they have, [`propagate`](Layer::propagate) says better.
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let Through { y, back, .. } = Layer::<T>::propagate(self, plan, Signal::independent(x), weights)?;
+        Some(Propagated { y: y.moments, back })
+    }
+
+    /// Of a large batch: mean and deviation are those of the draw, and what they hand back to a row is spread thin. What rows have in common is
+    /// taken off, so that the gradient is divided by what is left.
+    fn propagate<'a>(&'a self, _: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
         let parameter = |index: usize| weights.get(index).copied().filter(|_| self.affine);
-        let (y, _) = of_affine(Moments { mean: 0.0, second: 1.0 }, parameter(0), parameter(1));
-        Some(Propagated { y, back: None })
+        let within = x.within();
+        let second_of_normalized = within.map_or(1.0, |variance| variance / (variance + self.epsilon));
+        let normalized = Moments { mean: 0.0, second: second_of_normalized };
+        let (y, gain) = of_affine(normalized, parameter(0), parameter(1));
+        let shared = parameter(1).map_or(0.0, second);
+        Some(Through {
+            chooses: 1.0,
+            y: Signal { moments: y, shared: Some(shared), behind: None },
+            back: within.map(|variance| gain / (variance + self.epsilon)),
+            // The gradients of a batch add up to 0 in front of it, so that those of single rows do not say how large their sum is.
+            squares: None,
+        })
     }
 
     fn commit(&self, passed: &Passed<'_, T>, state: &mut [T]) {

@@ -3,9 +3,11 @@
 use std::ops::Range;
 
 use super::blocks::{Blocks, lanes, lanes_mut};
+use super::positions::Positions;
 use super::share::{PASSING, by_images};
 use super::window::{Extent, Grid, Padding, Window};
-use crate::layer::{Layer, Pass, Plan, Propagated};
+use crate::layer::by_position::at;
+use crate::layer::{GradientByPosition, Layer, Pass, Plan, Propagated, Signal, Through};
 use crate::linalg::{Isa, Work, dispatch};
 use crate::{Error, Float, InitMoments, Moments, Rows, RowsMut};
 
@@ -117,24 +119,75 @@ impl<T: Float> Layer<T> for AveragePool2d {
         by_images(dy.rows(), dx.len() * PASSING, [dy.data()], [dx], &work);
     }
 
-    /// As everywhere, different pixels are taken for independent.
-    fn moments(&self, _: &Plan, x: Moments, _: &[InitMoments]) -> Option<Propagated> {
+    /// As if pixels had nothing but the mean in common.
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let Through { y, back, .. } = Layer::<T>::propagate(self, plan, Signal::independent(x), weights)?;
+        Some(Propagated { y: y.moments, back })
+    }
+
+    fn propagate<'a>(&'a self, _: &Plan, x: Signal<'a>, _: &[InitMoments]) -> Option<Through<'a>> {
         let grid = self.window.pooling().ok()?;
         let means = Means { grid, count_padding: self.count_padding };
-        let (mut y, mut back) = (Moments { mean: 0.0, second: 0.0 }, 0.0);
+        // What different pixels have in common no mean takes away; where it is not known, they are taken for independent.
+        let between = x.shared.unwrap_or(x.moments.mean * x.moments.mean);
+        let (mut mean, mut second, mut shared, mut back) = (0.0, 0.0, 0.0, 0.0);
         for row in 0..grid.rows.out {
             for col in 0..grid.cols.out {
                 let seen = grid.rows.inside(row).len() * grid.cols.inside(col).len();
                 let count = means.counted(seen);
-                let (seen, mean) = (seen as f64, x.mean * seen as f64 / count);
-                y.mean += mean;
-                y.second += mean * mean + x.variance() * seen / (count * count);
-                back += seen / (count * count);
+                let (share, each) = (seen as f64 / count, seen as f64 / (count * count));
+                mean += share * x.moments.mean;
+                shared += share * share * between;
+                second += share * share * between + each * (x.moments.second - between);
+                back += each;
             }
         }
         let (outputs, pixels) = (grid.positions() as f64, (grid.n_in() / grid.channels) as f64);
-        let y = Moments { mean: y.mean / outputs, second: y.second / outputs };
-        Some(Propagated { y, back: Some(back / pixels) })
+        let moments = Moments { mean: mean / outputs, second: second / outputs };
+        let y = Signal { moments, shared: x.shared.map(|_| shared / outputs), behind: None };
+        Some(Through { chooses: 1.0, y, back: Some(back / pixels), squares: Some(Vec::new()) })
+    }
+
+    fn moments_by_position(&self, _: &Plan, x: &[Moments], _: &[InitMoments]) -> Option<Vec<Moments>> {
+        let grid = self.window.pooling().ok()?;
+        if x.len() != grid.rows.image * grid.cols.image {
+            return None;
+        }
+        let (means, positions) = (Means { grid, count_padding: self.count_padding }, Positions { grid, of: x });
+        let mean = |position: usize| {
+            let (mut seen, mut mean, mut variance) = (0, 0.0, 0.0);
+            positions.seen(position, |pixel| {
+                seen += 1;
+                mean += x[pixel].mean;
+                variance += x[pixel].variance();
+            });
+            let count = means.counted(seen);
+            let mean = mean / count;
+            Moments { mean, second: mean * mean + variance / (count * count) }
+        };
+        Some((0..grid.positions()).map(mean).collect())
+    }
+
+    fn gradient_by_position(
+        &self,
+        _: &Plan,
+        x: &[Moments],
+        _: &[InitMoments],
+        dy: &[f64],
+    ) -> Option<GradientByPosition> {
+        let grid = self.window.pooling().ok()?;
+        let (means, positions) = (Means { grid, count_padding: self.count_padding }, Positions { grid, of: x });
+        let share = |position: usize| {
+            let mut seen = 0;
+            positions.seen(position, |_| seen += 1);
+            at(dy, position) / means.counted(seen).powi(2)
+        };
+        if dy.len() != 1 && dy.len() != grid.positions() {
+            return None;
+        }
+        let shares: Vec<f64> = (0..grid.positions()).map(share).collect();
+        let (by_input, _) = positions.gradient(&shares)?;
+        Some(GradientByPosition { by_input, by_parameters: Vec::new() })
     }
 
     fn hands_on_initializer(&self) -> bool {

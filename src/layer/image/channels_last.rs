@@ -1,6 +1,6 @@
 //! `ChannelsLast`: images that stand channel by channel, brought into the order of the other layers.
 
-use crate::layer::{Layer, Moments, Pass, Plan, Propagated};
+use crate::layer::{Layer, Moments, Pass, Plan, Propagated, Signal, Through};
 use crate::{Error, Float, InitMoments, Rows, RowsMut};
 
 use super::window::counted;
@@ -93,6 +93,10 @@ impl<T: Float> Layer<T> for ChannelsLast {
 
     fn moments(&self, _: &Plan, x: Moments, _: &[InitMoments]) -> Option<Propagated> {
         Some(Propagated { y: x, back: Some(1.0) })
+    }
+
+    fn propagate<'a>(&'a self, _: &Plan, x: Signal<'a>, _: &[InitMoments]) -> Option<Through<'a>> {
+        Some(Through { chooses: 1.0, y: x, back: Some(1.0), squares: Some(Vec::new()) })
     }
 
     fn hands_on_initializer(&self) -> bool {

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use super::convolution::{Back, Convolution};
+use super::positions::Positions;
 use super::window::{Extent, Padding, Window, counted};
 use super::winograd::Winograd;
+use crate::layer::by_position::at;
 use crate::layer::moments::{Terms, of_sums, second};
-use crate::layer::{Layer, Moments, Pass, Plan, Propagated};
+use crate::layer::signal::of_a_sum;
+use crate::layer::{GradientByPosition, Layer, Moments, Pass, Plan, Propagated, Signal, Through};
 use crate::{Error, Fans, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
 /// A convolution of images (height x width x channels, channels last): at every position of a window, each of `units` channels out is a
@@ -209,8 +212,8 @@ impl<T: Float> Layer<T> for Conv2d<T> {
         }
     }
 
-    /// The mean over all positions, those at the border included, where part of the window lies in the padding: as if the positions of the
-    /// input were alike. Behind several layers with padding they are not, and the mean of those is larger than this says.
+    /// The mean over all positions, those at the border included, where part of the window lies in the padding; of inputs whose positions
+    /// are alike.
     fn moments(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
         let (&weight, bias) = weights.split_first()?;
         let Convolution { grid, units, groups } = self.convolution().ok()?;
@@ -221,6 +224,33 @@ impl<T: Float> Layer<T> for Conv2d<T> {
         let each = grid.positions() as f64 * rows * cols / (grid.rows.image * grid.cols.image) as f64;
         let back = each * (units / groups) as f64 * second(weight);
         Some(Propagated { y: of_sums(terms, x, weight, bias.first().copied()), back: Some(back) })
+    }
+
+    fn moments_by_position(&self, _: &Plan, x: &[Moments], weights: &[InitMoments]) -> Option<Vec<Moments>> {
+        let (&weight, bias) = weights.split_first()?;
+        let convolution = self.convolution().ok()?;
+        Positions { grid: convolution.grid, of: x }.sums(convolution.depth(), weight, bias.first().copied())
+    }
+
+    fn gradient_by_position(
+        &self,
+        plan: &Plan,
+        x: &[Moments],
+        weights: &[InitMoments],
+        dy: &[f64],
+    ) -> Option<GradientByPosition> {
+        let Convolution { grid, units, groups } = self.convolution().ok()?;
+        let each = (units / groups) as f64 * second(*weights.first()?);
+        let positions = Positions { grid, of: x };
+        let (mut by_input, products) = positions.gradient(dy)?;
+        by_input.iter_mut().for_each(|square| *square *= each);
+        let all: f64 = (0..grid.positions()).map(|position| at(dy, position)).sum();
+        let both = [(units * (grid.channels / groups)) as f64 * products, units as f64 * all];
+        Some(GradientByPosition { by_input, by_parameters: both[..plan.params.len()].to_vec() })
+    }
+
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        of_a_sum::<T>(self, plan, x, weights)
     }
 
     fn gradient_squares(&self, plan: &Plan, x: Moments, _: &[InitMoments]) -> Option<Vec<f64>> {

@@ -31,7 +31,7 @@ pub(super) struct Back<'a, T> {
 
 impl Convolution {
     /// How many channels a unit sees.
-    fn depth(&self) -> usize {
+    pub(super) fn depth(&self) -> usize {
         self.grid.channels / self.groups
     }
 

@@ -3,9 +3,10 @@
 use super::blocks::{Blocks, lanes, lanes_mut};
 use super::share::{PASSING, by_images};
 use super::window::{Extent, Grid, Padding, Window};
-use crate::layer::{Layer, Pass, Passed, Plan};
+use crate::layer::{Behind, Layer, Pass, Passed, Plan, Propagated, Signal, Through};
 use crate::linalg::{Isa, Work, dispatch};
-use crate::{Error, Float, Rows, RowsMut};
+use crate::moments::largest;
+use crate::{Error, Float, InitMoments, Moments, Rows, RowsMut};
 
 /// Max pooling of images (height x width x channels, channels last): at every position of a window, the largest number of each channel.
 ///
@@ -28,6 +29,9 @@ use crate::{Error, Float, Rows, RowsMut};
 /// # Notes
 /// Unless told otherwise the stride is the size of the window, and nothing is padded. A NaN in a window is its maximum. A window has at
 /// most 2^24 pixels: so many are told apart by a number of `f32`.
+///
+/// To a forecast the pixels of a window are normal, or an activation of normal numbers, and equally correlated. The largest of n has the density
+/// n phi(z) Phi(z)^(n - 1): order statistics, as in David and Nagaraja, "Order Statistics", 2003.
 #[derive(Debug, Clone)]
 pub struct MaxPool2d {
     window: Window,
@@ -106,6 +110,49 @@ impl<T: Float> Layer<T> for MaxPool2d {
         let work = |[winners, dy]: [&[T]; 2], [dx]: [&mut [T]; 1]| dispatch(Returned { grid, winners, dy, dx });
         let dx = dx.data_mut();
         by_images(dy.rows(), dx.len() * PASSING, [pass.saved, dy.data()], [dx], &work);
+    }
+
+    /// As if pixels had nothing but the mean in common, and were normal.
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        let Through { y, back, .. } = Layer::<T>::propagate(self, plan, Signal::independent(x), weights)?;
+        Some(Propagated { y: y.moments, back })
+    }
+
+    /// Behind an activation that nowhere falls, as ReLU does not, the largest value is that of the largest number; what comes out of one that
+    /// falls somewhere, as of GELU, is not known. Every derivative goes to one pixel, and there the slope of the activation is that at the largest.
+    fn propagate<'a>(&'a self, _: &Plan, x: Signal<'a>, _: &[InitMoments]) -> Option<Through<'a>> {
+        let grid = self.grid().ok()?;
+        let (normal, between, function) = match x.behind {
+            Some(Behind { function, moments, shared }) => (moments, shared, Some(function)),
+            None => (x.moments, x.shared, None),
+        };
+        let correlation = between.map_or(0.0, |shared| Signal::correlation(normal, shared).max(0.0));
+        let (mut mean, mut second, mut slope, mut known) = (0.0, 0.0, 0.0, Vec::new());
+        for rows in (0..grid.rows.out).map(|row| grid.rows.inside(row).len()) {
+            for cols in (0..grid.cols.out).map(|col| grid.cols.inside(col).len()) {
+                let seen = rows * cols;
+                let of_window = match known.iter().find(|(count, _)| *count == seen) {
+                    Some((_, largest)) => *largest,
+                    None => {
+                        let of_window = largest(seen, normal, correlation, function)?;
+                        known.push((seen, of_window));
+                        of_window
+                    }
+                };
+                mean += of_window.moments.mean;
+                second += of_window.moments.second;
+                slope += of_window.slope;
+            }
+        }
+        let (outputs, pixels) = (grid.positions() as f64, (grid.n_in() / grid.channels) as f64);
+        let moments = Moments { mean: mean / outputs, second: second / outputs };
+        // Windows of numbers that have but the mean in common have but the mean in common.
+        let shared = (correlation == 0.0 && between.is_some()).then_some(moments.mean * moments.mean);
+        let y = Signal { moments, shared, behind: None };
+        // The slope where a derivative goes, which is where the largest number is, and that anywhere.
+        let anywhere = function.map_or(1.0, |function| function.expected(normal.mean, normal.variance()).slope_second);
+        let chooses = if anywhere > 0.0 { slope / outputs / anywhere } else { 1.0 };
+        Some(Through { y, back: Some(outputs / pixels), chooses, squares: Some(Vec::new()) })
     }
 
     /// Where another pixel wins, the slope is another one.

@@ -12,6 +12,7 @@ mod conv2d;
 mod convolution;
 mod depthwise;
 mod max_pool2d;
+mod positions;
 mod share;
 mod unfold;
 mod window;

@@ -1,6 +1,8 @@
 //! Recurrent layers: a row is a sequence, and every step sees what the steps before it left.
 
 mod cell;
+mod copied;
+mod gated;
 mod gru;
 mod lstm;
 mod moments;
@@ -176,10 +178,11 @@ impl<T: Float, C: Cell<T>> Layer<T> for Recurrent<T, C> {
     }
 
     fn moments(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
-        let &[weight, recurrent, bias, ..] = weights else { return None };
+        let &[weight, recurrent, bias, ref rest @ ..] = weights else { return None };
+        let recurrent_bias = rest.first().copied();
         let &Self { steps, width, hidden, last, .. } = self;
         let whole = self.reach >= steps;
-        self.cell.moments(&Unrolled { steps, width, hidden, last, whole, x, weight, recurrent, bias })
+        self.cell.moments(&Unrolled { steps, width, hidden, last, whole, x, weight, recurrent, bias, recurrent_bias })
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {

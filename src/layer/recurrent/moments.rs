@@ -1,10 +1,11 @@
-//! What a plain recurrent layer makes of the moments of its inputs, step by step.
+//! What recurrent layers make of the moments of their inputs, step by step.
 
 use crate::layer::moments::{Terms, of_sums, second};
 use crate::{Activation, Expectations, InitMoments, Moments, Propagated};
 
-/// A plain recurrent layer, as theory sees it: every step draws its products anew, which for wide states leaves the same moments as one
-/// draw for all steps (Chen, Pennington and Schoenholz, "Dynamical isometry and a mean field theory of RNNs", 2018).
+/// A recurrent layer, as theory sees it: every step draws its products anew, which for wide states of a plain layer leaves the same moments as
+/// one draw for all steps (Chen, Pennington and Schoenholz, "Dynamical isometry and a mean field theory of RNNs", 2018). Steps of the input are
+/// taken for independent.
 #[derive(Debug, Clone, Copy)]
 pub struct Unrolled {
     pub(super) steps: usize,
@@ -18,42 +19,109 @@ pub struct Unrolled {
     pub(super) weight: InitMoments,
     pub(super) recurrent: InitMoments,
     pub(super) bias: InitMoments,
+    /// The bias of what a split candidate gets from the state.
+    pub(super) recurrent_bias: Option<InitMoments>,
+}
+
+/// One step back: how the mean square of the gradient by a state, 1 beside what else is carried, shows in all sums together and in what is
+/// carried on.
+pub(super) trait BackStep {
+    /// Given the mean square of the gradient by the state and what else is carried, the sums over the gates of the mean squares of the gradient
+    /// by what they get from the input, and from the state; and what is carried on, by the state itself and beside it.
+    fn back(&self, by_state: f64, carried: f64) -> Returned;
+}
+
+/// What a step hands back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Returned {
+    pub(super) by_input_sums: f64,
+    pub(super) by_state_sums: f64,
+    /// What reaches the state before directly.
+    pub(super) by_state: f64,
+    /// What else goes on to the step before.
+    pub(super) carried: f64,
 }
 
 impl Unrolled {
     /// What `h_t = activation(x_t W + h_(t-1) U + b)` makes of them, in the mean over what it outputs.
-    pub(super) fn through(&self, activation: &impl Activation) -> Propagated {
-        let of_input = of_sums(Terms::each(self.width), self.x, self.weight, Some(self.bias));
+    pub(super) fn through(&self, activation: &impl Activation) -> Option<Propagated> {
+        if self.entry().is_some() {
+            return None;
+        }
+        let of_input = self.of_input(self.bias);
+        Some(self.unrolled(|state| {
+            let of_state = self.of_state(state, None);
+            let sum = plus(of_input, of_state);
+            let of = activation.expectations(sum.mean, sum.variance());
+            (Moments { mean: of.mean, second: of.second }, of)
+        }))
+    }
+
+    /// From step to step by the moments of the state; `step` says those after a step, and what the way back needs of it.
+    pub(super) fn unrolled<S: BackStep + Copy>(&self, mut step: impl FnMut(Moments) -> (Moments, S)) -> Propagated {
         let mut state = Moments { mean: 0.0, second: 0.0 };
-        let steps: Vec<Expectations> = (0..self.steps)
+        let mut sums = Moments { mean: 0.0, second: 0.0 };
+        let steps: Vec<S> = (0..self.steps)
             .map(|_| {
-                let of_state = of_sums(Terms::each(self.hidden), state, self.recurrent, None);
-                let of =
-                    activation.expectations(of_input.mean + of_state.mean, of_input.variance() + of_state.variance());
-                state = Moments { mean: of.mean, second: of.second };
+                let of;
+                (state, of) = step(state);
+                sums = Moments { mean: sums.mean + state.mean, second: sums.second + state.second };
                 of
             })
             .collect();
-        let y = if self.last {
-            state
-        } else {
-            let mean_over = |of: fn(&Expectations) -> f64| steps.iter().map(of).sum::<f64>() / self.steps as f64;
-            Moments { mean: mean_over(|of| of.mean), second: mean_over(|of| of.second) }
-        };
+        let count = self.steps as f64;
+        let y = if self.last { state } else { Moments { mean: sums.mean / count, second: sums.second / count } };
         Propagated { y, back: self.whole.then(|| self.back(&steps)) }
     }
 
     /// The mean square of the gradient by the inputs, where that by each output is 1.
-    fn back(&self, steps: &[Expectations]) -> f64 {
+    fn back(&self, steps: &[impl BackStep]) -> f64 {
         let hidden = self.hidden as f64;
-        let (mut by_state, mut sum) = (0.0, 0.0);
+        let (mut by_state, mut carried, mut sum) = (0.0, 0.0, 0.0);
         for (lag, of) in steps.iter().rev().enumerate() {
             // What comes from the output of the step, and what from the step behind it.
             by_state += if self.last && lag > 0 { 0.0 } else { 1.0 };
-            let by_sum = by_state * of.slope_second;
-            sum += hidden * second(self.weight) * by_sum;
-            by_state = hidden * second(self.recurrent) * by_sum;
+            let returned = of.back(by_state, carried);
+            sum += hidden * second(self.weight) * returned.by_input_sums;
+            by_state = hidden * second(self.recurrent) * returned.by_state_sums + returned.by_state;
+            carried = returned.carried;
         }
         sum / self.steps as f64
+    }
+
+    /// The moments of what a gate with that bias gets from the input.
+    pub(super) fn of_input(&self, bias: InitMoments) -> Moments {
+        of_sums(Terms::each(self.width), self.x, self.weight, Some(bias))
+    }
+
+    /// The moments of what a gate gets from the state.
+    pub(super) fn of_state(&self, state: Moments, bias: Option<InitMoments>) -> Moments {
+        of_sums(Terms::each(self.hidden), state, self.recurrent, bias)
+    }
+
+    /// The entry of a recurrent weight of which each column has one that is not 0, as the identity has; `None` for any other. Its products are
+    /// no sums, and not drawn anew from step to step.
+    pub(super) fn entry(&self) -> Option<f64> {
+        let (recurrent, entry) = (self.recurrent, self.recurrent.mean * self.hidden as f64);
+        let of_one = InitMoments::of_share(entry, 1.0 / self.hidden as f64);
+        let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs();
+        let same_shape = match (recurrent.kurtosis, of_one.kurtosis) {
+            (Some(one), Some(other)) => near(one, other),
+            (one, other) => one == other,
+        };
+        (entry != 0.0 && near(recurrent.variance, of_one.variance) && same_shape).then_some(entry)
+    }
+}
+
+/// The moments of a sum of two that know nothing of each other.
+pub(super) fn plus(one: Moments, other: Moments) -> Moments {
+    let mean = one.mean + other.mean;
+    Moments { mean, second: mean * mean + one.variance() + other.variance() }
+}
+
+impl BackStep for Expectations {
+    fn back(&self, by_state: f64, _: f64) -> Returned {
+        let by_sum = by_state * self.slope_second;
+        Returned { by_input_sums: by_sum, by_state_sums: by_sum, by_state: 0.0, carried: 0.0 }
     }
 }

@@ -1,0 +1,354 @@
+//! What LSTM and GRU make of the moments of their inputs.
+
+use super::moments::{BackStep, Returned, Unrolled, plus};
+use crate::moments::{Mixture, expectation};
+use crate::{Activation, InitMoments, Moments, Propagated, Sigmoid, Tanh};
+
+/// What a gate, or a candidate, is in the mean over the draw.
+#[derive(Debug, Clone, Copy)]
+struct Gate {
+    /// E\[y\] to E\[y^4\].
+    powers: [f64; 4],
+    /// The mean square of its slope.
+    slope: f64,
+}
+
+impl Gate {
+    fn of(activation: &impl Activation, sum: Moments) -> Self {
+        let [first, second, third, fourth, slope] = expectation(sum.mean, sum.variance().sqrt(), &[], |x| {
+            let y: f64 = activation.value(x);
+            let slope: f64 = activation.slope(x, y);
+            [y, y * y, y * y * y, (y * y) * (y * y), slope * slope]
+        });
+        Self { powers: [first, second, third, fourth], slope }
+    }
+}
+
+/// One step of an LSTM.
+#[derive(Debug, Clone, Copy)]
+struct LstmStep {
+    input: Gate,
+    forget: Gate,
+    output: Gate,
+    candidate: Gate,
+    /// E\[c^2\] of the cell before.
+    before: f64,
+    /// E\[tanh(c)^2\] and E\[(1 - tanh(c)^2)^2\] of the cell behind.
+    squashed: f64,
+    slope: f64,
+}
+
+/// Gates and the candidate are independent and drawn anew at every step, as if the weights were: so are the four first moments of the cell known,
+/// and of it is taken the simplest law that has them.
+///
+/// ```text
+/// E[c'^2] = E[f^2] E[c^2] + 2 E[f] E[i] E[c] E[g] + E[i^2] E[g^2]      E[h^2] = E[o^2] E[tanh(c)^2]
+/// dc^2 = dc'^2 E[f'^2] + dh^2 E[o^2] E[(1 - tanh(c)^2)^2]
+/// ```
+///
+/// As in Gilboa et al., "Dynamical isometry and a mean field theory of LSTMs and GRUs", 2019. With one draw for all steps, states of
+/// different steps have something in common, and gates with them: in wide layers states and gradients are then some percent larger.
+pub(super) fn lstm(of: &Unrolled) -> Option<Propagated> {
+    if of.entry().is_some() {
+        return None;
+    }
+    let forget_bias = of_forget_gates(of.bias);
+    let bias_of = |is_forget: bool| match forget_bias {
+        Some(bias) => InitMoments { mean: if is_forget { bias } else { 0.0 }, variance: 0.0, kurtosis: None },
+        None => of.bias,
+    };
+    let (for_forget, for_others) = (of.of_input(bias_of(true)), of.of_input(bias_of(false)));
+    let mut cell = [0.0; 4];
+    Some(of.unrolled(|state| {
+        let of_state = of.of_state(state, None);
+        let others = plus(for_others, of_state);
+        let (open, candidate) = (Gate::of(&Sigmoid, others), Gate::of(&Tanh, others));
+        let forget = if forget_bias.is_some() { Gate::of(&Sigmoid, plus(for_forget, of_state)) } else { open };
+        let before = cell[1];
+        cell = next_cell(cell, &forget, &open, &candidate);
+        let [value, squashed, slope] = Mixture::of_powers(cell).expectation(|c| {
+            let value = c.tanh();
+            let slope = 1.0 - value * value;
+            [value, value * value, slope * slope]
+        });
+        let step = LstmStep { input: open, forget, output: open, candidate, before, squashed, slope };
+        (Moments { mean: open.powers[0] * value, second: open.powers[1] * squashed }, step)
+    }))
+}
+
+/// The bias that only forget gates have, if that is how it was drawn: a quarter of all numbers the same, all others 0.
+fn of_forget_gates(bias: InitMoments) -> Option<f64> {
+    let number = 4.0 * bias.mean;
+    (number != 0.0 && bias == InitMoments::of_share(number, 0.25)).then_some(number)
+}
+
+/// E\[c\] to E\[c^4\] of f c + i g.
+fn next_cell(cell: [f64; 4], forget: &Gate, input: &Gate, candidate: &Gate) -> [f64; 4] {
+    const BINOMIALS: [[f64; 5]; 4] =
+        [[1.0, 1.0, 0.0, 0.0, 0.0], [1.0, 2.0, 1.0, 0.0, 0.0], [1.0, 3.0, 3.0, 1.0, 0.0], [1.0, 4.0, 6.0, 4.0, 1.0]];
+    let power = |of: [f64; 4], k: usize| if k == 0 { 1.0 } else { of[k - 1] };
+    std::array::from_fn(|index| {
+        let order = index + 1;
+        let term = |k: usize| {
+            let kept = power(forget.powers, k) * power(cell, k);
+            let added = power(input.powers, order - k) * power(candidate.powers, order - k);
+            BINOMIALS[index][k] * kept * added
+        };
+        (0..=order).map(term).sum()
+    })
+}
+
+impl BackStep for LstmStep {
+    fn back(&self, by_state: f64, carried: f64) -> Returned {
+        let by_cell = carried + by_state * self.output.powers[1] * self.slope;
+        let by_sums = by_cell * self.candidate.powers[1] * self.input.slope
+            + by_cell * self.before * self.forget.slope
+            + by_cell * self.input.powers[1] * self.candidate.slope
+            + by_state * self.squashed * self.output.slope;
+        let carried = by_cell * self.forget.powers[1];
+        Returned { by_input_sums: by_sums, by_state_sums: by_sums, by_state: 0.0, carried }
+    }
+}
+
+/// One step of a GRU.
+#[derive(Debug, Clone, Copy)]
+struct GruStep {
+    /// E\[z^2\], E\[(1 - z)^2\] and E\[(z (1 - z))^2\] of the update gate.
+    kept: f64,
+    left: f64,
+    slope: f64,
+    candidate: Candidate,
+    /// E\[(h - n)^2\] of the state before and the candidate.
+    apart: f64,
+}
+
+/// The candidate n = tanh(a + r k), and the mean squares of what comes back through it: of its slope s, of s r, and of s k r (1 - r).
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    mean: f64,
+    second: f64,
+    slope: f64,
+    by_mixed: f64,
+    by_reset: f64,
+}
+
+/// Gates and what goes into the candidate are independent and drawn anew at every step, as if the weights were.
+///
+/// ```text
+/// E[h'^2] = E[z^2] E[h^2] + 2 E[z (1 - z)] E[h] E[n] + E[(1 - z)^2] E[n^2]
+/// dh^2 = dh'^2 E[z^2] + (what comes through the gates)
+/// ```
+///
+/// As in Gilboa et al., "Dynamical isometry and a mean field theory of LSTMs and GRUs", 2019. With one draw for all steps, states of
+/// different steps have something in common, and candidates with them, by which states are about 1 % larger.
+pub(super) fn gru(of: &Unrolled) -> Option<Propagated> {
+    if of.entry().is_some() {
+        return None;
+    }
+    let of_input = of.of_input(of.bias);
+    Some(of.unrolled(|state| {
+        let open = plus(of_input, of.of_state(state, None));
+        let candidate = Candidate::of(open, of_input, of.of_state(state, of.recurrent_bias));
+        let [kept, left, both, slope, share] = expectation(open.mean, open.variance().sqrt(), &[], |x| {
+            let z: f64 = Sigmoid.value(x);
+            let rest: f64 = Sigmoid.value(-x);
+            [z * z, rest * rest, z * rest, (z * rest).powi(2), z]
+        });
+        let Candidate { mean, second, .. } = candidate;
+        let next = Moments {
+            mean: share * state.mean + (1.0 - share) * mean,
+            second: kept * state.second + 2.0 * both * state.mean * mean + left * second,
+        };
+        let apart = state.second - 2.0 * state.mean * mean + second;
+        (next, GruStep { kept, left, slope, candidate, apart })
+    }))
+}
+
+impl Candidate {
+    /// With a reset gate of that sum, and what comes from the input and from the state.
+    fn of(reset: Moments, own: Moments, mixed: Moments) -> Self {
+        let mut found = Self { mean: 0.0, second: 0.0, slope: 0.0, by_mixed: 0.0, by_reset: 0.0 };
+        for (share, at) in places(reset) {
+            let r: f64 = Sigmoid.value(at);
+            let (mean, variance) = (own.mean + r * mixed.mean, own.variance() + r * r * mixed.variance());
+            // Given the sum a + r k, k is normal too.
+            let lean = if variance > 0.0 { r * mixed.variance() / variance } else { 0.0 };
+            let rest = (mixed.variance() * (1.0 - r * lean)).max(0.0);
+            let [value, square, slope, with_mixed] = expectation(mean, variance.sqrt(), &[], |sum| {
+                let n = sum.tanh();
+                let slope = (1.0 - n * n).powi(2);
+                let mixed = mixed.mean + lean * (sum - mean);
+                [n, n * n, slope, slope * (mixed * mixed + rest)]
+            });
+            found.mean += share * value;
+            found.second += share * square;
+            found.slope += share * slope;
+            found.by_mixed += share * r * r * slope;
+            found.by_reset += share * (r * (1.0 - r)).powi(2) * with_mixed;
+        }
+        found
+    }
+}
+
+impl BackStep for GruStep {
+    fn back(&self, by_state: f64, _: f64) -> Returned {
+        let Candidate { slope, by_mixed, by_reset, .. } = self.candidate;
+        let by_gates = by_state * (self.left * by_reset + self.apart * self.slope);
+        Returned {
+            by_input_sums: by_gates + by_state * self.left * slope,
+            by_state_sums: by_gates + by_state * self.left * by_mixed,
+            by_state: by_state * self.kept,
+            carried: 0.0,
+        }
+    }
+}
+
+/// Places of a normal number and their shares, at equal distances: of a function as smooth as a gate the sum over them is as good as exact.
+fn places(of: Moments) -> impl Iterator<Item = (f64, f64)> {
+    const REACH: f64 = 7.0;
+    let deviation = of.variance().sqrt();
+    // The poles of the logistic function lie at pi / deviation.
+    let step = (1.0 / deviation).clamp(0.02, 0.5);
+    let count = (REACH / step).ceil() as i32;
+    (-count..=count).map(move |place| {
+        let z = step * f64::from(place);
+        (step * (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt(), of.mean + deviation * z)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Generator;
+
+    const UNITS: usize = 100_000;
+    const STEPS: usize = 6;
+
+    /// A layer of weights of variance 1 / n, with inputs of that second moment.
+    fn layer(second: f64, bias: InitMoments) -> Unrolled {
+        let weight = InitMoments { mean: 0.0, variance: 0.01, kurtosis: Some(3.0) };
+        Unrolled {
+            steps: STEPS,
+            width: 100,
+            hidden: 100,
+            last: true,
+            whole: true,
+            x: Moments { mean: 0.0, second },
+            weight,
+            recurrent: weight,
+            bias,
+            recurrent_bias: Some(bias),
+        }
+    }
+
+    fn normal(generator: &mut Generator, variance: f64) -> Vec<f64> {
+        let mut out = vec![0.0; UNITS];
+        generator.fill_normal(0.0, variance.sqrt(), &mut out);
+        out
+    }
+
+    fn mean(values: impl Iterator<Item = f64>) -> f64 {
+        values.sum::<f64>() / UNITS as f64
+    }
+
+    const NONE: InitMoments = InitMoments { mean: 0.0, variance: 0.0, kurtosis: None };
+
+    /// Units whose gates are drawn anew at every step, and the way back through them. The forecast of the state is off by what the simplest law
+    /// of a cell with four moments is, that of the gradient by what cells and their gates have in common.
+    #[test]
+    fn an_lstm_of_units_drawn_one_by_one() {
+        let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
+        for (second, forget_bias) in [(1.0, 1.0), (9.0, 1.0), (0.1, 1.0), (1.0, 4.0)] {
+            let of = layer(second, InitMoments::of_share(forget_bias, 0.25));
+            let says = lstm(&of).unwrap();
+            let mut generator = Generator::named(1, "lstm");
+            let (mut cells, mut states) = (vec![vec![0.0; UNITS]], 0.0);
+            let mut gates = Vec::new();
+            for step in 0..STEPS {
+                let mut draw = |bias: f64| -> Vec<f64> {
+                    normal(&mut generator, second + states).iter().map(|z| z + bias).collect()
+                };
+                let [i, f, o] =
+                    [0.0, forget_bias, 0.0].map(|bias| draw(bias).into_iter().map(sigmoid).collect::<Vec<_>>());
+                let g: Vec<f64> = draw(0.0).into_iter().map(f64::tanh).collect();
+                let next: Vec<f64> = (0..UNITS).map(|u| f[u] * cells[step][u] + i[u] * g[u]).collect();
+                states = mean((0..UNITS).map(|u| (o[u] * next[u].tanh()).powi(2)));
+                cells.push(next);
+                gates.push([i, f, o, g]);
+            }
+            // Six standard errors of a mean of so many squares, whose kurtosis is below 20; and the law.
+            let statistical = 6.0 * (20.0 / UNITS as f64).sqrt();
+            println!("{second} {forget_bias}: {states} {}", says.y.second);
+            assert!((states / says.y.second - 1.0).abs() < statistical + 0.01, "{states} {says:?}");
+            let (mut by_state, mut sums, mut carried) = (1.0_f64, 0.0, vec![0.0; UNITS]);
+            for (step, [i, f, o, g]) in gates.iter().enumerate().rev() {
+                let dh = normal(&mut generator, by_state);
+                let mut squares = 0.0;
+                for u in 0..UNITS {
+                    let squashed = cells[step + 1][u].tanh();
+                    let dc = carried[u] + dh[u] * o[u] * (1.0 - squashed * squashed);
+                    squares += (dc * g[u] * i[u] * (1.0 - i[u])).powi(2)
+                        + (dc * cells[step][u] * f[u] * (1.0 - f[u])).powi(2)
+                        + (dh[u] * squashed * o[u] * (1.0 - o[u])).powi(2)
+                        + (dc * i[u] * (1.0 - g[u] * g[u])).powi(2);
+                    carried[u] = dc * f[u];
+                }
+                by_state = squares / UNITS as f64;
+                sums += by_state;
+            }
+            println!("{} {:?}", sums / STEPS as f64, says.back);
+            let off = sums / STEPS as f64 / says.back.unwrap() - 1.0;
+            assert!(off.abs() < statistical + 0.03, "{second}, {forget_bias}: {off}");
+        }
+    }
+
+    /// Here no law is needed: the moments are those of independent gates.
+    #[test]
+    fn a_gru_of_units_drawn_one_by_one() {
+        let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
+        let bias = InitMoments { mean: 0.2, variance: 0.3, kurtosis: Some(3.0) };
+        for (second, bias) in [(1.0, NONE), (9.0, NONE), (1.0, bias)] {
+            let of = layer(second, bias);
+            let says = gru(&of).unwrap();
+            let mut generator = Generator::named(1, "gru");
+            let mut states = vec![vec![0.0; UNITS]];
+            let mut gates = Vec::new();
+            for step in 0..STEPS {
+                let square = mean(states[step].iter().map(|h| h * h));
+                let mut draw = |variance: f64, bias: InitMoments| -> Vec<f64> {
+                    normal(&mut generator, variance + bias.variance).iter().map(|z| z + bias.mean).collect()
+                };
+                let r: Vec<f64> = draw(second + square, bias).into_iter().map(sigmoid).collect();
+                let z: Vec<f64> = draw(second + square, bias).into_iter().map(sigmoid).collect();
+                let (a, k) = (draw(second, bias), draw(square, bias));
+                let n: Vec<f64> = (0..UNITS).map(|u| (a[u] + r[u] * k[u]).tanh()).collect();
+                let next = (0..UNITS).map(|u| (1.0 - z[u]) * n[u] + z[u] * states[step][u]).collect();
+                states.push(next);
+                gates.push([r, z, n, k]);
+            }
+            let statistical = 6.0 * (20.0 / UNITS as f64).sqrt();
+            let square = mean(states[STEPS].iter().map(|h| h * h));
+            println!("{second}: {square} {}", says.y.second);
+            assert!((square / says.y.second - 1.0).abs() < statistical, "{square} {says:?}");
+            let (mut by_state, mut sums, mut directly) = (1.0_f64, 0.0, vec![0.0; UNITS]);
+            for (step, [r, z, n, k]) in gates.iter().enumerate().rev() {
+                let dh = normal(&mut generator, by_state);
+                let (mut by_input, mut by_mixed) = (0.0, 0.0);
+                for u in 0..UNITS {
+                    let delta = dh[u] + directly[u];
+                    let own = delta * (1.0 - z[u]) * (1.0 - n[u] * n[u]);
+                    let by_gates = (own * k[u] * r[u] * (1.0 - r[u])).powi(2)
+                        + (delta * (states[step][u] - n[u]) * z[u] * (1.0 - z[u])).powi(2);
+                    by_input += by_gates + own * own;
+                    by_mixed += by_gates + (own * r[u]).powi(2);
+                    directly[u] = delta * z[u];
+                }
+                by_state = by_mixed / UNITS as f64;
+                sums += by_input / UNITS as f64;
+            }
+            println!("{} {:?}", sums / STEPS as f64, says.back);
+            let off = sums / STEPS as f64 / says.back.unwrap() - 1.0;
+            assert!(off.abs() < statistical, "{second}: {off}");
+        }
+    }
+}
