@@ -72,9 +72,9 @@ fn learning_time(data: &Dataset<f32>, depth: usize, is_orthogonal: bool, most: u
 /// orthogonal weights, and grows with it from Gaussian ones of the same variance.
 pub fn saxe() -> Result<Vec<Row>, Failure> {
     const DEPTHS: [usize; 2] = [4, 32];
-    const MOST: u64 = 300;
+    const MOST: u64 = 150;
     let (train, _) = digits_in_two(1)?;
-    let train = train.select(&(0..256).collect::<Vec<_>>())?;
+    let train = train.select(&(0..128).collect::<Vec<_>>())?;
     let Targets::Classes(classes) = train.targets() else { unreachable!("digits are classes") };
     let values = classes.iter().flat_map(|&class| (0..10).map(move |k| if k == class { 1.0 } else { 0.0 })).collect();
     let data = Dataset::values(train.inputs().data().to_vec(), train.inputs().cols(), values, 10)?;
@@ -88,7 +88,7 @@ pub fn saxe() -> Result<Vec<Row>, Failure> {
         rows.push(Row {
             paper: "Saxe 2013",
             setting: format!(
-                "linear layers of 64, 256 digits, {} and {} of them, {name}: time to half the loss",
+                "linear layers of 64, 128 digits, {} and {} of them, {name}: time to half the loss",
                 DEPTHS[0], DEPTHS[1]
             ),
             expected: if is_orthogonal { "independent of depth" } else { "grows" }.into(),

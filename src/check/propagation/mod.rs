@@ -55,9 +55,9 @@ const BATCH: usize = 32;
 ///
 /// Given x the sums of normal weights are normal, and so the map of an activation is exact, whatever the width. Other weights, and residual
 /// ways, leave sums whose fourth moment is off: by kurtosis k, relative to that of a normal law, it shifts E\[f^2\] by V'' q^2 / 2 (k / 3 - 1)
-/// to first order in 1 / width, where V(q) is the map. So much is allowed, with the k that is measured; where it is further than a half from
-/// normal the layer is not judged. Of a layer that does anything else, the scatter of the mean square of its input takes that place. A
-/// deviation below a thousandth is none.
+/// to first order in 1 / width, where V(q) is the map. So much is allowed, with the k that is measured; where it is further than a fifth from
+/// normal, as the sums of one or two uniform weights are, the layer is not judged. Of a layer that does anything else, the scatter of the
+/// mean square of its input takes that place. A deviation below a thousandth is none.
 ///
 /// Not judged are layers whose outputs depend on how neighbours in an image or a sequence hang together, which no forecast follows: poolings,
 /// attention, recurrent layers, softmax; embeddings; functions of what is no sum, such as one right behind another or behind dropout;

@@ -10,7 +10,7 @@ const BENT: usize = 64;
 /// By how much, relative to the second moment, a map is bent for that.
 const STEP: f64 = 0.1;
 /// Where the fourth moment is further from that of a normal number, relative to it, first order says nothing.
-const NEARLY_NORMAL: f64 = 0.5;
+const NEARLY_NORMAL: f64 = 0.2;
 
 /// What is expected of the numbers between two layers, given what went into the last random weights.
 #[derive(Debug, Clone)]
