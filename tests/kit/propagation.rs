@@ -4,6 +4,7 @@ use evenkeel::check::strategies::{AnyActivation, AnyInitializer, AnyNetwork, net
 use evenkeel::check::{Failure, propagation};
 use evenkeel::*;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 #[test]
 fn what_a_network_starts_with_by_itself_passes() {
@@ -62,7 +63,7 @@ fn networks_of_all_kinds_pass() {
 fn drawn_networks_pass() {
     // The rate is that of all cases together.
     let rate = 1e-6 / 320.0;
-    proptest!(ProptestConfig { cases: 320, failure_persistence: None, ..ProptestConfig::default() },
+    proptest!(ProptestConfig { cases: 320, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() },
     |(network in network(6..=24, 0..=3), seed in any::<u64>())| {
         let weights = network.weights.initializer();
         let outcome = propagation(|seed| network.build(seed)).weights(&weights).rate(rate).seed(seed).run();
@@ -117,7 +118,7 @@ fn planted_mistakes_are_found_in_their_layer() {
 #[test]
 fn narrow_networks_pass() {
     let rate = 1e-6 / 12.0;
-    proptest!(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() },
+    proptest!(ProptestConfig { cases: 12, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() },
     |(network in network(1..=5, 0..=3), seed in any::<u64>())| {
         let weights = network.weights.initializer();
         let outcome = propagation(|seed| network.build(seed)).weights(&weights).rate(rate).seed(seed).run();
