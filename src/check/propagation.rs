@@ -5,7 +5,7 @@ use std::fmt;
 use rand::RngExt;
 
 use super::Failure;
-use super::sample::{RATE, Sample};
+use super::sample::{RATE, Sample, possible};
 use crate::layer::fitting;
 use crate::{Error, Generator, InitMoments, Initializer, Mode, Network, Param, Role, Rows};
 
@@ -84,11 +84,12 @@ impl<'a, F> PropagationCheck<'a, F> {
     ///
     /// # Errors
     /// [`Failure::Unlikely`] for a layer whose sums are too large, too small or not centred; [`Failure::Broken`] where no layer can be
-    /// judged; [`Failure::Network`] where a network cannot be built.
+    /// judged; [`Failure::Network`] where a network cannot be built, or the rate is not above 0 and below 1.
     pub fn run(&self) -> Result<(), Failure>
     where
         F: Fn(u64) -> Result<Network<f64>, Error>,
     {
+        let rate = possible("check::propagation", self.rate)?;
         let mut layers: Vec<Judged> = Vec::new();
         let mut draws = 0;
         // Narrow layers need more networks.
@@ -110,7 +111,7 @@ impl<'a, F> PropagationCheck<'a, F> {
             }
             draws += 1;
         }
-        let allowed = self.rate / (2 * layers.len()) as f64;
+        let allowed = rate / (2 * layers.len()) as f64;
         layers.iter().try_for_each(|layer| layer.judge(allowed))
     }
 
