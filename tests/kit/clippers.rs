@@ -240,8 +240,9 @@ impl GradientClipper<f64> for LargestSoFar {
         if limit == 0.0 || limit.is_nan() || norm <= limit {
             return Clipped::untouched(norm);
         }
+        gradients.values_mut().iter_mut().for_each(|g| *g = *g / norm * limit);
         let touched = gradients.values().len();
-        Clipped { norm_before: norm, norm_after: limit, pending: limit / norm, touched, non_finite: None }
+        Clipped { norm_before: norm, norm_after: gradients.norm(), pending: 1.0, touched, non_finite: None }
     }
 
     fn memory(&self) -> Vec<f64> {
