@@ -51,7 +51,8 @@ impl Default for Eye {
 
 impl<T: Float> Initializer<T> for Eye {
     fn fill(&self, param: &Param, out: &mut [T], _: &mut Generator) -> Result<(), Error> {
-        let must = "the number of the weight's columns, which it is not in a convolution (see `Dirac`) or with several gates";
+        let must =
+            "the number of the weight's columns, which it is not in a convolution (see `Dirac`) or with several gates";
         Error::require(Self::fits(param), "Eye", "fan_out", param.fans.fan_out as f64, must)?;
         out.fill(T::zero());
         let diagonal = out.iter_mut().step_by(param.cols + 1).take(param.rows.min(param.cols));

@@ -38,7 +38,8 @@ impl Siren {
     /// [`Error::Argument`] where `omega` is not between 1e-130 and 1e130, within which f64 holds the square of the bound for any fan-in.
     pub fn hidden(omega: f64) -> Result<Self, Error> {
         let fine = (1e-130..=1e130).contains(&omega);
-        Error::require(fine, "Siren", "omega", omega, "between 1e-130 and 1e130").map(|omega| Self { omega: Some(omega) })
+        Error::require(fine, "Siren", "omega", omega, "between 1e-130 and 1e130")
+            .map(|omega| Self { omega: Some(omega) })
     }
 
     fn bound(&self, param: &Param) -> Result<f64, Error> {

@@ -85,7 +85,8 @@ impl TruncatedNormal {
         squarable(OF, "std", self.std)?;
         let CutMoments { mean, variance, kurtosis } = cut_normal(self.low, self.high);
         let fine = mean.is_finite() && variance.is_normal() && kurtosis.is_finite() && kurtosis >= 1.0;
-        let must = "neither so far out, nor so near to the other bound, that f64 does not hold the moments of what is left";
+        let must =
+            "neither so far out, nor so near to the other bound, that f64 does not hold the moments of what is left";
         Error::require(fine, OF, "low", self.low, must)?;
         let deviation = self.sigma() * variance.sqrt();
         Error::require(squarable(OF, "std", deviation).is_ok(), OF, "std", self.std, TOO_FAR)?;
@@ -207,9 +208,14 @@ mod tests {
 
     #[test]
     fn refuses_what_makes_no_sense() {
-        for (mean, std, culprit) in
-            [(f64::NAN, 1.0, "mean"), (0.0, -1.0, "std"), (0.0, f64::NAN, "std"), (0.0, 1.5e308, "std"), (0.0, 1e200, "std"), (0.0, 1e-200, "std")]
-        {
+        for (mean, std, culprit) in [
+            (f64::NAN, 1.0, "mean"),
+            (0.0, -1.0, "std"),
+            (0.0, f64::NAN, "std"),
+            (0.0, 1.5e308, "std"),
+            (0.0, 1e200, "std"),
+            (0.0, 1e-200, "std"),
+        ] {
             let refused = TruncatedNormal::new(mean, std);
             assert!(matches!(refused, Err(Error::Argument { argument, .. }) if argument == culprit), "{refused:?}");
         }

@@ -87,7 +87,10 @@ fn weights_that_are_all_zero_are_skipped() {
     let network = network.layer(Linear::new(2).weights(Zeros)).weights(Normal::new(0.0, 3.0).unwrap());
     let mut network = network.seed(1).build().unwrap();
     let report = Lsuv::new().apply(&mut network, rows).unwrap();
-    assert_eq!(report.layers.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>(), ["0.linear", "2.linear", "4.linear"]);
+    assert_eq!(
+        report.layers.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>(),
+        ["0.linear", "2.linear", "4.linear"]
+    );
     assert_eq!(report.skipped, ["6.linear"]);
     assert!(report.to_string().ends_with("6.linear  skipped: its weights are all 0"), "{report}");
     for variance in variances(&network, rows).iter().step_by(2).take(3) {

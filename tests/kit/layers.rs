@@ -66,7 +66,11 @@ fn all_that_know_their_moments_pass_where_they_are_wide() {
     layer(|width| Residual::new().layer(Linear::new(width)).layer(Tanh)).wide(128).run().unwrap();
     layer(|width| Residual::new().layer(Linear::new(width)).learned_scale(0.7).unwrap()).wide(128).run().unwrap();
     layer(|_| Residual::new().layer(Linear::new(90)).projection(Linear::new(90))).widths(&[5]).wide(128).run().unwrap();
-    layer(|_| Sequential::new().layer(Linear::new(90)).layer(Gelu).layer(Linear::new(70))).widths(&[5]).wide(128).run().unwrap();
+    layer(|_| Sequential::new().layer(Linear::new(90)).layer(Gelu).layer(Linear::new(70)))
+        .widths(&[5])
+        .wide(128)
+        .run()
+        .unwrap();
 }
 
 #[test]

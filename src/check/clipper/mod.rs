@@ -172,9 +172,7 @@ impl<C> ClipperCheck<'_, C> {
     fn ordinary<T: Float>(&self, layout: &Layout, case: u64) -> Vec<Vec<T>> {
         let mut generator = Generator::numbered(self.seed, "check.clipper.warm_up", case);
         let size = if case % 4 < 2 { 1.0 } else { self.claimed(case).map_or(1e-3, |claim| claim / 8.0) };
-        (0..self.warm_up)
-            .map(|_| random(layout, size * generator.random_range(0.25..4.0), &mut generator))
-            .collect()
+        (0..self.warm_up).map(|_| random(layout, size * generator.random_range(0.25..4.0), &mut generator)).collect()
     }
 
     /// A clipper that has seen these.

@@ -24,7 +24,9 @@ impl<C> ClipperCheck<'_, C> {
         let what = || what.to_owned();
         // Written out, since a NaN is no equal of itself.
         let same = format!("{again:?}") == format!("{:?}", (&clipped, &after));
-        Failure::unless(same, what, "the same from another clipper that has seen the same", || "something else".to_owned())?;
+        Failure::unless(same, what, "the same from another clipper that has seen the same", || {
+            "something else".to_owned()
+        })?;
         Failure::unless(clipped.non_finite.is_none(), what, "no report of an entry that is not finite", || {
             format!("{:?}", clipped.non_finite)
         })?;

@@ -19,7 +19,8 @@ const FINITE_WIDTH: f64 = 4.0;
 const MOST: f64 = 0.5;
 
 /// The numbers that are compared.
-const NAMES: [&str; 3] = ["mean of the outputs", "mean square of the outputs", "mean square of the gradient by the inputs"];
+const NAMES: [&str; 3] =
+    ["mean of the outputs", "mean square of the outputs", "mean square of the gradient by the inputs"];
 
 /// Compares [`Layer::moments`] with passes forwards and backwards; returns whether there was something to compare.
 ///

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use crate::{
-    Elu, Exponential, Gelu, HardSigmoid, Identity, Layer, LeakyRelu, Mish, Relu, Selu, Sigmoid, Silu, Softplus, Softsign, Tanh,
+    Elu, Exponential, Gelu, HardSigmoid, Identity, Layer, LeakyRelu, Mish, Relu, Selu, Sigmoid, Silu, Softplus,
+    Softsign, Tanh,
 };
 
 /// An activation of the crate, to be made a layer of.

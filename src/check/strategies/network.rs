@@ -58,7 +58,7 @@ mod tests {
 
     use super::super::{AnyActivation, BlockKind};
     use super::*;
-    use crate::{Mode, MeanSquared, Rows, Targets};
+    use crate::{MeanSquared, Mode, Rows, Targets};
 
     #[test]
     fn every_kind_is_drawn_and_learns() {
@@ -73,7 +73,7 @@ mod tests {
             let y = network.forward(Rows::new(&x, drawn.n_in).unwrap(), Mode::Train, &mut workspace).unwrap();
             assert_eq!(y.cols(), drawn.n_out);
             let targets = Targets::Values(Rows::new(&targets, drawn.n_out).unwrap());
-            network.loss(&MeanSquared, targets, &mut workspace).unwrap();
+            network.loss(&MeanSquared::new(), targets, &mut workspace).unwrap();
             network.backward(&mut workspace).unwrap();
             assert!(workspace.gradients().iter().all(|g| g.is_finite()), "{drawn:?}");
             kinds.extend(drawn.hidden.iter().map(|block| block.kind));
