@@ -53,7 +53,7 @@ fn all_that_know_their_moments_pass_where_they_are_wide() {
     layer(|_| Dropout::new(0.4).unwrap()).draws_noise().wide(256).run().unwrap();
     layer(|_| Flatten).wide(256).run().unwrap();
     layer(|width| PerStep::new(width / 2, Linear::new(3))).widths(&[2, 8, 16]).run().unwrap();
-    layer(|width| PerStep::new(2, Linear::new(width))).widths(&[8]).wide(64).run().unwrap();
+    layer(|width| PerStep::new(width / 2, Linear::new(width))).widths(&[8]).wide(64).run().unwrap();
     let padded = || Conv2d::new((5, 4, 2), 4, 3).padding(Padding::Same);
     layer(|_| padded()).widths(&[40]).wide(40).run().unwrap();
     layer(|_| padded().stride(2).groups(2)).widths(&[40]).wide(40).run().unwrap();
