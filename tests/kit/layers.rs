@@ -78,6 +78,12 @@ fn what_judges_nothing_is_no_success() {
     let failure = layer(|_| Tanh).widths(&[]).run().unwrap_err();
     assert!(matches!(failure, Failure::Network(Error::Empty { .. })), "{failure}");
     assert!(layer(|_| Tanh).widths(&[0]).run().is_err());
+    let without = Network::builder(2).layer(Tanh).build().unwrap();
+    let failure = check::gradients(&without, Rows::new(&[0.5, 1.0], 2).unwrap(), 1).unwrap_err();
+    assert!(matches!(failure, Failure::Network(Error::Empty { .. })), "{failure}");
+    let with = Network::builder(2).layer(Linear::new(1)).build().unwrap();
+    let failure = check::gradients(&with, Rows::new(&[], 2).unwrap(), 1).unwrap_err();
+    assert!(matches!(failure, Failure::Network(Error::Empty { .. })), "{failure}");
     // Softmax says nothing of moments, and four units are none.
     layer(|_| Softmax).run().unwrap();
     for failure in [layer(|_| Softmax).wide(256).run().unwrap_err(), layer(|_| Tanh).wide(4).run().unwrap_err()] {
