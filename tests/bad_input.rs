@@ -57,6 +57,12 @@ const ARGUMENTS: &[(&str, &str, &[f64], f64, Call)] = &[
     ("VarianceScaling", "scale", NEGATIVE, 0.0, |x| VarianceScaling::new(x, FanMode::In, UnitUniform).map(drop)),
     ("VarianceScaling", "gain", NEGATIVE, 0.0, |x| He::normal().gain(x).map(drop)),
     ("VarianceScaling", "gain", &[1e200], 1e100, |x| He::normal().gain(x).map(drop)),
+    ("VarianceScaling", "kurtosis", &[f64::NAN, f64::INFINITY, -5.0, 0.0], 1.0, |x| He::normal().kurtosis(x).map(drop)),
+    ("Normal", "std", &[1e200, 1e-200], 1e140, |x| Normal::new(0.0, x).map(drop)),
+    ("Uniform", "high", &[1e200, 1e-200], 1e140, |x| Uniform::new(0.0, x).map(drop)),
+    ("TruncatedNormal", "low", &[1e308], 1e100, |x| TruncatedNormal::new(0.0, 1.0)?.bounds(x, f64::INFINITY).map(drop)),
+    ("Siren", "omega", NOT_POSITIVE, 30.0, |x| Siren::hidden(x).map(drop)),
+    ("Siren", "omega", &[1e-320, 1e200], 1e130, |x| Siren::hidden(x).map(drop)),
     ("Huber", "delta", NOT_POSITIVE, 1.0, |x| Huber::new(x).map(drop)),
     ("SoftmaxCrossEntropy", "smoothing", NO_FRACTION, 0.0, |x| SoftmaxCrossEntropy::new().smoothing(x).map(drop)),
     ("SoftmaxCrossEntropy", "class_weights", NOT_POSITIVE, 1.0, |x| {

@@ -51,7 +51,7 @@ fn initializer<T: Float>((kind, a, b): Drawn) -> Result<Start<T>, Error> {
         0 => Box::new(Constant::new(a)?),
         1 => Box::new(Normal::new(a, b)?),
         2 => Box::new(Uniform::new(a.min(b), b)?),
-        3 => Box::new(VarianceScaling::new(a, FanMode::Average, UnitUniform)?.gain(b)?.kurtosis(a)),
+        3 => Box::new(VarianceScaling::new(a, FanMode::Average, UnitUniform)?.gain(b)?.kurtosis(a)?),
         4 => Box::new(He::uniform().gain(a)?),
         5 => Box::new(LeCun::normal()),
         6 => Box::new(Xavier::normal().gain(a)?.gain(b)?),

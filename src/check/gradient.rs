@@ -45,7 +45,8 @@ const STEP: f64 = 1e-5;
 /// ```
 ///
 /// # Errors
-/// [`Failure::Mismatch`] for the worst entry that is wrong; [`Failure::TooManyKinks`]; [`Failure::Network`] for rows that do not fit.
+/// [`Failure::Mismatch`] for the worst entry that is wrong; [`Failure::TooManyKinks`]; [`Failure::Network`] for rows that do not fit, for none,
+/// and for a network without parameters, of which nothing would be compared.
 pub fn gradients(network: &Network<f64>, x: Rows<'_, f64>, seed: u64) -> Result<Checked, Failure> {
     gradients_of_sequences(network, x, &[], seed)
 }
@@ -60,6 +61,11 @@ pub fn gradients_of_sequences(
     lengths: &[usize],
     seed: u64,
 ) -> Result<Checked, Failure> {
+    for (count, what) in [(x.rows(), "the batch"), (network.layout().len(), "the list of parameters")] {
+        if count == 0 {
+            return Err(Error::Empty { what }.into());
+        }
+    }
     let mut network = network.clone();
     let projection = Projection::new(x.rows() * network.n_out(), seed);
     let nothing = vec![0.0; x.rows() * network.n_out()];

@@ -6,9 +6,10 @@
 //!
 //! ```
 //! use evenkeel::{GlobalNorm, He, Linear, check};
+//! let global = GlobalNorm::new(1.0)?;
 //! check::initializer(&He::normal()).variance(|param| 2.0 / param.fans.fan_in as f64).run::<f32>()?;
 //! check::layer(Linear::new).widths(&[1, 7, 16]).run()?;
-//! check::clipper(&GlobalNorm::new(1.0)?).limit(1.0).keeps_direction().identity_below(1.0).run::<f32>()?;
+//! check::clipper(|| global).limit(1.0).keeps_direction().identity_below(1.0).run::<f32>()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -1,9 +1,15 @@
 //! `Sample`: independent numbers that should have mean 0 and variance 1, and how unlikely they are.
 
 use super::Failure;
+use crate::Error;
 
 /// The false-alarm rate of a check unless told otherwise.
 pub(super) const RATE: f64 = 1e-6;
+
+/// A false-alarm rate, where it is one: with none, or with 1, nothing would be judged.
+pub(super) fn possible(of: &'static str, rate: f64) -> Result<f64, Error> {
+    Error::require(rate > 0.0 && rate < 1.0, of, "rate", rate, "above 0 and below 1")
+}
 
 /// How far a share of the numbers may be off for having been rounded to `f32`: matters only where chance has no say.
 const ROUNDING: f64 = 1e-6;
@@ -50,7 +56,13 @@ impl Sample {
             let (what, found) = (format!("{what}: variance"), variance * self.squares / n);
             return Err(Failure::Unlikely { what, expected: variance, found, probability, allowed });
         }
-        let probability = self::probability(self.sum / n.sqrt());
+        self.judge_mean(what, mean, variance, allowed)
+    }
+
+    /// Fails where the mean is further from the claim than chance takes it with probability `allowed`.
+    pub(super) fn judge_mean(&self, what: &str, mean: f64, variance: f64, allowed: f64) -> Result<(), Failure> {
+        let n = self.count;
+        let probability = probability(self.sum / n.sqrt());
         if too_unlikely(probability, allowed) {
             let (what, found) = (format!("{what}: mean"), mean + variance.sqrt() * self.sum / n);
             return Err(Failure::Unlikely { what, expected: mean, found, probability, allowed });

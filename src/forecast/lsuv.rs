@@ -26,7 +26,8 @@ use crate::{Error, Float, Layer, Mode, Network, Role, Rows};
 /// Mishkin and Matas, "All you need is a good init", 2016, who start from orthonormal weights: here weights are scaled as the network was
 /// built with them, so build it with what is to be kept. It mends what no constant gain can, such as deep stacks of GELU; but it fits the
 /// rows it was shown, and looks at signals alone. Scaled are layers that have exactly one parameter of role weight, those inside others
-/// not among them; biases stay as they are. The moments that the network says it [started from](Network::init_moments) are
+/// not among them; biases stay as they are. Weights that are all 0, as those of a last layer that is to add nothing at first, stay so: no
+/// factor would change them. The moments that the network says it [started from](Network::init_moments) are
 /// those before.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lsuv {
@@ -57,6 +58,8 @@ pub struct LsuvLayer {
 pub struct LsuvReport {
     /// The layers that were scaled, from input to output.
     pub layers: Vec<LsuvLayer>,
+    /// The names of those that were not, since their weights are all 0.
+    pub skipped: Vec<String>,
 }
 
 impl Default for Lsuv {
@@ -114,10 +117,14 @@ impl Lsuv {
 
     fn scale<T: Float>(&self, network: &mut Network<T>, rows: Rows<'_, T>) -> Result<LsuvReport, Error> {
         let mut workspace = network.workspace(rows.rows())?;
-        let mut layers = Vec::new();
+        let (mut layers, mut skipped) = (Vec::new(), Vec::new());
         for index in 0..network.layer_names().len() {
             let Some(range) = weights(network, index) else { continue };
             let name = network.layer_names()[index].clone();
+            if network.parameters()[range.clone()].iter().all(|w| w.get() == 0.0) {
+                skipped.push(name);
+                continue;
+            }
             let (mut first, mut factor) = (None, 1.0);
             for pass in 0..=self.iterations {
                 // Of what lies behind nothing is asked, but a pass is one through all.
@@ -150,7 +157,7 @@ impl Lsuv {
                 network.parameters_mut()[range.clone()].iter_mut().for_each(|w| *w = T::of(w.get() * by));
             }
         }
-        Ok(LsuvReport { layers })
+        Ok(LsuvReport { layers, skipped })
     }
 }
 
@@ -178,6 +185,7 @@ impl fmt::Display for LsuvReport {
             [before, after, factor, layer.iterations.to_string()]
         };
         let rows: Vec<_> = self.layers.iter().map(|layer| (layer.name.as_str(), cells(layer))).collect();
-        write_rows(f, COLUMNS, &rows)
+        write_rows(f, COLUMNS, &rows)?;
+        self.skipped.iter().try_for_each(|name| write!(f, "\n{name}  skipped: its weights are all 0"))
     }
 }

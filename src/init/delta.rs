@@ -1,7 +1,7 @@
 //! `DeltaOrthogonal` and `Dirac`: convolutions that start as maps of single pixels.
 
 use super::orthogonal::fill_orthogonal;
-use super::{Draws, InitMoments, Initializer};
+use super::{Draws, InitMoments, Initializer, squarable};
 use crate::{Error, Float, Generator, Param};
 
 /// Weights of a convolution of which only the middle tap is not zero, and maps the channels of each pixel as an orthogonal matrix.
@@ -35,11 +35,11 @@ impl DeltaOrthogonal {
     /// For kernels of so many rows and columns, with that gain.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a kernel without taps, or where `gain` is negative or not finite, or its square overflows.
+    /// [`Error::Argument`] for a kernel without taps, or where `gain` is neither 0 nor between 1e-140 and 1e140.
     pub fn new(kernel: (usize, usize), gain: f64) -> Result<Self, Error> {
         let of = "DeltaOrthogonal";
         Error::not_negative(of, "gain", gain)?;
-        Error::require((gain * gain).is_finite(), of, "gain", gain, "small enough for its square to be finite")?;
+        squarable(of, "gain", gain)?;
         Ok(Self { kernel: Kernel::new(of, kernel)?, gain })
     }
 
@@ -110,9 +110,9 @@ impl Dirac {
     /// For kernels of so many rows and columns, with that gain.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a kernel without taps, or where `gain`, or its square, is not finite.
+    /// [`Error::Argument`] for a kernel without taps, or where `gain` is neither 0 nor of a size between 1e-140 and 1e140.
     pub fn new(kernel: (usize, usize), gain: f64) -> Result<Self, Error> {
-        Error::require((gain * gain).is_finite(), "Dirac", "gain", gain, "finite, and so its square")?;
+        squarable("Dirac", "gain", gain)?;
         Ok(Self { kernel: Kernel::new("Dirac", kernel)?, gain })
     }
 }
@@ -137,7 +137,7 @@ impl<T: Float> Initializer<T> for Dirac {
     }
 
     fn draws(&self, _: &Param) -> Draws {
-        Draws::FixedNorm
+        Draws::Fixed
     }
 }
 
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn refuses_what_makes_no_sense() {
-        for gain in [f64::NAN, f64::INFINITY, 1e200] {
+        for gain in [f64::NAN, f64::INFINITY, 1e200, 1e-200] {
             assert!(matches!(DeltaOrthogonal::new((3, 3), gain), Err(Error::Argument { argument: "gain", .. })));
             assert!(matches!(Dirac::new((3, 3), gain), Err(Error::Argument { argument: "gain", .. })));
         }

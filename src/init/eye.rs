@@ -1,7 +1,7 @@
 //! `Eye`: the identity, as weights.
 
-use super::{Draws, InitMoments, Initializer};
-use crate::{Error, Float, Generator, Param};
+use super::{Draws, InitMoments, Initializer, squarable};
+use crate::{Error, Float, Generator, Param, Role};
 
 /// The identity matrix times a gain: unit i repeats input i. Of another shape than a square it has zeros beside or below.
 ///
@@ -19,7 +19,9 @@ use crate::{Error, Float, Generator, Param};
 ///
 /// # Notes
 /// For the recurrent weights of a network with ReLU: Le, Jaitly and Hinton, "A simple way to initialize recurrent networks of rectified
-/// linear units", 2015. For a convolution see [`Dirac`](crate::Dirac).
+/// linear units", 2015. Weights whose columns are not one unit each that sees all inputs once have no such diagonal, and are refused: those of
+/// a convolution, for which see [`Dirac`](crate::Dirac), of several gates, and of attention. They are told by their fan-out, so a convolution
+/// with as many groups as taps passes for one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Eye {
     gain: f64,
@@ -29,10 +31,14 @@ impl Eye {
     /// With that number on the diagonal.
     ///
     /// # Errors
-    /// [`Error::Argument`] where `gain`, or its square, is not finite.
+    /// [`Error::Argument`] where `gain` is neither 0 nor of a size between 1e-140 and 1e140.
     pub fn new(gain: f64) -> Result<Self, Error> {
-        let fine = (gain * gain).is_finite();
-        Error::require(fine, "Eye", "gain", gain, "finite, and so its square").map(|gain| Self { gain })
+        squarable("Eye", "gain", gain).map(|gain| Self { gain })
+    }
+
+    /// Whether the parameter has a diagonal that repeats inputs.
+    fn fits(param: &Param) -> bool {
+        param.role != Role::Weight || param.fans.fan_out == param.cols
     }
 }
 
@@ -45,6 +51,9 @@ impl Default for Eye {
 
 impl<T: Float> Initializer<T> for Eye {
     fn fill(&self, param: &Param, out: &mut [T], _: &mut Generator) -> Result<(), Error> {
+        let must =
+            "the number of the weight's columns, which it is not in a convolution (see `Dirac`) or with several gates";
+        Error::require(Self::fits(param), "Eye", "fan_out", param.fans.fan_out as f64, must)?;
         out.fill(T::zero());
         let diagonal = out.iter_mut().step_by(param.cols + 1).take(param.rows.min(param.cols));
         diagonal.for_each(|w| *w = T::of(self.gain));
@@ -54,11 +63,11 @@ impl<T: Float> Initializer<T> for Eye {
     /// Of an entry at a random place.
     fn moments(&self, param: &Param) -> Option<InitMoments> {
         let longer = param.rows.max(param.cols);
-        (longer > 0).then(|| InitMoments::of_share(self.gain, 1.0 / longer as f64))
+        (longer > 0 && Self::fits(param)).then(|| InitMoments::of_share(self.gain, 1.0 / longer as f64))
     }
 
     fn draws(&self, _: &Param) -> Draws {
-        Draws::FixedNorm
+        Draws::Fixed
     }
 }
 
@@ -68,9 +77,31 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_finite() {
-        for gain in [f64::NAN, f64::INFINITY, 1e200] {
+        for gain in [f64::NAN, f64::INFINITY, 1e200, -1e-200] {
             assert!(matches!(Eye::new(gain), Err(Error::Argument { argument: "gain", .. })));
         }
+        assert!(Eye::new(0.0).is_ok());
+    }
+
+    #[test]
+    fn refuses_weights_without_a_diagonal() {
+        let built = |layer: Box<dyn crate::Layer<f64>>| {
+            crate::Network::builder(48).boxed(layer).weights(Eye::default()).build().map(drop)
+        };
+        let named = |outcome: Result<(), Error>, layer: &str| {
+            let Err(error) = outcome else { panic!("{layer} was built") };
+            assert!(error.to_string().starts_with(&format!("layer {layer}: Eye: fan_out is ")), "{error}");
+        };
+        named(built(Box::new(crate::Conv2d::new((4, 4, 3), 3, 3))), "0.conv2d");
+        named(built(Box::new(crate::Conv2d::new((4, 4, 3), 6, 1).groups(3))), "0.conv2d");
+        named(built(Box::new(crate::Gru::new(4, 12, 12).unwrap())), "0.gru");
+        named(built(Box::new(crate::MultiHeadAttention::new(12, 2))), "0.multi_head_attention");
+        built(Box::new(crate::Linear::new(48))).unwrap();
+        // Where a pixel, or a step, is a row, it has one.
+        built(Box::new(crate::Conv2d::new((4, 4, 3), 5, 1))).unwrap();
+        built(Box::new(crate::Rnn::new(4, 12, 12).unwrap())).unwrap();
+        let convolution = Param { fans: crate::Fans { fan_in: 27, fan_out: 27 }, ..Param::weight(27, 3) };
+        assert_eq!(Initializer::<f64>::moments(&Eye::default(), &convolution), None);
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub use uniform::Uniform;
 pub use variance_scaling::{FanMode, He, LeCun, UnitUniform, VarianceScaling, Xavier};
 
 use std::fmt::Debug;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::{Error, Float, Generator, Param};
@@ -72,6 +73,8 @@ pub enum Draws {
     Independent,
     /// The sum of their squares does not depend on chance.
     FixedNorm,
+    /// Nothing is left to chance: the same numbers for every seed.
+    Fixed,
     /// As a whole they are a matrix drawn uniformly from all with orthonormal columns, or rows, times a number: the sum of their squares does
     /// not depend on chance either, nor does, where it does not narrow, the length of what it makes of a vector.
     Orthogonal,
@@ -80,8 +83,20 @@ pub enum Draws {
 impl Draws {
     /// Whether the sum of the squares is known beforehand.
     pub(crate) fn fixes_norm(self) -> bool {
-        matches!(self, Self::FixedNorm | Self::Orthogonal)
+        matches!(self, Self::FixedNorm | Self::Fixed | Self::Orthogonal)
     }
+}
+
+/// The smallest and the largest size whose square is sure to stay what it is: also where a variance is a share of it, or a sum of many.
+const SIZES: RangeInclusive<f64> = 1e-140..=1e140;
+
+/// What [`squarable`] asks for.
+const SQUARABLE: &str = "0, or of a size between 1e-140 and 1e140, so that f64 holds its square";
+
+/// `value` where its square neither overflows nor vanishes; else an error that names the argument. A variance that became infinite, or 0,
+/// would contradict the numbers that are drawn.
+fn squarable(of: &'static str, argument: &'static str, value: f64) -> Result<f64, Error> {
+    Error::require(value == 0.0 || SIZES.contains(&value.abs()), of, argument, value, SQUARABLE)
 }
 
 /// Fills a parameter before training.

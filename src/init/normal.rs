@@ -1,6 +1,6 @@
 //! `Normal`: the bell curve.
 
-use super::{InitMoments, Initializer};
+use super::{InitMoments, Initializer, squarable};
 use crate::{Error, Float, Generator, Param};
 
 /// Every entry drawn from the normal distribution N(mean, std^2), whatever the fans.
@@ -26,9 +26,11 @@ impl Normal {
     /// With that mean and standard deviation; a deviation of 0 gives the constant `mean`.
     ///
     /// # Errors
-    /// [`Error::Argument`] where `mean` is not finite, or `std` is negative or not finite.
+    /// [`Error::Argument`] where `mean` is not finite, or `std` is neither 0 nor between 1e-140 and 1e140.
     pub fn new(mean: f64, std: f64) -> Result<Self, Error> {
-        Ok(Self { mean: Error::finite("Normal", "mean", mean)?, std: Error::not_negative("Normal", "std", std)? })
+        let mean = Error::finite("Normal", "mean", mean)?;
+        Error::not_negative("Normal", "std", std)?;
+        Ok(Self { mean, std: squarable("Normal", "std", std)? })
     }
 }
 
@@ -56,6 +58,8 @@ mod tests {
             (0.0, -1.0, "std"),
             (0.0, f64::NAN, "std"),
             (0.0, f64::INFINITY, "std"),
+            (0.0, 1e200, "std"),
+            (0.0, 1e-200, "std"),
         ] {
             let refused = Normal::new(mean, std);
             assert!(matches!(refused, Err(Error::Argument { argument, .. }) if argument == culprit), "{refused:?}");

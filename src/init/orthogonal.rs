@@ -1,6 +1,6 @@
 //! `Orthogonal`: columns, or rows, at right angles to each other.
 
-use super::{Draws, InitMoments, Initializer};
+use super::{Draws, InitMoments, Initializer, squarable};
 use crate::linalg::orthonormal;
 use crate::{Error, Float, Generator, Param};
 
@@ -36,11 +36,10 @@ impl Orthogonal {
     /// With that gain: the length of its columns, or rows.
     ///
     /// # Errors
-    /// [`Error::Argument`] where `gain` is negative or not finite, or its square overflows.
+    /// [`Error::Argument`] where `gain` is neither 0 nor between 1e-140 and 1e140.
     pub fn new(gain: f64) -> Result<Self, Error> {
         Error::not_negative("Orthogonal", "gain", gain)?;
-        let must = "small enough for its square to be finite";
-        Error::require((gain * gain).is_finite(), "Orthogonal", "gain", gain, must).map(|gain| Self { gain })
+        squarable("Orthogonal", "gain", gain).map(|gain| Self { gain })
     }
 }
 
@@ -89,7 +88,7 @@ mod tests {
 
     #[test]
     fn refuses_gains_that_make_no_sense() {
-        for gain in [-1.0, f64::NAN, f64::INFINITY, 1e200] {
+        for gain in [-1.0, f64::NAN, f64::INFINITY, 1e200, 1e-200] {
             assert!(matches!(Orthogonal::new(gain), Err(Error::Argument { argument: "gain", .. })));
         }
     }

@@ -1,6 +1,6 @@
 //! `Scaled`: any initializer, made smaller for what is added up over a deep network.
 
-use super::{Draws, FanMode, InitMoments, Initializer, VarianceScaling};
+use super::{Draws, FanMode, InitMoments, Initializer, VarianceScaling, squarable};
 use crate::{Error, Float, Generator, Param};
 use rand_distr::StandardNormal;
 
@@ -33,10 +33,9 @@ impl<I> Scaled<I> {
     /// Times that factor; 0 and negative ones are fine.
     ///
     /// # Errors
-    /// [`Error::Argument`] where `factor`, or its square, is not finite.
+    /// [`Error::Argument`] where `factor` is neither 0 nor of a size between 1e-140 and 1e140.
     pub fn new(factor: f64, inner: I) -> Result<Self, Error> {
-        let fine = (factor * factor).is_finite();
-        Error::require(fine, OF, "factor", factor, "finite, and so its square").map(|factor| Self { factor, inner })
+        squarable(OF, "factor", factor).map(|factor| Self { factor, inner })
     }
 
     /// One of so many branches whose outputs are added up: factor 1 / sqrt(branches), so that the variance of their sum does not grow with
@@ -129,7 +128,7 @@ mod tests {
 
     #[test]
     fn refuses_what_makes_no_sense() {
-        for factor in [f64::NAN, f64::INFINITY, 1e200] {
+        for factor in [f64::NAN, f64::INFINITY, 1e200, 1e-200] {
             assert!(matches!(Scaled::new(factor, He::normal()), Err(Error::Argument { argument: "factor", .. })));
         }
         assert!(matches!(Scaled::one_of(0, He::normal()), Err(Error::Argument { argument: "branches", .. })));

@@ -35,9 +35,11 @@ impl Siren {
     /// Of any layer behind the first.
     ///
     /// # Errors
-    /// [`Error::Argument`] where `omega` is not finite and above 0.
+    /// [`Error::Argument`] where `omega` is not between 1e-130 and 1e130, within which f64 holds the square of the bound for any fan-in.
     pub fn hidden(omega: f64) -> Result<Self, Error> {
-        Ok(Self { omega: Some(Error::positive("Siren", "omega", omega)?) })
+        let fine = (1e-130..=1e130).contains(&omega);
+        Error::require(fine, "Siren", "omega", omega, "between 1e-130 and 1e130")
+            .map(|omega| Self { omega: Some(omega) })
     }
 
     fn bound(&self, param: &Param) -> Result<f64, Error> {
@@ -67,8 +69,17 @@ mod tests {
 
     #[test]
     fn refuses_what_makes_no_sense() {
-        for omega in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        for omega in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-320, 1e200] {
             assert!(matches!(Siren::hidden(omega), Err(Error::Argument { argument: "omega", .. })));
+        }
+        for omega in [1e-130, 1e130] {
+            for fan_in in [1, usize::MAX] {
+                let param = Param { fans: Fans { fan_in, fan_out: 3 }, ..Param::bias(3) };
+                let (siren, mut out) = (Siren::hidden(omega).unwrap(), [0.0_f64; 3]);
+                siren.fill(&param, &mut out, &mut Generator::named(1, "x")).unwrap();
+                let moments = Initializer::<f64>::moments(&siren, &param).unwrap();
+                assert!(moments.variance.is_normal() && out.iter().all(|w| w.is_normal()), "{omega:e}, {fan_in}");
+            }
         }
         let no_fan = Param { fans: Fans { fan_in: 0, fan_out: 3 }, ..Param::bias(3) };
         assert!(Siren::first().fill(&no_fan, &mut [0.0_f32; 3], &mut Generator::named(1, "x")).is_err());

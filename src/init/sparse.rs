@@ -1,6 +1,6 @@
 //! `Sparse`: few inputs a unit.
 
-use super::{InitMoments, Initializer};
+use super::{InitMoments, Initializer, squarable};
 use crate::{Error, Float, Generator, Param};
 
 /// Weights of which each unit has only so many that are not zero, drawn from N(0, std^2), at places of its own.
@@ -32,10 +32,11 @@ impl Sparse {
     /// So many connections a unit, of that standard deviation; a deviation of 0 gives zeros.
     ///
     /// # Errors
-    /// [`Error::Argument`] for no connections, or where `std` is negative or not finite.
+    /// [`Error::Argument`] for no connections, or where `std` is neither 0 nor between 1e-140 and 1e140.
     pub fn new(connections: usize, std: f64) -> Result<Self, Error> {
         let connections = Error::at_least_one("Sparse", "connections", connections)?;
-        Ok(Self { connections, std: Error::not_negative("Sparse", "std", std)? })
+        Error::not_negative("Sparse", "std", std)?;
+        Ok(Self { connections, std: squarable("Sparse", "std", std)? })
     }
 }
 
@@ -76,7 +77,7 @@ mod tests {
     #[test]
     fn refuses_what_makes_no_sense() {
         assert!(matches!(Sparse::new(0, 1.0), Err(Error::Argument { argument: "connections", .. })));
-        for std in [-1.0, f64::NAN, f64::INFINITY] {
+        for std in [-1.0, f64::NAN, f64::INFINITY, 1e200, 1e-200] {
             assert!(matches!(Sparse::new(1, std), Err(Error::Argument { argument: "std", .. })));
         }
     }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use rand::distr::{Distribution, StandardUniform};
 use rand::{Rng, RngExt};
 
-use super::{InitMoments, Initializer};
+use super::{InitMoments, Initializer, squarable};
 use crate::moments::{CutMoments, cut_normal};
 use crate::random::CutNormal;
 use crate::{Error, Float, Generator, Param};
@@ -48,13 +48,14 @@ pub struct TruncatedNormal {
 }
 
 const OF: &str = "TruncatedNormal";
+const TOO_FAR: &str = "such that the deviation within the bounds is between 1e-140 and 1e140";
 
 impl TruncatedNormal {
     /// Of that mean and standard deviation before it is cut at two standard deviations on either side; a deviation of 0 gives the
     /// constant `mean`.
     ///
     /// # Errors
-    /// [`Error::Argument`] where `mean` is not finite, `std` is negative or not finite, or a bound overflows.
+    /// [`Error::Argument`] where `mean` is not finite, a bound overflows, or `std` is neither 0 nor between 1e-140 and 1e140.
     pub fn new(mean: f64, std: f64) -> Result<Self, Error> {
         let mean = Error::finite(OF, "mean", mean)?;
         let std = Error::not_negative(OF, "std", std)?;
@@ -64,7 +65,8 @@ impl TruncatedNormal {
     /// Cut so many standard deviations above the mean (or, where negative, below it). Either bound may be infinite.
     ///
     /// # Errors
-    /// [`Error::Argument`] where a bound is NaN, `high` is not above `low`, no finite number lies between them, or a bound overflows.
+    /// [`Error::Argument`] where a bound is NaN, `high` is not above `low`, no finite number lies between them, a bound overflows, or f64
+    /// does not hold the moments of what is left: bounds too far out, or too near to each other.
     pub fn bounds(self, low: f64, high: f64) -> Result<Self, Error> {
         Error::require(low < f64::INFINITY, OF, "low", low, "a number below infinity")?;
         Error::require(high > low && high > f64::NEG_INFINITY, OF, "high", high, "a number above `low`")?;
@@ -74,12 +76,20 @@ impl TruncatedNormal {
     /// Widened before it is cut, so that `std` is the standard deviation of what is drawn. The bounds move out with it.
     ///
     /// # Errors
-    /// [`Error::Argument`] where a bound overflows.
+    /// [`Error::Argument`] where a bound overflows, or f64 does not hold the moments.
     pub fn variance_corrected(self) -> Result<Self, Error> {
         Self { corrected: true, ..self }.checked()
     }
 
     fn checked(self) -> Result<Self, Error> {
+        squarable(OF, "std", self.std)?;
+        let CutMoments { mean, variance, kurtosis } = cut_normal(self.low, self.high);
+        let fine = mean.is_finite() && variance.is_normal() && kurtosis.is_finite() && kurtosis >= 1.0;
+        let must =
+            "neither so far out, nor so near to the other bound, that f64 does not hold the moments of what is left";
+        Error::require(fine, OF, "low", self.low, must)?;
+        let deviation = self.sigma() * variance.sqrt();
+        Error::require(squarable(OF, "std", deviation).is_ok(), OF, "std", self.std, TOO_FAR)?;
         let (low, high) = self.limits();
         // Infinite bounds stay what they are; finite ones must not become infinite.
         let fine = low.is_finite() == self.low.is_finite() && high.is_finite() == self.high.is_finite();
@@ -198,9 +208,14 @@ mod tests {
 
     #[test]
     fn refuses_what_makes_no_sense() {
-        for (mean, std, culprit) in
-            [(f64::NAN, 1.0, "mean"), (0.0, -1.0, "std"), (0.0, f64::NAN, "std"), (0.0, 1.5e308, "std")]
-        {
+        for (mean, std, culprit) in [
+            (f64::NAN, 1.0, "mean"),
+            (0.0, -1.0, "std"),
+            (0.0, f64::NAN, "std"),
+            (0.0, 1.5e308, "std"),
+            (0.0, 1e200, "std"),
+            (0.0, 1e-200, "std"),
+        ] {
             let refused = TruncatedNormal::new(mean, std);
             assert!(matches!(refused, Err(Error::Argument { argument, .. }) if argument == culprit), "{refused:?}");
         }
@@ -216,7 +231,24 @@ mod tests {
             let refused = unit.bounds(low, high);
             assert!(matches!(refused, Err(Error::Argument { argument, .. }) if argument == culprit), "{refused:?}");
         }
-        assert!(TruncatedNormal::new(0.0, 8e307).unwrap().bounds(1.0, 3.0).is_err());
+        for (low, high, culprit) in [
+            (1e308, f64::INFINITY, "low"),
+            (f64::NEG_INFINITY, -1e308, "low"),
+            (0.0, 1e-200, "low"),
+            (1e160, f64::INFINITY, "low"),
+            (1e145, f64::INFINITY, "std"),
+        ] {
+            let refused = unit.bounds(low, high);
+            assert!(matches!(refused, Err(Error::Argument { argument, .. }) if argument == culprit), "{refused:?}");
+        }
+        assert!(TruncatedNormal::new(1e308, 1e140).unwrap().bounds(1.0, 3.0).is_ok());
+        assert!(TruncatedNormal::new(f64::MAX, 1e140).unwrap().bounds(1.0, 1e150).is_ok());
+        assert!(TruncatedNormal::new(f64::MAX, 1e140).unwrap().bounds(1.0, 1e154).is_err());
+        for (low, high) in [(1e100, f64::INFINITY), (0.0, 1e-100), (-1e-9, 1e-9), (f64::NEG_INFINITY, f64::INFINITY)] {
+            let moments = Initializer::<f64>::moments(&unit.bounds(low, high).unwrap(), &Param::bias(1)).unwrap();
+            let kurtosis = moments.kurtosis.unwrap();
+            assert!(moments.mean.is_finite() && moments.variance.is_normal() && kurtosis >= 1.0, "{moments:?}");
+        }
     }
 
     fn filled<T: Float>(truncated: TruncatedNormal, count: usize) -> Result<Vec<T>, Error> {

@@ -1,6 +1,6 @@
 //! `Uniform`: equally likely anywhere between two bounds.
 
-use super::{InitMoments, Initializer};
+use super::{InitMoments, Initializer, squarable};
 use crate::{Error, Float, Generator, Param};
 
 /// Every entry drawn uniformly between `low` and `high`, whatever the fans.
@@ -28,11 +28,13 @@ impl Uniform {
     /// Between `low` and `high`; equal bounds give that constant.
     ///
     /// # Errors
-    /// [`Error::Argument`] where a bound is not finite, their difference overflows, or `high` is below `low`.
+    /// [`Error::Argument`] where a bound is not finite, `high` is below `low`, or their difference is neither 0 nor between 1e-140
+    /// and 1e140.
     pub fn new(low: f64, high: f64) -> Result<Self, Error> {
         Error::finite("Uniform", "low", low)?;
-        let fine = high.is_finite() && high >= low && (high - low).is_finite();
-        Error::require(fine, "Uniform", "high", high, "finite, not below `low`, and at a finite distance from it")?;
+        let fine = high.is_finite() && high >= low && squarable("Uniform", "high", high - low).is_ok();
+        let must = "finite, not below `low`, and equal to it or at a distance between 1e-140 and 1e140, whose square f64 holds";
+        Error::require(fine, "Uniform", "high", high, must)?;
         Ok(Self { low, high })
     }
 }
@@ -62,6 +64,8 @@ mod tests {
             (0.0, f64::NAN, "high"),
             (1.0, 0.5, "high"),
             (f64::MIN, f64::MAX, "high"),
+            (-1e200, 1e200, "high"),
+            (0.0, 1e-200, "high"),
         ] {
             let refused = Uniform::new(low, high);
             assert!(matches!(refused, Err(Error::Argument { argument, .. }) if argument == culprit), "{refused:?}");

@@ -90,8 +90,13 @@ impl<D> VarianceScaling<D> {
     }
 
     /// States the fourth moment of the unit distribution, which the crate cannot know of a user's own.
-    pub fn kurtosis(self, kurtosis: f64) -> Self {
-        Self { kurtosis: Some(kurtosis), ..self }
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where `kurtosis` is below 1, which no distribution has, or not finite.
+    pub fn kurtosis(self, kurtosis: f64) -> Result<Self, Error> {
+        let fine = kurtosis.is_finite() && kurtosis >= 1.0;
+        let kurtosis = Error::require(fine, "VarianceScaling", "kurtosis", kurtosis, "finite and at least 1")?;
+        Ok(Self { kurtosis: Some(kurtosis), ..self })
     }
 
     fn variance(&self, param: &Param) -> Result<f64, Error> {
@@ -244,6 +249,11 @@ mod tests {
         assert!(VarianceScaling::new(f64::NAN, FanMode::In, UnitUniform).is_err());
         assert!(He::normal().gain(f64::INFINITY).is_err());
         assert!(He::normal().gain(1e200).is_err());
+        for kurtosis in [f64::NAN, f64::INFINITY, -5.0, 0.99] {
+            let refused = He::normal().kurtosis(kurtosis);
+            assert!(matches!(refused, Err(Error::Argument { argument: "kurtosis", .. })), "{refused:?}");
+        }
+        assert!(He::normal().kurtosis(1.0).is_ok());
         let no_fan = Param { fans: Fans { fan_in: 0, fan_out: 3 }, ..Param::bias(3) };
         let filled = He::normal().fill(&no_fan, &mut [0.0_f32; 3], &mut Generator::named(1, "x"));
         assert!(matches!(filled, Err(Error::Argument { argument: "fan", .. })));

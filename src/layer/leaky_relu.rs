@@ -59,7 +59,7 @@ impl Activation for LeakyRelu {
     fn initializer<T: Float>(&self) -> Box<dyn Initializer<T>> {
         let scale = 2.0 / (1.0 + self.slope * self.slope);
         match VarianceScaling::new(scale, FanMode::In, StandardNormal) {
-            Ok(scaling) => Box::new(scaling.kurtosis(3.0)),
+            Ok(scaling) => Box::new(scaling),
             // Never: `scale` lies between 0 and 2 for any finite slope.
             Err(_) => Box::new(He::normal()),
         }

@@ -39,6 +39,8 @@ pub struct EdgeOfChaos {
 const SMALLEST: f64 = 1e-10;
 /// The largest: beyond it f64's quadrature has no more to say.
 const LARGEST: f64 = 1e8;
+/// How far rounding may bring a 1 above 1; at the smallest second moment SiLU, which does grow away from 0, is 5e-11 above.
+const ROUNDING: f64 = 1e-11;
 /// How many second moments are looked at in each power of ten before a root is sought between two of them.
 const A_DECADE: i32 = 16;
 
@@ -96,7 +98,8 @@ impl EdgeOfChaos {
     /// Whether the second moment comes back to the fixed point where it is a little off: |chi_parallel| below 1, or at the limit of small
     /// signals not above it.
     pub fn is_stable(&self) -> bool {
-        self.chi_parallel.abs() < 1.0
+        let chi = self.chi_parallel.abs();
+        chi < 1.0 || self.fixed_point == 0.0 && chi <= 1.0 + ROUNDING
     }
 
     /// The variances that keep both, chi_1 = 1 at the fixed point `q`; that of the biases may be negative.

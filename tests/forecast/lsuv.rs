@@ -57,8 +57,9 @@ fn to_another_variance_and_with_biases() {
 fn what_cannot_be_scaled_is_named_and_left() {
     let rows = rows(4, 8);
     let rows = Rows::new(&rows, 4).unwrap();
-    let network = Network::builder(4).layer(Linear::new(4)).layer(Relu);
-    let mut network = network.layer(Linear::new(4).weights(Zeros)).seed(1).build().unwrap();
+    // No unit is active, so that nothing reaches the last layer.
+    let network = Network::builder(4).layer(Linear::new(4).biases(Constant::new(-100.0).unwrap())).layer(Relu);
+    let mut network = network.layer(Linear::new(4)).seed(1).build().unwrap();
     let before = network.parameters().to_vec();
     let dead = Lsuv::new().apply(&mut network, rows).unwrap_err();
     assert_eq!(
@@ -75,4 +76,29 @@ fn what_cannot_be_scaled_is_named_and_left() {
     let mut network = Network::builder(4).layer(Linear::new(4)).build().unwrap();
     let bad = [f64::NAN; 4];
     assert!(matches!(Lsuv::new().apply(&mut network, Rows::new(&bad, 4).unwrap()), Err(Error::Data { .. })));
+}
+
+/// A last layer of zeros, which is to add nothing at first, and every other one scaled.
+#[test]
+fn weights_that_are_all_zero_are_skipped() {
+    let rows = rows(8, 32);
+    let rows = Rows::new(&rows, 8).unwrap();
+    let network = (0..3).fold(Network::builder(8), |network, _| network.layer(Linear::new(8)).layer(Tanh));
+    let network = network.layer(Linear::new(2).weights(Zeros)).weights(Normal::new(0.0, 3.0).unwrap());
+    let mut network = network.seed(1).build().unwrap();
+    let report = Lsuv::new().apply(&mut network, rows).unwrap();
+    assert_eq!(
+        report.layers.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>(),
+        ["0.linear", "2.linear", "4.linear"]
+    );
+    assert_eq!(report.skipped, ["6.linear"]);
+    assert!(report.to_string().ends_with("6.linear  skipped: its weights are all 0"), "{report}");
+    for variance in variances(&network, rows).iter().step_by(2).take(3) {
+        assert!((variance - 1.0).abs() <= 0.01, "{variance}");
+    }
+    assert!(network.parameter("6.linear.weight").unwrap().data().iter().all(|w| *w == 0.0));
+    // With biases, too: a layer of zeros gives the same number in every row, but not in every unit.
+    let network = Network::builder(8).layer(Linear::new(2).weights(Zeros).biases(Normal::new(0.0, 1.0).unwrap()));
+    let report = Lsuv::new().apply(&mut network.build().unwrap(), rows).unwrap();
+    assert!(report.layers.is_empty() && report.skipped == ["0.linear"], "{report}");
 }

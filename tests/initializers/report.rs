@@ -90,7 +90,7 @@ fn right(number: usize) -> (&'static str, Box<dyn Initializer<f32>>) {
         9 => ("tail", Box::new(cut(3.0, f64::INFINITY))),
         10 => ("far tail", Box::new(cut(8.0, 9.0))),
         11 => ("farthest tail", Box::new(cut(-1000.0, -40.0))),
-        12 => ("laplace", Box::new(Xavier::with(Laplace).kurtosis(6.0))),
+        12 => ("laplace", Box::new(Xavier::with(Laplace).kurtosis(6.0).unwrap())),
         13 => ("orthogonal", Box::new(Orthogonal::new(1.3).unwrap())),
         14 => ("eye", Box::new(Eye::default())),
         15 => ("siren", Box::new(Siren::hidden(30.0).unwrap())),

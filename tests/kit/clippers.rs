@@ -5,16 +5,69 @@ use evenkeel::*;
 
 #[test]
 fn the_crates_own_pass() {
-    for limit in [1e-3, 1.0, 50.0] {
+    // The last is near the largest number of f32, where squares overflow.
+    for limit in [1e-3, 1.0, 50.0, 1e38] {
         let global = GlobalNorm::new(limit).unwrap();
-        clipper(&global).limit(limit).keeps_direction().identity_below(limit).run::<f32>().unwrap();
-        clipper(&global).limit(limit).keeps_direction().identity_below(limit).run::<f64>().unwrap();
+        clipper(|| global).limit(limit).keeps_direction().identity_below(limit).run::<f32>().unwrap();
+        clipper(|| global).limit(limit).keeps_direction().identity_below(limit).run::<f64>().unwrap();
         let layers = PerLayerNorm::new(limit).unwrap();
-        clipper(&layers).layer_limit(limit).identity_below(limit).run::<f32>().unwrap();
-        clipper(&layers).layer_limit(limit).identity_below(limit).run::<f64>().unwrap();
+        clipper(|| layers).layer_limit(limit).identity_below(limit).run::<f32>().unwrap();
+        clipper(|| layers).layer_limit(limit).identity_below(limit).run::<f64>().unwrap();
         let value = ByValue::new(limit).unwrap();
-        clipper(&value).value_limit(limit).identity_below(limit).run::<f32>().unwrap();
-        clipper(&value).value_limit(limit).identity_below(limit).run::<f64>().unwrap();
+        clipper(|| value).value_limit(limit).identity_below(limit).run::<f32>().unwrap();
+        clipper(|| value).value_limit(limit).identity_below(limit).run::<f64>().unwrap();
+    }
+}
+
+#[test]
+fn those_that_look_at_weights_or_blocks_pass() {
+    for share in [1e-3, 0.01, 0.5] {
+        clipper(|| AdaptiveNorm::new(share).unwrap()).run::<f32>().unwrap();
+        clipper(|| AdaptiveNorm::new(share).unwrap()).run::<f64>().unwrap();
+    }
+    for limit in [1e-3, 1.0, 50.0] {
+        // The norm of a block of n gradients is sqrt(n) times their root mean square.
+        clipper(|| BlockRms::new(limit).unwrap()).identity_below(limit).run::<f32>().unwrap();
+        clipper(|| BlockRms::new(limit).unwrap()).identity_below(limit).run::<f64>().unwrap();
+    }
+}
+
+#[test]
+fn those_that_remember_pass() {
+    for percentile in [0.0, 10.0, 95.0, 100.0] {
+        let clip = || PercentileNorm::new(percentile).unwrap().window(100).unwrap();
+        clipper(clip).keeps_direction().run::<f32>().unwrap();
+        clipper(clip).keeps_direction().run::<f64>().unwrap();
+    }
+    // The largest norm of all clips nothing, whatever came before.
+    clipper(|| PercentileNorm::new(100.0).unwrap()).identity_below(f64::INFINITY).run::<f64>().unwrap();
+    for threshold in [0.5, 2.5] {
+        let clip = || ZScoreNorm::new(threshold).unwrap();
+        clipper(clip).keeps_direction().run::<f32>().unwrap();
+        clipper(clip).keeps_direction().run::<f64>().unwrap();
+    }
+}
+
+#[test]
+fn chains_pass() {
+    fn chain<T: Float>() -> Chain<T> {
+        let remembers = PercentileNorm::new(50.0).unwrap().window(20).unwrap();
+        let chain = Chain::new().then(AdaptiveNorm::new(0.1).unwrap()).then(remembers);
+        chain.then(ZScoreNorm::new(2.5).unwrap()).then(GlobalNorm::new(0.5).unwrap())
+    }
+    clipper(chain::<f32>).limit(0.5).run::<f32>().unwrap();
+    clipper(chain::<f64>).limit(0.5).run::<f64>().unwrap();
+    clipper(Chain::<f32>::new).keeps_direction().identity_below(f64::INFINITY).run::<f32>().unwrap();
+}
+
+#[test]
+fn orders_pass() {
+    for order in [1.0, 2.0, 3.0, f64::INFINITY] {
+        let global = GlobalNorm::new(1.0).unwrap().order(order).unwrap();
+        // Of n numbers, the Euclidean norm is at most n^(1/2 - 1/p) times that of a higher order p, and at most that of a lower one.
+        let most = 69.0_f64.powf((0.5 - order.recip()).max(0.0));
+        clipper(|| global).limit(most).keeps_direction().run::<f32>().unwrap();
+        clipper(|| global).limit(most).keeps_direction().run::<f64>().unwrap();
     }
 }
 
@@ -24,13 +77,47 @@ fn claims_that_do_not_hold_are_refused() {
         let failure = outcome.unwrap_err().to_string();
         assert!(failure.contains(named), "{failure}");
     };
-    let value = ByValue::new(1.0).unwrap();
-    broken(clipper(&value).limit(1.0).run::<f64>(), "norm afterwards");
-    broken(clipper(&value).keeps_direction().run::<f64>(), "same direction");
-    broken(clipper(&PerLayerNorm::new(1.0).unwrap()).keeps_direction().run::<f64>(), "same direction");
-    broken(clipper(&GlobalNorm::new(1.0).unwrap()).identity_below(2.0).run::<f64>(), "no change below");
-    broken(clipper(&GlobalNorm::new(1.0).unwrap()).layer_limit(0.5).run::<f64>(), "norm of a layer");
-    broken(clipper(&GlobalNorm::new(1.0).unwrap()).value_limit(0.1).run::<f64>(), "largest gradient");
+    let value = || ByValue::new(1.0).unwrap();
+    let global = || GlobalNorm::new(1.0).unwrap();
+    broken(clipper(value).limit(1.0).run::<f64>(), "norm afterwards");
+    broken(clipper(value).keeps_direction().run::<f64>(), "same direction");
+    broken(clipper(|| PerLayerNorm::new(1.0).unwrap()).keeps_direction().run::<f64>(), "same direction");
+    broken(clipper(global).identity_below(2.0).run::<f64>(), "no change below");
+    broken(clipper(global).layer_limit(0.5).run::<f64>(), "norm of a layer");
+    broken(clipper(global).value_limit(0.1).run::<f64>(), "largest gradient");
+    // As new they clip nothing; once they have seen ordinary gradients they do.
+    broken(clipper(|| PercentileNorm::new(10.0).unwrap()).identity_below(1e20).run::<f32>(), "no change below");
+    broken(clipper(|| ZScoreNorm::new(2.5).unwrap()).identity_below(1e20).run::<f32>(), "no change below");
+    let slow = || ZScoreNorm::new(2.5).unwrap().warm_up(100).unwrap();
+    clipper(slow).identity_below(1e20).run::<f32>().unwrap();
+    broken(clipper(slow).warm_up(128).identity_below(1e20).run::<f32>(), "no change below");
+}
+
+#[test]
+fn what_judges_nothing_is_no_success() {
+    let global = || GlobalNorm::new(1.0).unwrap();
+    for nonsense in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        for check in [
+            clipper(global).limit(nonsense),
+            clipper(global).layer_limit(nonsense),
+            clipper(global).value_limit(nonsense),
+            clipper(global).identity_below(if nonsense > 0.0 { f64::NAN } else { nonsense }),
+        ] {
+            let failure = check.run::<f32>().unwrap_err();
+            assert!(matches!(failure, check::Failure::Network(Error::Argument { .. })), "{failure}");
+        }
+    }
+    assert!(clipper(global).warm_up(0).run::<f32>().is_err());
+    // No f32 is that large, or that small.
+    for check in [
+        clipper(global).limit(1e300),
+        clipper(global).layer_limit(1e300),
+        clipper(global).value_limit(1e300),
+        clipper(global).identity_below(1e-300),
+    ] {
+        let failure = check.run::<f32>().unwrap_err().to_string();
+        assert!(failure.contains("nothing was judged"), "{failure}");
+    }
 }
 
 /// What is wrong with a clipper by global norm 1.
@@ -89,7 +176,7 @@ impl GradientClipper<f32> for Planted {
 
 #[test]
 fn planted_mistakes_are_named() {
-    let outcome = |bug| clipper(&Planted(bug)).limit(1.0).keeps_direction().identity_below(1.0).run();
+    let outcome = |bug| clipper(|| Planted(bug)).limit(1.0).keeps_direction().identity_below(1.0).run();
     outcome(Bug::None).unwrap();
     for (bug, named) in [
         (Bug::Overflow, "something left"),
@@ -97,10 +184,107 @@ fn planted_mistakes_are_named() {
         (Bug::SilentNaN, "a report of that entry"),
         (Bug::StaleReport, "norm_after"),
         (Bug::DividesByZero, "finite gradients afterwards"),
-        (Bug::Random, "a copy of the clipper"),
+        (Bug::Random, "another clipper"),
         (Bug::NotTouched, "`touched`"),
     ] {
         let failure = outcome(bug).unwrap_err().to_string();
         assert!(failure.contains(named), "{bug:?}: {failure}");
     }
+}
+
+/// What is wrong with a memory: that of a clipper by the largest norm so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Forgets {
+    Nothing,
+    /// Says nothing of what it remembers.
+    Hides,
+    /// Gives half of it back.
+    Halves,
+    /// Refuses what it gave.
+    Refuses,
+    /// One NaN makes every later limit NaN.
+    TakesNaN,
+    /// The same, unseen.
+    TakesNaNHidden,
+    /// An infinity lifts the limit for good.
+    TakesInfinity,
+    /// Zeros bring it down to nothing.
+    TakesZeros,
+}
+
+#[derive(Debug)]
+struct LargestSoFar {
+    forgets: Forgets,
+    norm: f64,
+}
+
+impl GradientClipper<f64> for LargestSoFar {
+    fn clip(&mut self, gradients: &mut Gradients<'_, f64>) -> Clipped {
+        let (norm, forgets) = (gradients.norm(), self.forgets);
+        match gradients.first_non_finite() {
+            Some(place) => {
+                match forgets {
+                    Forgets::TakesNaN | Forgets::TakesNaNHidden if norm.is_nan() => self.norm = norm,
+                    Forgets::TakesInfinity => self.norm = 1e300,
+                    _ => {}
+                }
+                return Clipped { non_finite: Some(place), ..Clipped::untouched(norm) };
+            }
+            None if norm == 0.0 && forgets == Forgets::TakesZeros => self.norm = 1e-100,
+            None if self.norm == 0.0 => self.norm = norm,
+            None => {}
+        }
+        let limit = self.norm;
+        // Grows a little with what it sees.
+        self.norm = if norm > limit { 1.1 * limit } else { self.norm };
+        if limit == 0.0 || limit.is_nan() || norm <= limit {
+            return Clipped::untouched(norm);
+        }
+        gradients.values_mut().iter_mut().for_each(|g| *g = *g / norm * limit);
+        let touched = gradients.values().len();
+        Clipped { norm_before: norm, norm_after: gradients.norm(), pending: 1.0, touched, non_finite: None }
+    }
+
+    fn memory(&self) -> Vec<f64> {
+        match self.forgets {
+            Forgets::Hides | Forgets::TakesNaNHidden => Vec::new(),
+            Forgets::Halves => vec![self.norm / 2.0],
+            _ => vec![self.norm],
+        }
+    }
+
+    fn restore(&mut self, memory: &[f64]) -> Result<(), Error> {
+        match (self.forgets, memory) {
+            (Forgets::Hides | Forgets::TakesNaNHidden, []) => Ok(()),
+            (Forgets::Refuses, _) => Err(Error::Foreign { what: "the clipper's memory" }),
+            (_, &[norm]) => {
+                self.norm = norm;
+                Ok(())
+            }
+            _ => Err(Error::Foreign { what: "the clipper's memory" }),
+        }
+    }
+}
+
+#[test]
+fn memories_that_are_wrong_are_named() {
+    let check = |forgets| clipper(move || LargestSoFar { forgets, norm: 0.0 }).keeps_direction();
+    check(Forgets::Nothing).run().unwrap();
+    for (forgets, named) in [
+        (Forgets::Hides, "given the memory of one that is warm"),
+        (Forgets::Halves, "given the memory of one that is warm: memory"),
+        (Forgets::Refuses, "that it takes it"),
+        (Forgets::TakesNaN, "a memory of finite numbers"),
+        (Forgets::TakesNaNHidden, "given the memory of one that is warm"),
+        (Forgets::TakesInfinity, "after some with a"),
+        (Forgets::TakesZeros, "after some with nothing but zeros"),
+    ] {
+        let failure = check(forgets).run().unwrap_err().to_string();
+        assert!(failure.contains(named), "{forgets:?}: {failure}");
+    }
+    // Who says so may react to them, as long as it says how.
+    check(Forgets::TakesInfinity).remembers_bad_steps().run().unwrap();
+    check(Forgets::TakesZeros).remembers_bad_steps().run().unwrap();
+    let failure = check(Forgets::TakesNaN).remembers_bad_steps().run().unwrap_err().to_string();
+    assert!(failure.contains("a memory of finite numbers"), "{failure}");
 }

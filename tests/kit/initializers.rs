@@ -34,6 +34,107 @@ fn the_crates_own_pass() {
     check.follows(|_, w| ((w + 1.0) / 3.0).clamp(0.0, 1.0)).run::<f64>().unwrap();
 }
 
+/// Weights, and a convolution's: each initializer is refused the other.
+const PIXELS: Fans = Fans { fan_in: 72, fan_out: 216 };
+
+#[test]
+fn fixed_starts_pass_and_are_held_to_their_moments() {
+    let weights = [Param::weight(48, 112), Param::weight(112, 48), Param::weight(80, 80)];
+    let eye = Eye::new(0.5).unwrap();
+    initializer(&eye).params(&weights).run::<f32>().unwrap();
+    initializer(&eye).params(&weights).run::<f64>().unwrap();
+    let convolution = [Param { fans: PIXELS, ..Param::weight(72, 24) }];
+    let dirac = Dirac::new((3, 3), 1.5).unwrap();
+    initializer(&dirac).params(&convolution).run::<f32>().unwrap();
+    initializer(&Scaled::new(-2.0, dirac).unwrap()).params(&convolution).run::<f64>().unwrap();
+    let share = |param: &Param| 0.5 / param.rows.max(param.cols) as f64;
+    initializer(&eye).params(&weights).mean(share).run::<f32>().unwrap();
+    // A thousandth more is no chance.
+    let more = |param: &Param| 1.001 * share(param);
+    assert!(initializer(&eye).params(&weights).mean(more).run::<f32>().is_err());
+    #[derive(Debug)]
+    struct Said(f64, Draws);
+    impl Initializer<f64> for Said {
+        fn fill(&self, param: &Param, out: &mut [f64], rng: &mut Generator) -> Result<(), Error> {
+            Eye::default().fill(param, out, rng)?;
+            if self.0 < 0.0 {
+                out.fill_with(|| rng.random());
+            }
+            Ok(())
+        }
+        fn moments(&self, param: &Param) -> Option<InitMoments> {
+            let known = Initializer::<f64>::moments(&Eye::default(), param)?;
+            Some(InitMoments { variance: known.variance * self.0.abs(), ..known })
+        }
+        fn draws(&self, _: &Param) -> Draws {
+            self.1
+        }
+    }
+    let named = |said: Said, named: &str| {
+        let failure = initializer(&said).params(&weights).run().unwrap_err().to_string();
+        assert!(failure.contains(named), "{failure}");
+    };
+    initializer(&Said(1.0, Draws::Fixed)).params(&weights).run().unwrap();
+    named(Said(1.001, Draws::Fixed), "variance, the same for every seed");
+    named(Said(-1.0, Draws::Fixed), "two seeds");
+    named(Said(1.0, Draws::FixedNorm), "two seeds");
+}
+
+#[test]
+fn a_mean_is_judged_without_a_variance() {
+    #[derive(Debug)]
+    struct Untold;
+    impl Initializer<f64> for Untold {
+        fn fill(&self, param: &Param, out: &mut [f64], rng: &mut Generator) -> Result<(), Error> {
+            Normal::new(0.0, 1.0)?.fill(param, out, rng)
+        }
+        fn moments(&self, _: &Param) -> Option<InitMoments> {
+            None
+        }
+    }
+    initializer(&Untold).mean(|_| 0.0).run().unwrap();
+    // Of 80,000 numbers a fortieth of a deviation is seven standard errors.
+    for wrong in [5.0, 0.025, -0.025] {
+        let failure = initializer(&Untold).mean(|_| wrong).run().unwrap_err();
+        assert!(matches!(&failure, Failure::Unlikely { what, .. } if what.ends_with("mean")), "{failure}");
+    }
+    // And a variance without a mean, around the one that is measured.
+    initializer(&Untold).variance(|_| 1.0).run().unwrap();
+    assert!(initializer(&Untold).variance(|_| 1.1).run().is_err());
+}
+
+#[test]
+fn what_judges_nothing_is_no_success() {
+    #[derive(Debug)]
+    struct Untold;
+    impl Initializer<f64> for Untold {
+        fn fill(&self, _: &Param, out: &mut [f64], rng: &mut Generator) -> Result<(), Error> {
+            out.fill_with(|| rng.random());
+            Ok(())
+        }
+        fn moments(&self, _: &Param) -> Option<InitMoments> {
+            None
+        }
+    }
+    let failure = initializer(&Untold).run().unwrap_err();
+    assert!(matches!(failure, Failure::Broken { .. }), "{failure}");
+    initializer(&Untold).follows(|_, w| w.clamp(0.0, 1.0)).run().unwrap();
+    for rate in [f64::NAN, -1.0, 0.0, 1.0, 2.0] {
+        let failure = initializer(&He::normal()).rate(rate).run::<f64>().unwrap_err();
+        assert!(matches!(failure, Failure::Network(Error::Argument { argument: "rate", .. })), "{failure}");
+        let failure = check::propagation(|_| Network::builder(3).layer(Linear::new(3)).build()).rate(rate).run();
+        assert!(matches!(failure, Err(Failure::Network(Error::Argument { argument: "rate", .. }))), "{failure:?}");
+    }
+    let failure = initializer(&He::normal()).params(&[]).run::<f64>().unwrap_err();
+    assert!(matches!(failure, Failure::Network(Error::Empty { .. })), "{failure}");
+    let failure = initializer(&Normal::new(0.0, 1.0).unwrap()).params(&[Param::weight(0, 3)]).run::<f64>();
+    assert!(matches!(failure, Err(Failure::Network(Error::Empty { .. }))), "{failure:?}");
+    for claim in [f64::NAN, f64::INFINITY] {
+        assert!(initializer(&He::normal()).mean(|_| claim).run::<f64>().is_err());
+        assert!(initializer(&He::normal()).variance(|_| claim).run::<f64>().is_err());
+    }
+}
+
 /// What is wrong with an initializer that claims variance 2 / n_in, uniform.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Bug {

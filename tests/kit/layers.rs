@@ -44,6 +44,54 @@ fn the_crates_own_layers_pass() {
 }
 
 #[test]
+fn all_that_know_their_moments_pass_where_they_are_wide() {
+    layer(|_| Linear::new(100)).wide(300).run().unwrap();
+    layer(|_| LayerNorm::new()).widths(&[7, 16]).wide(300).run().unwrap();
+    layer(|_| LayerNorm::new().without_affine()).widths(&[7, 16]).wide(300).run().unwrap();
+    layer(|_| RmsNorm::new()).wide(300).run().unwrap();
+    layer(|_| BatchNorm::new()).mixes_rows().wide(100).run().unwrap();
+    layer(|_| Dropout::new(0.4).unwrap()).draws_noise().wide(256).run().unwrap();
+    layer(|_| Flatten).wide(256).run().unwrap();
+    layer(|width| PerStep::new(width / 2, Linear::new(3))).widths(&[2, 8, 16]).run().unwrap();
+    layer(|width| PerStep::new(width / 2, Linear::new(width))).widths(&[8]).wide(64).run().unwrap();
+    let padded = || Conv2d::new((5, 4, 2), 4, 3).padding(Padding::Same);
+    layer(|_| padded()).widths(&[40]).wide(40).run().unwrap();
+    layer(|_| padded().stride(2).groups(2)).widths(&[40]).wide(40).run().unwrap();
+    layer(|_| Conv2d::of_sequence((8, 4), 8, 3)).widths(&[32]).wide(32).run().unwrap();
+    layer(|_| AveragePool2d::new((4, 6, 8), 2)).widths(&[192]).wide(192).run().unwrap();
+    layer(|_| AveragePool2d::new((4, 6, 8), 3).padding(Padding::Same)).widths(&[192]).wide(192).run().unwrap();
+    layer(|_| ChannelsLast::new((2, 3, 4))).widths(&[24]).wide(24).run().unwrap();
+    layer(|width| Rnn::new(4, width / 4, 6 + width / 5).unwrap()).widths(&[12]).wide(256).run().unwrap();
+    layer(|width| Rnn::new(4, width / 4, 6 + width / 5).unwrap().last()).widths(&[12]).wide(256).run().unwrap();
+    layer(|width| Residual::new().layer(Linear::new(width)).layer(Tanh)).wide(128).run().unwrap();
+    layer(|width| Residual::new().layer(Linear::new(width)).learned_scale(0.7).unwrap()).wide(128).run().unwrap();
+    layer(|_| Residual::new().layer(Linear::new(90)).projection(Linear::new(90))).widths(&[5]).wide(128).run().unwrap();
+    layer(|_| Sequential::new().layer(Linear::new(90)).layer(Gelu).layer(Linear::new(70)))
+        .widths(&[5])
+        .wide(128)
+        .run()
+        .unwrap();
+}
+
+#[test]
+fn what_judges_nothing_is_no_success() {
+    let failure = layer(|_| Tanh).widths(&[]).run().unwrap_err();
+    assert!(matches!(failure, Failure::Network(Error::Empty { .. })), "{failure}");
+    assert!(layer(|_| Tanh).widths(&[0]).run().is_err());
+    let without = Network::builder(2).layer(Tanh).build().unwrap();
+    let failure = check::gradients(&without, Rows::new(&[0.5, 1.0], 2).unwrap(), 1).unwrap_err();
+    assert!(matches!(failure, Failure::Network(Error::Empty { .. })), "{failure}");
+    let with = Network::builder(2).layer(Linear::new(1)).build().unwrap();
+    let failure = check::gradients(&with, Rows::new(&[], 2).unwrap(), 1).unwrap_err();
+    assert!(matches!(failure, Failure::Network(Error::Empty { .. })), "{failure}");
+    // Softmax says nothing of moments, and four units are none.
+    layer(|_| Softmax).run().unwrap();
+    for failure in [layer(|_| Softmax).wide(256).run().unwrap_err(), layer(|_| Tanh).wide(4).run().unwrap_err()] {
+        assert!(failure.to_string().contains("none that can be compared"), "{failure}");
+    }
+}
+
+#[test]
 fn what_is_not_disclaimed_is_found() {
     let failure = layer(|_| BatchNorm::new()).run().unwrap_err();
     assert!(
@@ -71,6 +119,14 @@ enum Bug {
     Mixes,
     /// In training the outputs are twice as large.
     Mode,
+    /// More than five rows have another last output.
+    Shape,
+    /// Twice the mean, or the mean square, of the outputs, or of the gradient, is said.
+    SaysMean,
+    SaysSecond,
+    SaysBack,
+    /// Of inputs whose mean is not 0 it is forgotten.
+    SaysCentred,
 }
 
 #[derive(Debug)]
@@ -95,11 +151,23 @@ impl Layer<f64> for Planted {
         }
         match self.0 {
             Bug::Accumulates => y.data_mut()[0] += before,
+            Bug::Shape if x.rows() > 5 => *y.data_mut().last_mut().unwrap() += 0.1 * x.data()[0].powi(2),
             Bug::Mixes => y.data_mut()[0] += x.row(x.rows() - 1)[0],
             Bug::Mode if pass.mode == Mode::Infer => y.data_mut().iter_mut().for_each(|y| *y *= 2.0),
             _ => {}
         }
         Ok(())
+    }
+
+    fn moments(&self, _: &Plan, x: Moments, drawn: &[InitMoments]) -> Option<Propagated> {
+        let second = |of: InitMoments| of.variance + of.mean * of.mean;
+        let &[gain, bias] = drawn else { return None };
+        let mean = x.mean * gain.mean + bias.mean;
+        let cross = if self.0 == Bug::SaysCentred { 0.0 } else { 2.0 * x.mean * gain.mean * bias.mean };
+        let y = Moments { mean, second: second(gain) * x.second + cross + second(bias) };
+        let twice = |bug: Bug| if self.0 == bug { 2.0 } else { 1.0 };
+        let y = Moments { mean: y.mean * twice(Bug::SaysMean), second: y.second * twice(Bug::SaysSecond) };
+        Some(Propagated { y, back: Some(second(gain) * twice(Bug::SaysBack)) })
     }
 
     fn backward(
@@ -143,6 +211,11 @@ fn planted_mistakes_are_named() {
         (Bug::Accumulates, "the same rows twice"),
         (Bug::Mixes, "a row alone and in a batch"),
         (Bug::Mode, "in training and in use"),
+        (Bug::Shape, "a row alone and in a batch"),
+        (Bug::SaysMean, "mean of the outputs by `moments`"),
+        (Bug::SaysSecond, "mean square of the outputs by `moments`"),
+        (Bug::SaysCentred, "mean square of the outputs by `moments`"),
+        (Bug::SaysBack, "mean square of the gradient by the inputs by `moments`"),
     ] {
         let failure = outcome(bug).unwrap_err().to_string();
         assert!(failure.contains(named), "{bug:?}: {failure}");

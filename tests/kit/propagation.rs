@@ -1,6 +1,6 @@
 //! Whole networks: right ones pass, at every depth, and a wrong factor in one initializer is found where it is.
 
-use evenkeel::check::strategies::{AnyActivation, AnyInitializer, AnyNetwork, network};
+use evenkeel::check::strategies::{AnyActivation, AnyBlock, AnyInitializer, AnyNetwork, network};
 use evenkeel::check::{Failure, propagation};
 use evenkeel::*;
 use proptest::prelude::*;
@@ -240,8 +240,8 @@ fn a_wrong_map_is_found_in_a_layer_of_ones_own() {
 #[test]
 fn a_claim_for_the_wrong_fan_is_refused() {
     // Same network, 2 / n_in against 2 / (n_in + n_out).
-    let drawn =
-        AnyNetwork { n_in: 16, hidden: vec![(48, AnyActivation::Relu)], n_out: 16, weights: AnyInitializer::HeNormal };
+    let hidden = vec![AnyBlock::plain(48, AnyActivation::Relu)];
+    let drawn = AnyNetwork { n_in: 16, hidden, n_out: 16, weights: AnyInitializer::HeNormal };
     let failure = propagation(|seed| drawn.build(seed)).weights(&Xavier::normal()).run().unwrap_err();
     assert!(failure.to_string().contains("0.linear"), "{failure}");
 }

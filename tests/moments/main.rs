@@ -175,6 +175,21 @@ fn limits_without_biases() {
     let sigmoid = EdgeOfChaos::of(&Sigmoid, 0.0).unwrap();
     close("sigmoid", sigmoid.fixed_point, 45.624277797379705, 1e-9);
     close("sigmoid", sigmoid.weight_variance, 103.0075538555193, 1e-9);
+    // ReLU and its like keep any second moment there is; tanh's falls to 0, and those of GELU, SiLU and Mish grow away from it.
+    for kept in [
+        EdgeOfChaos::of(&Relu, 0.0),
+        EdgeOfChaos::of(&LeakyRelu::default(), 0.0),
+        EdgeOfChaos::of(&LeakyRelu::new(-0.7).unwrap(), 0.0),
+        EdgeOfChaos::of(&Identity, 0.0),
+        EdgeOfChaos::of(&Tanh, 0.0),
+        EdgeOfChaos::of(&Softsign, 0.0),
+        EdgeOfChaos::of(&Elu::default(), 0.0),
+    ] {
+        assert!(kept.unwrap().is_stable(), "{kept:?}");
+    }
+    for left in [EdgeOfChaos::of(&Gelu, 0.0), EdgeOfChaos::of(&Silu, 0.0), EdgeOfChaos::of(&Mish, 0.0)] {
+        assert!(!left.unwrap().is_stable(), "{left:?}");
+    }
     assert!(EdgeOfChaos::of(&Tanh, -1.0).is_none() && EdgeOfChaos::of(&Tanh, f64::NAN).is_none());
     assert!(EdgeOfChaos::of(&Softplus, 0.1).is_none());
 }

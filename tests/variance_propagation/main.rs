@@ -177,7 +177,7 @@ fn initializers<T: Float>() -> Vec<Shared<T>> {
         Arc::new(Uniform::new(-0.3, 0.3).unwrap()),
         Arc::new(Xavier::normal()),
         Arc::new(Xavier::uniform()),
-        Arc::new(Xavier::with(Sparse).kurtosis(6.0)),
+        Arc::new(Xavier::with(Sparse).kurtosis(6.0).unwrap()),
         Arc::new(He::normal()),
         Arc::new(He::uniform()),
         Arc::new(LeCun::normal()),

@@ -17,7 +17,7 @@ fn signs_keep_the_second_moment() -> Result<(), Failure> {
 
 #[test]
 fn by_largest_clips() -> Result<(), Failure> {
-    check::clipper(&ByLargest { limit: 0.5 }).value_limit(0.5).keeps_direction().identity_below(0.5).run::<f32>()
+    check::clipper(|| ByLargest { limit: 0.5 }).value_limit(0.5).keeps_direction().identity_below(0.5).run::<f32>()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use rand::RngExt;
 
 use self::whole::Whole;
 use super::Failure;
-use super::sample::RATE;
+use super::sample::{RATE, possible};
 use crate::layer::fitting;
 use crate::{Error, Generator, InitMoments, Initializer, Mode, Network, Param, Role, Rows};
 
@@ -110,11 +110,12 @@ impl<'a, F> PropagationCheck<'a, F> {
     ///
     /// # Errors
     /// [`Failure::Unlikely`] for a layer whose numbers are too large, too small or not centred as they should be; [`Failure::Broken`] where no
-    /// layer can be judged; [`Failure::Network`] where a network cannot be built.
+    /// layer can be judged; [`Failure::Network`] where a network cannot be built, or the rate is not above 0 and below 1.
     pub fn run(&self) -> Result<(), Failure>
     where
         F: Fn(u64) -> Result<Network<f64>, Error>,
     {
+        let rate = possible("check::propagation", self.rate)?;
         let mut whole = Whole::default();
         let mut draws = 0;
         // Narrow layers need more networks.
@@ -138,7 +139,7 @@ impl<'a, F> PropagationCheck<'a, F> {
             }
             draws += 1;
         }
-        whole.judge(self.rate / whole.tests() as f64)
+        whole.judge(rate / whole.tests() as f64)
     }
 
     /// What is claimed of the parameters of a layer, in the order of its plan.

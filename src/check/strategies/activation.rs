@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 
-use crate::{Elu, Gelu, Identity, Layer, Mish, Relu, Selu, Sigmoid, Silu, Softplus, Softsign, Tanh};
+use crate::{
+    Elu, Exponential, Gelu, HardSigmoid, Identity, Layer, LeakyRelu, Mish, Relu, Selu, Sigmoid, Silu, Softplus,
+    Softsign, Tanh,
+};
 
 /// An activation of the crate, to be made a layer of.
 #[non_exhaustive]
@@ -11,8 +14,10 @@ use crate::{Elu, Gelu, Identity, Layer, Mish, Relu, Selu, Sigmoid, Silu, Softplu
 pub enum AnyActivation {
     Identity,
     Relu,
+    LeakyRelu,
     Tanh,
     Sigmoid,
+    HardSigmoid,
     Elu,
     Selu,
     Gelu,
@@ -20,15 +25,18 @@ pub enum AnyActivation {
     Mish,
     Softplus,
     Softsign,
+    Exponential,
 }
 
 impl AnyActivation {
     /// All there are, simplest first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Identity,
         Self::Relu,
+        Self::LeakyRelu,
         Self::Tanh,
         Self::Sigmoid,
+        Self::HardSigmoid,
         Self::Elu,
         Self::Selu,
         Self::Gelu,
@@ -36,6 +44,7 @@ impl AnyActivation {
         Self::Mish,
         Self::Softplus,
         Self::Softsign,
+        Self::Exponential,
     ];
 
     /// The layer.
@@ -43,8 +52,10 @@ impl AnyActivation {
         match self {
             Self::Identity => Box::new(Identity),
             Self::Relu => Box::new(Relu),
+            Self::LeakyRelu => Box::new(LeakyRelu::default()),
             Self::Tanh => Box::new(Tanh),
             Self::Sigmoid => Box::new(Sigmoid),
+            Self::HardSigmoid => Box::new(HardSigmoid),
             Self::Elu => Box::new(Elu::default()),
             Self::Selu => Box::new(Selu),
             Self::Gelu => Box::new(Gelu),
@@ -52,6 +63,7 @@ impl AnyActivation {
             Self::Mish => Box::new(Mish),
             Self::Softplus => Box::new(Softplus),
             Self::Softsign => Box::new(Softsign),
+            Self::Exponential => Box::new(Exponential),
         }
     }
 }

@@ -15,11 +15,13 @@
 //! ```
 
 mod activation;
+mod block;
 mod initializer;
 mod network;
 mod shapes;
 
 pub use activation::{AnyActivation, activation};
+pub use block::{AnyBlock, BlockKind, block};
 pub use initializer::{AnyInitializer, initializer};
 pub use network::{AnyNetwork, network};
 pub use shapes::{rows, shapes};
