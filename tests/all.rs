@@ -7,6 +7,7 @@
 mod alone;
 mod common;
 mod drawn;
+mod functions;
 mod labelled;
 
 #[path = "attention.rs"]
@@ -96,7 +97,7 @@ fn every_file_is_named() {
     let named = include_str!("all.rs");
     let apart = ["all.rs", "allocations.rs", "threads"];
     // Parts of others, and data.
-    let parts = ["alone", "cases", "common", "drawn", "golden", "labelled", "proptest-regressions"];
+    let parts = ["alone", "cases", "common", "drawn", "functions", "golden", "labelled", "proptest-regressions"];
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();

@@ -4,6 +4,8 @@
 //! f64, and laws of finite width by sums over the number of active units; conventions: w ~ N(0, sigma_w2 / n_in), b ~ N(0, sigma_b2).
 
 mod calibration;
+mod finite_width;
+mod fixed_points;
 mod lsuv;
 mod measured;
 mod orthogonal;
@@ -35,21 +37,7 @@ impl Initializer<f64> for Claimed {
 
 /// An activation by its name.
 pub fn named(name: &str) -> Box<dyn Layer<f64>> {
-    match name {
-        "identity" => Box::new(Identity),
-        "relu" => Box::new(Relu),
-        "leaky_relu_0.2" => Box::new(LeakyRelu::new(0.2).unwrap()),
-        "elu" => Box::new(Elu::default()),
-        "selu" => Box::new(Selu),
-        "gelu" => Box::new(Gelu),
-        "silu" => Box::new(Silu),
-        "mish" => Box::new(Mish),
-        "tanh" => Box::new(Tanh),
-        "sigmoid" => Box::new(Sigmoid),
-        "softplus" => Box::new(Softplus),
-        "softsign" => Box::new(Softsign),
-        _ => panic!("no activation is named {name}"),
-    }
+    super::functions::known(name).layer
 }
 
 /// A stack of linear layers, an activation behind each but the last.
