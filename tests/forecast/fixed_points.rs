@@ -18,11 +18,11 @@ fn points(of: &Value) -> &[Value] {
     of["fixed_points"].as_array().unwrap()
 }
 
-/// The second moments of the sums, from 1 in the first layer.
+/// The second moments of the sums, from 1 in the first layer; behind what is beyond f64 nothing is said.
 fn iterates((name, start): (&str, Claimed), depth: usize) -> Vec<f64> {
     let input = (1.0 - start.biases) / start.weights;
     let forecast = Forecast::of(&stack(depth + 1, 2, name, start), input).unwrap();
-    forecast.layers.iter().step_by(2).map(|layer| layer.moments.unwrap().second).collect()
+    forecast.layers.iter().step_by(2).map(|layer| layer.moments.map_or(f64::INFINITY, |of| of.second)).collect()
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn factors_and_depths_at_the_fixed_points() {
             count += 1;
         }
     }
-    assert_eq!(count, 18);
+    assert_eq!(count, 19);
 }
 
 /// Where correlations end, and how fast they get there.
@@ -163,7 +163,9 @@ fn correlations_at_the_fixed_points() {
                     forecast.layers[2].correlation.unwrap()
                 };
                 assert!((next(limit) - limit).abs() < 2e-9, "{what}: {}, not {limit}", next(limit));
-                for c in [0.1, 0.3, 0.7, 0.95] {
+                // The biases alone make some of it: not every one below is possible.
+                let least = (start.biases - start.weights * input) / q;
+                for c in [0.1, 0.3, 0.7, 0.95].into_iter().filter(|c| *c > least.max(0.0)) {
                     assert!((next(c) - limit).abs() < (c - limit).abs(), "{what}: from {c} to {}", next(c));
                 }
                 limits += 1;

@@ -1,11 +1,11 @@
 //! A quadrature that has nothing in common with the crate's: the double-exponential rules of Takahasi and Mori, "Double exponential formulas for
-//! numerical integration", 1974. Their points crowd at both ends of an interval, down to 1e-20 of its length, so that what happens near a
+//! numerical integration", 1974. Their points crowd at both ends of an interval, down to 1e-30 of its length, so that what happens near a
 //! cut is seen whatever its size is.
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
-/// How far the variable that is summed over goes: at its ends the weights are below 1e-20.
-const REACH: f64 = 3.6;
+/// How far the variable that is summed over goes: to within e^-70 of an end.
+const REACH: f64 = 4.2;
 
 /// Adds the values of some functions, times a weight.
 fn add<const N: usize>(sums: &mut [f64; N], values: [f64; N], weight: f64) {
