@@ -29,8 +29,7 @@ const DEEPEST: usize = 120;
 
 /// A tanh network of that depth, 100 wide, with biases of variance 0.05.
 fn tanh(weights: f64, depth: usize) -> Result<Network<f32>, Failure> {
-    let layers =
-        (0..depth).fold(Network::<f32>::builder(64), |network, _| network.layer(Linear::new(100)).layer(Tanh));
+    let layers = (0..depth).fold(Network::<f32>::builder(64), |network, _| network.layer(Linear::new(100)).layer(Tanh));
     let (start, biases) = (LeCun::normal().gain(weights.sqrt())?, Normal::new(0.0, 0.05_f64.sqrt())?);
     Ok(layers.layer(Linear::new(10)).weights(start).biases(biases).seed(1).build()?)
 }

@@ -148,7 +148,8 @@ pub fn residual() -> Result<Vec<Row>, Failure> {
         }
         let sample = Sample::of(&sizes);
         let width = n as f64;
-        let second = 1.0 + 2.0 * square + 4.0 * square / width + square * square * (1.0 + 5.0 / width) * (1.0 + 2.0 / width);
+        let second =
+            1.0 + 2.0 * square + 4.0 * square / width + square * square * (1.0 + 5.0 / width) * (1.0 + 2.0 / width);
         let scatter = (second / (1.0 + square).powi(2)).powi(depth) - 1.0;
         let error = expected * (scatter / nets as f64).sqrt();
         rows.push(Row {

@@ -35,7 +35,8 @@ pub fn he() -> Result<Vec<Row>, Failure> {
         passes,
         measured: format!("{loss:.4}"),
         holds,
-        note: "the entropy of the classes is the loss of what does not look at its input; one seed: no standard error".into(),
+        note: "the entropy of the classes is the loss of what does not look at its input; one seed: no standard error"
+            .into(),
     };
     let (he, xavier) = (after(false)?, after(true)?);
     Ok(vec![

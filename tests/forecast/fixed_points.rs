@@ -18,7 +18,7 @@ fn points(of: &Value) -> &[Value] {
     of["fixed_points"].as_array().unwrap()
 }
 
-/// The second moments of the sums, from 1 in the first layer; behind what is beyond f64 nothing is said.
+/// The second moments of the sums, from 1 in the first layer; behind what is beyond f64, or nothing, no more is said.
 fn iterates((name, start): (&str, Claimed), depth: usize) -> Vec<f64> {
     let input = (1.0 - start.biases) / start.weights;
     let forecast = Forecast::of(&stack(depth + 1, 2, name, start), input).unwrap();
@@ -64,8 +64,8 @@ fn limits() {
                     let factor = stated.unwrap();
                     assert!((next(1e-12) / 1e-12 - factor).abs() < 1e-5 && factor < 1.0, "{what}: {limit}");
                     // From 1 a network gets there, unless 1 is what it is driven away from.
-                    let last = iterates((name, start), 1000)[1000];
-                    assert!(last < 1e-20 || !points(of).is_empty(), "{what}: {last:e}");
+                    let last = iterates((name, start), 200)[200];
+                    assert!(last < 1e-9 || !points(of).is_empty(), "{what}: {last:e}");
                 }
                 _ if limit.starts_with("q=0 marginal") => {
                     let of = activation.at(1e-12);
@@ -83,7 +83,7 @@ fn limits() {
             count += 1;
         }
     }
-    assert_eq!(count, 12);
+    assert_eq!(count, 14);
 }
 
 #[test]

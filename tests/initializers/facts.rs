@@ -2,9 +2,9 @@
 
 use evenkeel::{
     Activation, BatchNorm, Constant, Conv2d, DeltaOrthogonal, Elu, Error, Expectations, Eye, FanMode, Fans, Gelu,
-    Generator, He, Identity, InitMoments, Initializer, LeCun, LeakyRelu, Linear, Lstm, Mish, MultiHeadAttention, Network, Normal, Orthogonal,
-    Param, Relu, Scaled, Selu, Sigmoid, Softplus, Softsign, Sparse, TruncatedNormal, Uniform, UnitTruncatedNormal,
-    UnitUniform, VarianceScaling, Xavier, Zeros,
+    Generator, He, Identity, InitMoments, Initializer, LeCun, LeakyRelu, Linear, Lstm, Mish, MultiHeadAttention,
+    Network, Normal, Orthogonal, Param, Relu, Scaled, Selu, Sigmoid, Softplus, Softsign, Sparse, TruncatedNormal,
+    Uniform, UnitTruncatedNormal, UnitUniform, VarianceScaling, Xavier, Zeros,
 };
 use rand_distr::StandardNormal;
 

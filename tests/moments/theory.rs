@@ -61,7 +61,8 @@ fn of_a_standard_normal_number() {
             // printed with twelve digits, and 50 times rounded.
             let tolerance = if column == "fifty_layers" { 2e-12 } else { 1e-12 };
             assert!(
-                (found - expected).abs() <= tolerance * expected.abs() + if column == "fifty_layers" { 5e-14 } else { 1e-14 },
+                (found - expected).abs()
+                    <= tolerance * expected.abs() + if column == "fifty_layers" { 5e-14 } else { 1e-14 },
                 "{name}, {column}: {found:e}, not {expected:e}"
             );
         }
