@@ -7,6 +7,7 @@
 mod alone;
 mod common;
 mod drawn;
+mod functions;
 mod healthy_draws;
 mod labelled;
 mod mutations;
@@ -107,6 +108,7 @@ fn every_file_is_named() {
         "cases",
         "common",
         "drawn",
+        "functions",
         "golden",
         "healthy_draws",
         "labelled",

@@ -33,15 +33,12 @@ pub struct ZScoreNorm {
     /// How many norms were seen.
     seen: usize,
     mean: f64,
-    /// In the warm-up the sum of the squared distances from the mean.
-    variance: f64,
+    /// The root of the variance, which is no larger than the norms; their squares may be beyond f64, or vanish.
+    deviation: f64,
 }
 
 /// The smallest deviation, as a share of the mean.
 const LEAST_DEVIATION: f64 = 0.01;
-
-/// The largest norm that is remembered: sums of the squares of larger ones may be beyond f64.
-const LARGEST: f64 = 1e150;
 
 /// The most norms that can have been counted, one by one, in f64.
 const MOST: f64 = (1_u64 << 53) as f64;
@@ -53,7 +50,7 @@ impl ZScoreNorm {
     /// [`Error::Argument`] where `threshold` is zero, negative or not finite.
     pub fn new(threshold: f64) -> Result<Self, Error> {
         let threshold = Error::positive("ZScoreNorm", "threshold", threshold)?;
-        Ok(Self { threshold, decay: 0.97, warm_up: 25, seen: 0, mean: 0.0, variance: 0.0 })
+        Ok(Self { threshold, decay: 0.97, warm_up: 25, seen: 0, mean: 0.0, deviation: 0.0 })
     }
 
     /// With a memory that fades by this factor from step to step.
@@ -73,30 +70,31 @@ impl ZScoreNorm {
         Ok(Self { warm_up: steps, ..self })
     }
 
-    fn deviation(&self) -> f64 {
-        self.variance.sqrt().max(LEAST_DEVIATION * self.mean)
+    /// The deviation that is divided by.
+    fn scale(&self) -> f64 {
+        self.deviation.max(LEAST_DEVIATION * self.mean)
     }
 
     /// The limit for a norm, if it stands out.
     fn limit(&self, norm: f64) -> Option<f64> {
-        let z = (norm - self.mean) / self.deviation();
+        let z = (norm - self.mean) / self.scale();
         let stands_out = self.seen >= self.warm_up && z > self.threshold;
-        stands_out.then(|| self.mean + self.threshold * self.deviation() * (self.threshold / z))
+        stands_out.then(|| self.mean + self.threshold * self.scale() * (self.threshold / z))
     }
 
     fn remember(&mut self, norm: f64) {
         self.seen += 1;
+        let before = norm - self.mean;
         if self.seen <= self.warm_up {
-            // Welford's way: the mean and the sum of squared distances from it, as if both were taken at the end.
-            let distance = norm - self.mean;
-            self.mean += distance / self.seen as f64;
-            self.variance += distance * (norm - self.mean);
-            if self.seen == self.warm_up {
-                self.variance /= self.warm_up as f64;
-            }
+            // Welford's way, as if mean and variance were taken at the end.
+            let share = (self.seen as f64).recip();
+            self.mean += before * share;
+            let square_root = before.abs().sqrt() * (norm - self.mean).abs().sqrt();
+            self.deviation = ((1.0 - share).sqrt() * self.deviation).hypot(share.sqrt() * square_root);
         } else {
             self.mean = self.decay * self.mean + (1.0 - self.decay) * norm;
-            self.variance = self.decay * self.variance + (1.0 - self.decay) * (norm - self.mean).powi(2);
+            let distance = (1.0 - self.decay).sqrt() * (norm - self.mean);
+            self.deviation = (self.decay.sqrt() * self.deviation).hypot(distance);
         }
     }
 }
@@ -113,25 +111,25 @@ impl<T: Float> GradientClipper<T> for ZScoreNorm {
             Some(limit) => scale_down(gradients, norm, norm, limit),
             None => Clipped::untouched(value),
         };
-        if outcome.norm_after > 0.0 && outcome.norm_after <= LARGEST {
+        if outcome.norm_after > 0.0 && outcome.norm_after.is_finite() {
             self.remember(outcome.norm_after);
         }
         outcome
     }
 
     fn memory(&self) -> Vec<f64> {
-        vec![self.seen as f64, self.mean, self.variance]
+        vec![self.seen as f64, self.mean, self.deviation]
     }
 
     fn restore(&mut self, memory: &[f64]) -> Result<(), Error> {
-        let &[seen, mean, variance] = memory else { return Err(Error::Foreign { what: "the clipper's memory" }) };
+        let &[seen, mean, deviation] = memory else { return Err(Error::Foreign { what: "the clipper's memory" }) };
         let counted = (0.0..=MOST).contains(&seen) && seen.fract() == 0.0;
         // Norms that were seen have a mean above 0; what was not seen has none.
-        let means = if seen > 0.0 { mean > 0.0 && mean <= LARGEST } else { mean == 0.0 && variance == 0.0 };
-        if !counted || !means || !(0.0..=f64::MAX).contains(&variance) {
+        let means = if seen > 0.0 { mean > 0.0 && mean.is_finite() } else { mean == 0.0 && deviation == 0.0 };
+        if !counted || !means || !(0.0..=f64::MAX).contains(&deviation) {
             return Err(Error::Foreign { what: "the clipper's memory" });
         }
-        (self.seen, self.mean, self.variance) = (seen as usize, mean, variance);
+        (self.seen, self.mean, self.deviation) = (seen as usize, mean, deviation);
         Ok(())
     }
 }

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn gelu_and_sine_agree_with_their_closed_forms() {
+    fn smooth_functions_agree_with_their_closed_forms() {
         for q in [0.01, 1.0, 9.0] {
             for c in CORRELATIONS {
                 let k: f64 = q * c;
@@ -91,6 +91,11 @@ mod tests {
                 let sine = correlated(q, c, &[], |x| (x.sin(), x.cos()));
                 assert!((sine.product - (-q).exp() * k.sinh()).abs() < 1e-12, "{q} {c}: {sine:?}");
                 assert!((sine.slopes - (-q).exp() * k.cosh()).abs() < 1e-12, "{q} {c}: {sine:?}");
+                // Williams, "Computing with infinite networks", 1998.
+                let erf = correlated(q, c, &[], |x| (libm::erf(x), std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp()));
+                let (sine, root) = (2.0 * k / (1.0 + 2.0 * q), (1.0 + 2.0 * q).powi(2) - 4.0 * k * k);
+                assert!((erf.product - 2.0 / PI * sine.asin()).abs() < 1e-12, "{q} {c}: {erf:?}");
+                assert!((erf.slopes - 4.0 / PI / root.sqrt()).abs() < 1e-12, "{q} {c}: {erf:?}");
             }
         }
     }

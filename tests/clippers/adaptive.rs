@@ -72,6 +72,29 @@ fn equal_norms_do_not_pin_those_that_follow() {
     assert!(after(&mut clipper, 1e3 * norm) < 3.0 * norm);
 }
 
+/// Whatever the unit: norms whose squares are beyond f64, or below it, are remembered as all others.
+#[test]
+fn the_unit_of_the_norms_does_not_matter() {
+    let run = |unit: f64| {
+        let mut clipper = ZScoreNorm::new(2.5).unwrap().warm_up(4).unwrap();
+        let norms = [1.0, 1.2, 0.8, 1.0, 1.0, 10.0, 1.1, 0.9, 50.0, 1.0];
+        norms.map(|norm| after(&mut clipper, norm * unit) / unit)
+    };
+    let expected = run(1.0);
+    assert!(expected[5] < 1.1 && expected[8] < 1.2, "{expected:?}");
+    for unit in [1e300, 1e160, 1e-160, 1e-300] {
+        let found = run(unit);
+        let close = found.iter().zip(&expected).all(|(a, b)| (a / b - 1.0).abs() < 1e-12);
+        assert!(close, "{unit:e}: {found:?}, not {expected:?}");
+    }
+    // And up to the largest number that there is.
+    let mut clipper = ZScoreNorm::new(2.5).unwrap().warm_up(2).unwrap();
+    for norm in [f64::MAX, 1e308, f64::MAX, 1.0, f64::MAX] {
+        assert!(after(&mut clipper, norm) > 0.0);
+        assert!(GradientClipper::<f64>::memory(&clipper).iter().all(|number| number.is_finite()), "{clipper:?}");
+    }
+}
+
 #[test]
 fn old_norms_are_forgotten() {
     let mut clipper = PercentileNorm::new(100.0).unwrap().window(3).unwrap();
@@ -114,8 +137,16 @@ fn memory_of_another_is_refused() {
 fn memory_that_no_run_leaves_behind_is_refused() {
     let mut clipper = ZScoreNorm::new(2.0).unwrap();
     let clipper: &mut dyn GradientClipper<f64> = &mut clipper;
-    // More norms than can be counted; norms without a mean, a mean without norms; a mean whose square is beyond f64.
-    for memory in [[2e19, 1.0, 1.0], [30.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [30.0, 1e200, 1.0]] {
+    // More norms than can be counted; norms without a mean, a mean without norms; what is beyond f64.
+    let infinite = f64::INFINITY;
+    for memory in [
+        [2e19, 1.0, 1.0],
+        [30.0, 0.0, 1.0],
+        [0.0, 1.0, 0.0],
+        [0.0, 0.0, 1.0],
+        [30.0, infinite, 1.0],
+        [30.0, 1.0, infinite],
+    ] {
         assert!(matches!(clipper.restore(&memory), Err(Error::Foreign { .. })), "{memory:?}");
     }
     for memory in [[0.0; 3], [30.0, 1.0, 0.0], [1.0, 3.0, 0.0]] {

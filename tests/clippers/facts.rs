@@ -44,7 +44,8 @@ fn order(limit: f64, order: f64) -> GlobalNorm {
 fn pytorch_but_for_its_epsilon() {
     let one = parameters(&[2]);
     type Case = (f64, f64, &'static [usize], &'static [f64], &'static [f64]);
-    let cases: [Case; 6] = [
+    let cases: [Case; 7] = [
+        (1.0, 2.0, &[1, 1], &[0.0, 5.0], &[0.0, 0.99999980000004]),
         (1.0, 2.0, &[2], &[3.0, 4.0], &[0.599999880000024, 0.799999840000032]),
         (1.0, 1.0, &[2], &[3.0, -4.0], &[0.42857136734694745, -0.57142848979593]),
         (1.0, f64::INFINITY, &[2, 1], &[3.0, -4.0, 7.0], &[0.42857136734694745, -0.57142848979593, 0.9999998571428774]),
@@ -89,6 +90,43 @@ fn the_others_by_the_formula() {
     same(&found, &[0.848528137423857, 1.131370849898476], 1e-14);
     // A threshold of 0 makes 0 / 0 of zeros: refused.
     assert!(BlockRms::new(0.0).is_err());
+}
+
+/// keras 3.15.1, `clipnorm`: every variable on its own, and 0 turns clipping off without a word.
+#[test]
+fn each_on_its_own() {
+    let two = parameters(&[2, 2]);
+    let found = clipped(&mut PerLayerNorm::new(5.0).unwrap(), &two, &[3.0, 4.0, 6.0, 8.0]);
+    same(&found, &[3.0, 4.0, 3.0, 4.0], 1e-15);
+    assert!(PerLayerNorm::new(0.0).is_err());
+}
+
+/// One number that is no number: nothing is changed, and it is said which. optax 0.2.8 makes (NaN, NaN) of (NaN, 4), and (NaN, 0) of (infinity, 4),
+/// as do keras 3.15.1 and torch 2.15.0; Rust's own `fold(0, max)` of (1, NaN) is 1, so that a largest entry hides it.
+#[test]
+fn what_is_not_finite_stays_where_it_is() {
+    let one = parameters(&[2]);
+    assert_eq!([1.0, f64::NAN].into_iter().fold(0.0, f64::max), 1.0);
+    for gradients in [[f64::NAN, 4.0], [f64::INFINITY, 4.0], [1.0, f64::NAN], [1.0, f64::NEG_INFINITY]] {
+        let all: [Box<dyn GradientClipper<f64>>; 6] = [
+            Box::new(BlockRms::new(1.0).unwrap()),
+            Box::new(PerLayerNorm::new(1.0).unwrap()),
+            Box::new(GlobalNorm::new(1.0).unwrap()),
+            Box::new(order(1.0, f64::INFINITY)),
+            Box::new(order(1.0, 1.0)),
+            Box::new(ByValue::new(1.0).unwrap()),
+        ];
+        for mut clipper in all {
+            let mut values = gradients;
+            let mut outcome = clip(&mut *clipper, &one, &mut values);
+            outcome.settle(&mut values);
+            let index = outcome.non_finite.unwrap_or_else(|| panic!("{clipper:?} of {gradients:?}")).index;
+            assert!(!gradients[index].is_finite(), "{clipper:?} of {gradients:?} names {index}");
+            let unchanged = values.iter().zip(gradients).all(|(a, b)| a.to_bits() == b.to_bits());
+            assert!(unchanged && outcome.touched == 0, "{clipper:?} made {values:?} of {gradients:?}");
+            assert!(!outcome.norm_before.is_finite(), "{clipper:?} of {gradients:?}: {}", outcome.norm_before);
+        }
+    }
 }
 
 /// Squares that overflow or vanish: torch, optax, keras and tensorflow leave zeros or NaN.
@@ -190,7 +228,8 @@ fn z_scores_of_the_history() {
         // They add 1e-6 to a deviation of 0.14, and 7e-6 of the distance from the mean, 0.013, is 1e-7.
         same(&left, &[expected], 1e-7);
         if let Some(state) = state {
-            same(&GradientClipper::<f64>::memory(&clipper)[1..], &state, 1e-7);
+            let [_, mean, deviation] = GradientClipper::<f64>::memory(&clipper)[..] else { panic!("three numbers") };
+            same(&[mean, deviation * deviation], &state, 1e-7);
         }
     }
     // A NaN in their warm-up turns clipping off for good: 100 stays 100.

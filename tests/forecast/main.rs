@@ -5,6 +5,8 @@
 
 mod calibration;
 mod calibration_kinds;
+mod finite_width;
+mod fixed_points;
 mod lsuv;
 mod maps;
 mod measured;
@@ -37,21 +39,7 @@ impl Initializer<f64> for Claimed {
 
 /// An activation by its name.
 pub fn named(name: &str) -> Box<dyn Layer<f64>> {
-    match name {
-        "identity" => Box::new(Identity),
-        "relu" => Box::new(Relu),
-        "leaky_relu_0.2" => Box::new(LeakyRelu::new(0.2).unwrap()),
-        "elu" => Box::new(Elu::default()),
-        "selu" => Box::new(Selu),
-        "gelu" => Box::new(Gelu),
-        "silu" => Box::new(Silu),
-        "mish" => Box::new(Mish),
-        "tanh" => Box::new(Tanh),
-        "sigmoid" => Box::new(Sigmoid),
-        "softplus" => Box::new(Softplus),
-        "softsign" => Box::new(Softsign),
-        _ => panic!("no activation is named {name}"),
-    }
+    super::functions::known(name).layer
 }
 
 /// A stack of linear layers, an activation behind each but the last.

@@ -2,9 +2,9 @@
 
 use evenkeel::{
     Activation, BatchNorm, Constant, Conv2d, DeltaOrthogonal, Elu, Error, Expectations, Eye, FanMode, Fans, Gelu,
-    Generator, He, Identity, InitMoments, Initializer, LeakyRelu, Linear, Lstm, Mish, Network, Normal, Orthogonal,
-    Param, Relu, Scaled, Selu, Sigmoid, Softplus, Softsign, Sparse, TruncatedNormal, Uniform, UnitTruncatedNormal,
-    UnitUniform, VarianceScaling, Xavier, Zeros,
+    Generator, He, Identity, InitMoments, Initializer, LeCun, LeakyRelu, Linear, Lstm, Mish, MultiHeadAttention,
+    Network, Normal, Orthogonal, Param, Relu, Scaled, Selu, Sigmoid, Softplus, Softsign, Sparse, TruncatedNormal,
+    Uniform, UnitTruncatedNormal, UnitUniform, VarianceScaling, Xavier, Zeros,
 };
 use rand_distr::StandardNormal;
 
@@ -102,9 +102,34 @@ fn fans() {
     assert_eq!(fans(Conv2d::new((8, 8, 4), 8, 3).groups(4), 8 * 8 * 4), (9, 18));
     let linear = Network::<f64>::builder(3).layer(Linear::new(5)).build().unwrap();
     assert_eq!(linear.layout().slots()[0].param.fans, Fans { fan_in: 3, fan_out: 5 });
+    // Attention, 64 numbers to 8 heads of 8: 64 and 64, as JAX says where it is told that axis 0 of (64, 8, 8) goes in and both others out. Queries, keys
+    // and values count on their own, though they are one matrix here.
+    let attention = Network::<f64>::builder(5 * 64).layer(MultiHeadAttention::new(64, 8)).build().unwrap();
+    let qkv = &attention.layout().slots()[0].param;
+    assert_eq!((qkv.cols, qkv.fans), (3 * 64, Fans { fan_in: 64, fan_out: 64 }));
     // burn swaps the two of one of its layouts; here they do not depend on how the numbers stand.
     let transposed = Param { rows: 4, cols: 100, unit_axis: 0, ..Param::weight(100, 4) };
     assert_eq!(Initializer::<f64>::moments(&He::normal(), &transposed).unwrap().variance, 2.0 / 100.0);
+}
+
+/// A depthwise convolution of 16 channels has 16 times the variance that its shape would have as one kernel over all channels, and so 4 times the
+/// deviation: autoinit multiplies the variance of its normal weights by 16, and so the gain of its orthogonal ones.
+#[test]
+fn depthwise_weights_are_as_large_as_their_channel_needs() {
+    let deviation = |groups: usize| {
+        let conv = Conv2d::new((8, 8, 16), 16, 3).groups(groups).weights(LeCun::normal());
+        let network = Network::<f64>::builder(8 * 8 * 16).layer(conv).build().unwrap();
+        network.init_moments().next().unwrap().unwrap().variance.sqrt()
+    };
+    let (depthwise, dense) = (deviation(16), deviation(1));
+    assert!((depthwise / dense - 4.0).abs() < 1e-14, "{depthwise} and {dense}");
+    // A gain is one of deviations, whatever draws.
+    let param = Param::weight(9, 16);
+    let variance = |initializer: &dyn Initializer<f64>| initializer.moments(&param).unwrap().variance;
+    let orthogonal = |gain: f64| variance(&Orthogonal::new(gain).unwrap());
+    let normal = |gain: f64| variance(&LeCun::normal().gain(gain).unwrap());
+    let ratios = [orthogonal(4.0) / orthogonal(1.0), normal(4.0) / normal(1.0)];
+    assert!(ratios.iter().all(|ratio| (ratio / 16.0 - 1.0).abs() < 1e-14), "{ratios:?}");
 }
 
 /// The gain that makes up for a leaky ReLU, as PyTorch's `calculate_gain` has it, is in the weights before it.

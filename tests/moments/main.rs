@@ -1,40 +1,16 @@
 //! Numbers from theory against numbers computed elsewhere with more digits.
 //!
-//! `at_one.csv`: moments of activations of a standard normal number, by mpmath with 34 digits (tanh-sinh on panels cut at kinks): E f, E f^2,
-//! E f^4, E f', E f'^2, d E f^2 / dq, and the two gains. `edges.csv`: fixed point, weight and bias variance and chi_parallel on the edge of
-//! chaos, by Gauss-Legendre quadrature and Brent's method in f64. `wide.csv`: by `expectations.py`.
+//! `theory.json`: moments of activations of a standard normal number, by mpmath with 34 digits (tanh-sinh on panels cut at kinks), and what
+//! follows from them; edges of chaos, by Gauss-Legendre quadrature and Brent's method in f64. `wide.csv`: by `expectations.py`.
+
+mod correlations;
+mod double_exponential;
+mod every_size;
+mod theory;
 
 use evenkeel::*;
 
-/// An activation by its name in the data.
-fn named(name: &str) -> fn(f64, f64) -> Expectations {
-    match name {
-        "identity" | "identity_0" => |m, q| Identity.expectations(m, q),
-        "sigmoid" => |m, q| Sigmoid.expectations(m, q),
-        "tanh" => |m, q| Tanh.expectations(m, q),
-        "relu" => |m, q| Relu.expectations(m, q),
-        "leaky_relu_0.01" => |m, q| LeakyRelu::default().expectations(m, q),
-        "leaky_relu_0.2" => |m, q| LeakyRelu::new(0.2).unwrap().expectations(m, q),
-        "elu" => |m, q| Elu::default().expectations(m, q),
-        "selu" => |m, q| Selu.expectations(m, q),
-        "gelu" => |m, q| Gelu.expectations(m, q),
-        "silu" => |m, q| Silu.expectations(m, q),
-        "mish" => |m, q| Mish.expectations(m, q),
-        "softplus" => |m, q| Softplus.expectations(m, q),
-        "softsign" => |m, q| Softsign.expectations(m, q),
-        _ => panic!("no activation is named {name}"),
-    }
-}
-
-fn edge(name: &str, bias_variance: f64) -> Option<EdgeOfChaos> {
-    match name {
-        "sigmoid" => EdgeOfChaos::of(&Sigmoid, bias_variance),
-        "tanh" => EdgeOfChaos::of(&Tanh, bias_variance),
-        "selu" => EdgeOfChaos::of(&Selu, bias_variance),
-        "gelu" => EdgeOfChaos::of(&Gelu, bias_variance),
-        _ => panic!("no curve for {name}"),
-    }
-}
+use super::functions::known;
 
 fn lines(data: &'static str) -> impl Iterator<Item = (&'static str, Vec<f64>)> {
     data.lines().map(|line| {
@@ -49,31 +25,11 @@ fn close(what: &str, found: f64, expected: f64, tolerance: f64) {
 }
 
 #[test]
-fn of_a_standard_normal_number() {
-    let mut count = 0;
-    for (name, expected) in lines(include_str!("at_one.csv")) {
-        let of = named(name)(0.0, 1.0);
-        let found =
-            [of.mean, of.second, of.fourth, of.slope_mean, of.slope_second, of.growth, of.gain(), of.gain_back()];
-        for (at, (&found, &expected)) in found.iter().zip(&expected).enumerate() {
-            // A mean that is 0 is so up to the rounding of the sizes that cancel.
-            let tolerance = if expected.abs() < 1e-9 { 0.0 } else { 1e-12 };
-            assert!(
-                (found - expected).abs() <= tolerance * expected.abs() + 1e-14,
-                "{name}, {at}: {found:e}, not {expected:e}"
-            );
-        }
-        count += 1;
-    }
-    assert_eq!(count, 10);
-}
-
-#[test]
 fn of_every_size() {
     let mut count = 0;
     for (name, numbers) in lines(include_str!("wide.csv")) {
         let (q, expected) = (numbers[0], &numbers[1..]);
-        let of = named(name)(0.0, q);
+        let of = known(name).at(q);
         close(&format!("{name}, E f^2 at {q:e}"), of.second, expected[0], 1e-12);
         close(&format!("{name}, E f'^2 at {q:e}"), of.slope_second, expected[1], 1e-12);
         // What is not 0 at the mean: 1e-16 / s, as stated.
@@ -105,7 +61,7 @@ fn the_usual_gains() {
 /// Gains that no library ships, by quadrature in NumPy with 1e-9.
 #[test]
 fn the_gains_of_theory() {
-    let gain = |name| named(name)(0.0, 1.0).gain();
+    let gain = |name| known(name).at(1.0).gain();
     let known = [
         ("mish", 1.4868475812732078),
         ("softsign", 2.337533363108539),
@@ -115,54 +71,11 @@ fn the_gains_of_theory() {
         ("sigmoid", 1.8462285453386054),
     ];
     known.iter().for_each(|&(name, expected)| close(name, gain(name), expected, 1e-9));
-    // Functions that are no layers.
-    let of = |kinks: &[f64], f: fn(f64) -> (f64, f64)| Expectations::of(0.0, 1.0, kinks, f).gain();
-    close("sine", of(&[], |x| (x.sin(), x.cos())), 1.5208666231788148, 1e-9);
-    let inside = |x: f64, low: f64, high: f64| (x.clamp(low, high), if x > low && x < high { 1.0 } else { 0.0 });
-    let hard_tanh = Expectations::of(0.0, 1.0, &[-1.0, 1.0], |x| inside(x, -1.0, 1.0));
-    close("hard_tanh", hard_tanh.gain(), 1.392036140447942, 1e-9);
-    let relu6 = Expectations::of(0.0, 1.0, &[0.0, 6.0], |x| inside(x, 0.0, 6.0));
-    close("relu6", relu6.gain(), 1.4142135650950736, 1e-9);
-}
-
-#[test]
-fn edges_of_chaos() {
-    let mut count = 0;
-    for (name, numbers) in lines(include_str!("edges.csv")) {
-        let [fixed_point, weight_variance, bias_variance, chi_parallel] = numbers[..] else { panic!("{name}") };
-        // Of several of one bias variance the smallest is meant; the curve names each. Where it turns, digits are lost.
-        let Some(found) = edge(name, bias_variance) else { panic!("{name} at {bias_variance}") };
-        if (found.fixed_point / fixed_point - 1.0).abs() > 0.1 {
-            assert!(found.fixed_point < fixed_point, "{name}: {found:?}, not at {fixed_point}");
-            continue;
-        }
-        count += 1;
-        let what = format!("{name} at {fixed_point}");
-        close(&what, found.fixed_point, fixed_point, 1e-8);
-        close(&what, found.weight_variance, weight_variance, 1e-8);
-        close(&what, found.chi_parallel, chi_parallel, 1e-8);
-        assert_eq!(found.is_stable(), chi_parallel < 1.0, "{what}");
-    }
-    assert!(count > 30, "{count}");
-}
-
-/// Roberts, Yaida and Hanin 2022; sigma_b^2 of SiLU is 0.555, ten times what some public code carries.
-#[test]
-fn marginal_points() {
-    let points = [
-        (EdgeOfChaos::marginal(&Gelu), 3.56155281280882, 1.9830582574375475, 0.17292239075606686),
-        (EdgeOfChaos::marginal(&Silu), 14.320173618025672, 1.9880046782694922, 0.5551431707215304),
-        (EdgeOfChaos::marginal(&Mish), 1.6701691324780805, 2.01352406971953, 0.09452178737066519),
-    ];
-    for (found, fixed_point, weight_variance, bias_variance) in points {
-        let found = found.unwrap();
-        close("fixed point", found.fixed_point, fixed_point, 1e-8);
-        close("weight variance", found.weight_variance, weight_variance, 1e-9);
-        close("bias variance", found.bias_variance, bias_variance, 1e-8);
-    }
-    assert_eq!(EdgeOfChaos::marginal(&Softplus), None);
-    assert_eq!(EdgeOfChaos::marginal(&Sigmoid), None);
-    assert_eq!(EdgeOfChaos::marginal(&Relu), None);
+    // Functions that are no layers, and given as they are.
+    let sine = Expectations::of(0.0, 1.0, &[], |x| (x.sin(), x.cos()));
+    close("sine", sine.gain(), 1.5208666231788148, 1e-9);
+    close("hard_tanh", gain("hard_tanh"), 1.392036140447942, 1e-9);
+    close("relu6", gain("relu6"), 1.4142135650950736, 1e-9);
 }
 
 #[test]
@@ -199,7 +112,7 @@ fn limits_without_biases() {
 fn slopes_outweigh_the_variance() {
     for name in ["identity", "sigmoid", "tanh", "relu", "elu", "selu", "gelu", "silu", "mish", "softplus", "softsign"] {
         for q in [1e-6, 0.1, 1.0, 7.0, 1e4] {
-            let of = named(name)(0.0, q);
+            let of = known(name).at(q);
             let (slopes, variance) = (of.slope_second * q, of.second - of.mean * of.mean);
             assert!(slopes >= variance * (1.0 - 1e-9), "{name} at {q}: {slopes:e} < {variance:e}");
             assert!(name == "identity" || q < 0.05 || slopes > variance * (1.0 + 1e-6), "{name} at {q}");
