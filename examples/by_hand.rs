@@ -28,7 +28,8 @@ fn train(mut draw: impl FnMut() -> f64) -> Result<evenkeel::StabilityReport, Err
     let mut monitor = Monitor::new();
     let a_id = monitor.watch_parameter("hidden", &Param::weight(2, HIDDEN));
     let b_id = monitor.watch_parameter("hidden", &Param::bias(HIDDEN));
-    let hidden_id = monitor.watch_activation("hidden", HIDDEN, Bounds { low: Some(-1.0), high: Some(1.0), dead: None });
+    let hidden_id =
+        monitor.watch_activation("hidden", HIDDEN, Bounds { low: Some(-1.0), high: Some(1.0), ..Bounds::NONE });
     let c_id = monitor.watch_parameter("output", &Param::weight(HIDDEN, 1));
     monitor.initial(a_id, &a)?;
     monitor.initial(c_id, &c)?;
