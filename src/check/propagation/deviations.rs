@@ -79,11 +79,12 @@ mod tests {
     use super::*;
     use crate::Generator;
 
-    /// Skewed numbers, squares of normal ones, in samples of 64: at a rate of 1 % fewer than that fail, and one that is off does.
+    /// Skewed numbers, squares of normal ones, in samples of 64: at a rate of 1 % fewer than that fail. What is off by half is found; not in
+    /// every sample, for one with a straggler is so skewed that it tells little.
     #[test]
     fn what_is_right_passes() {
         let mut generator = Generator::named(3, "deviations");
-        let mut failed = 0;
+        let (mut failed, mut missed) = (0, 0);
         for _ in 0..2000 {
             let mut normal = [0.0; 64 * 8];
             generator.fill_normal(0.0, 1.0, &mut normal);
@@ -95,10 +96,11 @@ mod tests {
                 off.push(square, 2.0, 2.0);
             }
             failed += usize::from(deviations.judge("x", 0.0, 0.01).is_err());
-            assert!(off.judge("x", 0.05, 1e-6).is_err());
+            missed += usize::from(off.judge("x", 0.05, 1e-6).is_ok());
         }
         // 20 of 2000 at most are expected to; 50 is six standard deviations above.
         assert!(failed <= 50, "{failed} of 2000");
+        assert!(missed <= 20, "{missed} of 2000");
     }
 
     #[test]
