@@ -203,7 +203,7 @@ pub use layer::{
     Flatten, Gelu, GradientByPosition, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm,
     MaxPool2d, Mish, Mode, MultiHeadAttention, Padding, Pass, Passed, PassedInside, PerStep, Plan, Pointwise,
     Propagated, Recurrent, Relu, Residual, RmsNorm, Rnn, Selu, Sequential, Sigmoid, Signal, Silu, Softmax, Softplus,
-    Softsign, Tanh, Through,
+    Softsign, Structure, Tanh, Through,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;

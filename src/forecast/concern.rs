@@ -177,12 +177,11 @@ impl fmt::Display for Concern {
 /// 1 / width is about 1: a variance of 5.
 const SCATTER: f64 = 4.0;
 
-/// All concerns about a forecast, the worst first.
-pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>) -> Vec<Concern> {
+/// All concerns about a forecast, the worst first; with the layers whose units are tied.
+pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>, tied: Vec<String>) -> Vec<Concern> {
     let thresholds = Thresholds::default();
     let mut concerns = Vec::new();
     let trained: Vec<usize> = (0..walk.steps.len()).filter(|&index| walk.steps[index].trains).collect();
-    let tied = tied(walk);
     if !tied.is_empty() {
         concerns.push(Concern::TiedUnits { layers: tied });
     }
@@ -249,21 +248,4 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>) -> Vec<Concern> {
     concerns.extend(layer.map(|layer| Concern::Unknown { layer: layer.name.clone() }));
     concerns.sort_by_key(Concern::rank);
     concerns
-}
-
-/// The linear layers whose units cannot be told apart: those whose weights are all one number, and those behind them as well, or nothing
-/// behind them is.
-fn tied(walk: &Walk<'_>) -> Vec<String> {
-    use super::parts::Part;
-    let linear = walk.steps.iter().enumerate().filter_map(|(index, step)| match step.part {
-        Part::Linear(dense) => Some((index, dense)),
-        _ => None,
-    });
-    let linear: Vec<_> = linear.collect();
-    let constant = |dense: &super::parts::Dense| dense.weight.variance == 0.0 && dense.bias.variance == 0.0;
-    let both = linear.windows(2).filter(|pair| {
-        let [(_, here), (_, behind)] = pair else { return false };
-        here.n_out > 1 && constant(here) && behind.weight.variance == 0.0
-    });
-    both.map(|pair| walk.layers[pair[0].0].name.clone()).collect()
 }

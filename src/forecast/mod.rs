@@ -13,6 +13,7 @@ mod parts;
 mod regime;
 mod spread;
 mod table;
+mod tied;
 mod walk;
 
 pub use builder::ForecastBuilder;

@@ -153,7 +153,7 @@ struct Block<'a> {
 impl<'a> Block<'a> {
     fn of(index: usize, pair: &[super::walk::Step<'a>]) -> Option<Self> {
         let [first, second] = pair else { return None };
-        let (Part::Linear(dense), Part::Pointwise(function)) = (first.part, second.part) else { return None };
+        let (Some(&dense), Part::Pointwise(function)) = (first.part.sums(), second.part) else { return None };
         let (x, of) = (second.x?, second.of?);
         (dense.is_centred() && x.second > 0.0).then_some(Self { index, dense, function, q: x.second, of })
     }
