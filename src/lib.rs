@@ -190,8 +190,8 @@ pub use clip::{
 pub use error::Error;
 pub use float::Float;
 pub use forecast::{
-    Comparison, Concern, Forecast, ForecastBuilder, FormatForecast, LayerCompared, LayerForecast, LayerMeasured, Lsuv,
-    LsuvLayer, LsuvReport, Measured, NumberFormat, Outlook, OutputGradient, Phase, Regime, Spread,
+    Comparison, Concern, FixedPoint, Forecast, ForecastBuilder, FormatForecast, LayerCompared, LayerForecast,
+    LayerMeasured, Lsuv, LsuvLayer, LsuvReport, Measured, NumberFormat, Outlook, OutputGradient, Phase, Regime, Spread,
 };
 pub use init::{
     Constant, Critical, DeltaOrthogonal, Dirac, Draws, Eye, FanMode, He, InitMoments, InitRecord, InitReport,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::walk::Walk;
-use super::{Forecast, NumberFormat};
+use super::{FixedPoint, Forecast, NumberFormat};
 use crate::Thresholds;
 use crate::stability::short;
 
@@ -87,9 +87,9 @@ pub enum Concern {
         /// How many there may be.
         limit: f64,
     },
-    /// The second moment is driven away from where it starts.
+    /// The second moment is driven away from its fixed point.
     Repelling {
-        /// By what a deviation grows from block to block.
+        /// By what a deviation from it grows from block to block.
         chi_parallel: f64,
     },
     /// Networks drawn alike differ much from each other: the layers are too narrow for so many of them.
@@ -231,8 +231,10 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>, tied: Vec<String>) -> Vec
         if regime.blocks as f64 > limit {
             concerns.push(Concern::TooDeep { blocks: regime.blocks, limit });
         }
-        if regime.repelling {
-            concerns.push(Concern::Repelling { chi_parallel: regime.chi_parallel });
+        // Over fewer blocks a deviation grows by less than a factor e.
+        let repels = |point: &FixedPoint| point.is_repelling() && regime.blocks as f64 > point.depth();
+        if let Some(FixedPoint { chi_parallel, .. }) = regime.fixed_point.filter(repels) {
+            concerns.push(Concern::Repelling { chi_parallel });
         }
     }
     let spreads = forecast.layers.iter().flat_map(|layer| [layer.spread, layer.gradient_spread]).flatten();

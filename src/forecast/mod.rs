@@ -1,9 +1,11 @@
 //! Forecast: what will become of signals and gradients in a network, before it is trained, and whether it does.
 
 mod advice;
+mod block;
 mod builder;
 mod compare;
 mod concern;
+mod fixed_point;
 mod formats;
 mod layer_forecast;
 mod lsuv;
@@ -12,6 +14,7 @@ mod nested;
 mod parts;
 mod regime;
 mod spread;
+mod start;
 mod table;
 mod tied;
 mod walk;
@@ -19,6 +22,7 @@ mod walk;
 pub use builder::ForecastBuilder;
 pub use compare::{Comparison, LayerCompared};
 pub use concern::{Concern, Outlook};
+pub use fixed_point::FixedPoint;
 pub use formats::{FormatForecast, NumberFormat};
 pub use layer_forecast::LayerForecast;
 pub use lsuv::{Lsuv, LsuvLayer, LsuvReport};
