@@ -11,6 +11,7 @@ mod measured;
 mod orthogonal;
 mod recurrent;
 mod reference;
+mod regimes;
 mod structures;
 mod verdicts;
 
