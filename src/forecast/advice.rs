@@ -2,7 +2,7 @@
 
 use super::block::{self, Block};
 use super::parts::Part;
-use super::start::Start;
+use super::start::{LARGEST, Start};
 use super::walk::Walk;
 use super::{Concern, Forecast};
 use crate::Pointwise;
@@ -87,8 +87,8 @@ fn of_function(
         None => {
             let most = most(blocks, |fewer| best(fewer).is_some());
             advice.push(format!(
-                "no start of weights and biases carries {function:?} through {blocks} such layers, the best through about {most}: use \
-                 another activation, fewer layers, norms between them, or residual branches"
+                "no start that is known with weights of variance below {LARGEST} / n_in carries {function:?} through {blocks} such layers, the \
+                 best through about {most}: use another activation, fewer layers, norms between them, or residual branches"
             ));
         }
     }

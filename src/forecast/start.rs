@@ -8,7 +8,7 @@ const BIAS_VARIANCE: f64 = 0.05;
 /// Over the whole depth the mean square of signal and gradient may change by e to this: a factor of 20 in their sizes.
 const CHANGE: f64 = 6.0;
 /// Weights so large drive what is bounded into its bounds.
-const LARGEST: f64 = 10.0;
+pub(super) const LARGEST: f64 = 10.0;
 
 /// How weights, and biases, may start, and the code that says so.
 pub(super) struct Start<'a> {

@@ -84,10 +84,10 @@ fn dropout_is_what_advice_names() {
 /// At the gain everywhere the first sums are larger than those it keeps, and no layer brings them back.
 #[test]
 fn gains_that_repel_do_so_from_wherever_one_starts() {
-    for (name, gain, at_six) in [
-        ("gelu", Gelu.expectations(0.0, 1.0).gain(), Outlook::Sound),
-        ("silu", Silu.expectations(0.0, 1.0).gain(), Outlook::Sound),
-        ("mish", Mish.expectations(0.0, 1.0).gain(), Outlook::Sound),
+    for (name, gain) in [
+        ("gelu", Gelu.expectations(0.0, 1.0).gain()),
+        ("silu", Silu.expectations(0.0, 1.0).gain()),
+        ("mish", Mish.expectations(0.0, 1.0).gain()),
     ] {
         let of = |depth: usize, input: f64| {
             let start = Claimed { weights: gain * gain, biases: 0.0 };
@@ -101,7 +101,7 @@ fn gains_that_repel_do_so_from_wherever_one_starts() {
             assert!(regime.repelling && point.is_repelling(), "{name}: {regime:?}");
         }
         // A deviation grows by less than e over 6 layers, and by more over 20.
-        assert_eq!(of(6, 1.0).outlook(), at_six, "{name}: {}", of(6, 1.0));
+        assert_eq!(of(6, 1.0).outlook(), Outlook::Sound, "{name}: {}", of(6, 1.0));
         let deep = of(20, 1.0);
         assert!(deep.concerns.iter().any(|concern| matches!(concern, Concern::Repelling { .. })), "{name}: {deep}");
     }
@@ -193,7 +193,8 @@ fn advice_that_is_followed_ends_sound() {
         }
     }
     println!("no start for {none:?}");
-    assert_eq!(none, [("sigmoid", 20), ("sigmoid", 50), ("softplus", 20), ("softplus", 50)]);
+    // The sigmoid has an edge of chaos at weights of variance 103 / n_in, which nobody should start from.
+    assert_eq!(none, [("sigmoid", 5), ("sigmoid", 20), ("sigmoid", 50), ("softplus", 20), ("softplus", 50)]);
 }
 
 /// What prints its fields is no Rust: then the code names variances.
