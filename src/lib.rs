@@ -190,8 +190,8 @@ pub use clip::{
 pub use error::Error;
 pub use float::Float;
 pub use forecast::{
-    Comparison, Concern, Forecast, ForecastBuilder, FormatForecast, LayerCompared, LayerForecast, LayerMeasured, Lsuv,
-    LsuvLayer, LsuvReport, Measured, NumberFormat, Outlook, OutputGradient, Phase, Regime, Spread,
+    Comparison, Concern, FixedPoint, Forecast, ForecastBuilder, FormatForecast, LayerCompared, LayerForecast,
+    LayerMeasured, Lsuv, LsuvLayer, LsuvReport, Measured, NumberFormat, Outlook, OutputGradient, Phase, Regime, Spread,
 };
 pub use init::{
     Constant, Critical, DeltaOrthogonal, Dirac, Draws, Eye, FanMode, He, InitMoments, InitRecord, InitReport,
@@ -203,7 +203,7 @@ pub use layer::{
     Flatten, Gelu, GradientByPosition, Gru, HardSigmoid, Identity, Layer, LayerNorm, LeakyRelu, Linear, Lstm,
     MaxPool2d, Mish, Mode, MultiHeadAttention, Padding, Pass, Passed, PassedInside, PerStep, Plan, Pointwise,
     Propagated, Recurrent, Relu, Residual, RmsNorm, Rnn, Selu, Sequential, Sigmoid, Signal, Silu, Softmax, Softplus,
-    Softsign, Tanh, Through,
+    Softsign, Structure, Tanh, Through,
 };
 #[cfg(feature = "parallel")]
 pub use linalg::shared_pieces;

@@ -1,14 +1,11 @@
 //! What to do about a forecast.
 
-use super::parts::{Part, two_slopes};
+use super::block::{self, Block};
+use super::parts::Part;
+use super::start::{LARGEST, Start};
 use super::walk::Walk;
 use super::{Concern, Forecast};
-use crate::{EdgeOfChaos, Pointwise};
-
-/// The variance of the biases at which an edge of chaos is advised: that of Schoenholz and others.
-const BIAS_VARIANCE: f64 = 0.05;
-/// Over the whole depth the mean square of the gradient may change by e to this: a factor of 20 in its size.
-const CHANGE: f64 = 6.0;
+use crate::Pointwise;
 
 /// Advice for every concern there is some for.
 pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>) -> Vec<String> {
@@ -26,7 +23,7 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>) -> Vec<String> {
         )
     });
     if has(|concern| matches!(concern, Concern::TiedUnits { .. })) || sizes {
-        advice.push(start(forecast, walk));
+        advice.extend(start(forecast, walk));
     }
     if sizes && let Some(regime) = &forecast.regime {
         let limit = regime.trainable_depth();
@@ -44,55 +41,81 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>) -> Vec<String> {
 }
 
 /// Where weights should start.
-fn start(forecast: &Forecast, walk: &Walk<'_>) -> String {
-    let mut functions = walk.steps.iter().filter_map(|step| match step.part {
-        Part::Pointwise(function) => Some(function),
-        _ => None,
-    });
-    // The last one may be that of the output.
-    let function = match &forecast.regime {
-        Some(regime) => functions.rfind(|function| format!("{function:?}") == regime.activation),
-        None => functions.next_back(),
-    };
-    let Some(function) = function else {
-        return "weights of variance 1 / n_in: LeCun::normal()".to_owned();
-    };
-    let blocks = forecast.regime.as_ref().map_or(1, |regime| regime.blocks) as f64;
-    of_function(function, blocks)
-}
-
-/// Where the weights that feed a function should start, in that many blocks.
-fn of_function(function: &dyn Pointwise, blocks: f64) -> String {
-    let name = format!("{function:?}");
-    let of = function.expected(0.0, 1.0);
-    let (gain, chi_1, chi_parallel) = (of.gain(), of.slope_second / of.second, of.growth / of.second);
-    let stable = two_slopes(function).is_some() || chi_parallel <= 1.0;
-    if stable && blocks * chi_1.ln().abs() <= CHANGE {
-        let square = gain * gain;
-        let initializer = match square {
-            _ if (square - 2.0).abs() < 1e-9 => "He::normal()".to_owned(),
-            _ if (square - 1.0).abs() < 1e-9 => "LeCun::normal()".to_owned(),
-            _ => format!("LeCun::normal().gain({gain:.4})"),
-        };
-        return format!("weights of variance {square:.4} / n_in, which keep the signal of {name}: {initializer}");
-    }
-    let expected = |q: f64| function.expected(0.0, q);
-    let edge = EdgeOfChaos::of_function(&expected, function.value_and_slope(0.0).0, BIAS_VARIANCE);
-    if let Some(edge) = edge.filter(|edge| edge.is_stable() && edge.weight_variance < 10.0) {
-        return format!(
-            "weights of variance {:.4} / n_in and biases of variance {BIAS_VARIANCE}, the edge of chaos of {name}: \
-             Critical::of(&{name}, {BIAS_VARIANCE})",
-            edge.weight_variance
+fn start(forecast: &Forecast, walk: &Walk<'_>) -> Vec<String> {
+    let input = if forecast.input.second > 0.0 { forecast.input.second } else { 1.0 };
+    if let Some(placed) = block::that_stands_for_all(&walk.steps) {
+        return of_function(
+            placed.block.function,
+            placed.block.kept,
+            block::count(&walk.steps),
+            input,
+            Some(placed.block),
         );
     }
-    let most = (CHANGE / chi_1.ln().abs()).max(1.0).floor();
-    if stable {
-        format!(
-            "{name} passes the gradient through about {most} layers at best: use another activation, or fewer layers"
-        )
-    } else {
-        format!(
-            "no start keeps {name} stable over so many layers: normalize between them, add residual branches, or scale the weights on data"
-        )
+    // The last one may be that of the output.
+    let functions = || {
+        walk.steps.iter().filter_map(|step| match step.part {
+            Part::Pointwise(function) => Some(function),
+            _ => None,
+        })
+    };
+    match functions().next() {
+        Some(function) => of_function(function, 1.0, functions().count(), input, None),
+        None => vec!["weights of variance 1 / n_in: LeCun::normal()".to_owned()],
+    }
+}
+
+/// Where the weights that feed a function should start, in that many blocks of which dropout keeps that share; and how they do.
+fn of_function(
+    function: &dyn Pointwise,
+    kept: f64,
+    blocks: usize,
+    input: f64,
+    there: Option<Block<'_>>,
+) -> Vec<String> {
+    let starts = Start::all(function, kept);
+    let best = |blocks: usize| {
+        let mut fit = starts.iter().filter(|start| start.block.keeps_sizes(input, blocks));
+        // Where dropout takes the correlations away no start brings them back.
+        fit.find(|start| kept < 1.0 || start.block.is_trainable(input, blocks))
+    };
+    let mut advice = Vec::new();
+    let found = best(blocks);
+    match found {
+        Some(start) if there.is_none_or(|there| !there.starts_as(&start.block)) => advice.push(start.advice()),
+        Some(_) => {}
+        None => {
+            let most = most(blocks, |fewer| best(fewer).is_some());
+            advice.push(format!(
+                "no start that is known with weights of variance below {LARGEST} / n_in carries {function:?} through {blocks} such layers, the \
+                 best through about {most}: use another activation, fewer layers, norms between them, or residual branches"
+            ));
+        }
+    }
+    if let Some(start) = found.filter(|start| kept < 1.0 && !start.block.is_trainable(input, blocks)) {
+        let most = most(blocks, |fewer| start.block.is_trainable(input, fewer));
+        advice.push(format!(
+            "less dropout: where it leaves out {:.4} of the numbers, information passes through about {most} such layers, however weights start",
+            1.0 - kept
+        ));
+    }
+    advice
+}
+
+/// Of a condition that holds of few and ceases to hold below that number: how many it holds of, but 1 at least.
+fn most(below: usize, holds: impl Fn(usize) -> bool) -> usize {
+    let (mut most, mut not) = (1, below);
+    while not > most + 1 {
+        let middle = usize::midpoint(most, not);
+        if holds(middle) { most = middle } else { not = middle }
+    }
+    most
+}
+
+impl Block<'_> {
+    /// Whether weights and biases start as those of the other do, as far as it matters.
+    fn starts_as(&self, other: &Block<'_>) -> bool {
+        let near = |one: f64, other: f64| (one - other).abs() <= 1e-3 * other.abs();
+        near(self.weight_variance, other.weight_variance) && near(self.bias_variance, other.bias_variance)
     }
 }

@@ -3,7 +3,7 @@
 use super::parts::Part;
 use super::regime::Regime;
 use super::walk::Walk;
-use super::{Forecast, advice, concern, formats};
+use super::{Forecast, advice, concern, formats, tied};
 use crate::{Error, Float, Loss, Moments, Network, Rows, Signal};
 
 /// Collects what a [`Forecast`] is to be made of; made by [`Forecast::builder`].
@@ -99,7 +99,7 @@ impl<'a, T: Float> ForecastBuilder<'a, T> {
             regime,
             layers: walk.layers.clone(),
         };
-        forecast.concerns = concern::of(&forecast, &walk);
+        forecast.concerns = concern::of(&forecast, &walk, tied::of(self.network));
         forecast.advice = advice::of(&forecast, &walk);
         Ok(forecast)
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::walk::Walk;
-use super::{Forecast, NumberFormat};
+use super::{FixedPoint, Forecast, NumberFormat};
 use crate::Thresholds;
 use crate::stability::short;
 
@@ -87,9 +87,9 @@ pub enum Concern {
         /// How many there may be.
         limit: f64,
     },
-    /// The second moment is driven away from where it starts.
+    /// The second moment is driven away from its fixed point.
     Repelling {
-        /// By what a deviation grows from block to block.
+        /// By what a deviation from it grows from block to block.
         chi_parallel: f64,
     },
     /// Networks drawn alike differ much from each other: the layers are too narrow for so many of them.
@@ -177,12 +177,11 @@ impl fmt::Display for Concern {
 /// 1 / width is about 1: a variance of 5.
 const SCATTER: f64 = 4.0;
 
-/// All concerns about a forecast, the worst first.
-pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>) -> Vec<Concern> {
+/// All concerns about a forecast, the worst first; with the layers whose units are tied.
+pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>, tied: Vec<String>) -> Vec<Concern> {
     let thresholds = Thresholds::default();
     let mut concerns = Vec::new();
     let trained: Vec<usize> = (0..walk.steps.len()).filter(|&index| walk.steps[index].trains).collect();
-    let tied = tied(walk);
     if !tied.is_empty() {
         concerns.push(Concern::TiedUnits { layers: tied });
     }
@@ -232,8 +231,10 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>) -> Vec<Concern> {
         if regime.blocks as f64 > limit {
             concerns.push(Concern::TooDeep { blocks: regime.blocks, limit });
         }
-        if regime.repelling {
-            concerns.push(Concern::Repelling { chi_parallel: regime.chi_parallel });
+        // Over fewer blocks a deviation grows by less than a factor e.
+        let repels = |point: &FixedPoint| point.is_repelling() && regime.blocks as f64 > point.depth();
+        if let Some(FixedPoint { chi_parallel, .. }) = regime.fixed_point.filter(repels) {
+            concerns.push(Concern::Repelling { chi_parallel });
         }
     }
     let spreads = forecast.layers.iter().flat_map(|layer| [layer.spread, layer.gradient_spread]).flatten();
@@ -249,21 +250,4 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>) -> Vec<Concern> {
     concerns.extend(layer.map(|layer| Concern::Unknown { layer: layer.name.clone() }));
     concerns.sort_by_key(Concern::rank);
     concerns
-}
-
-/// The linear layers whose units cannot be told apart: those whose weights are all one number, and those behind them as well, or nothing
-/// behind them is.
-fn tied(walk: &Walk<'_>) -> Vec<String> {
-    use super::parts::Part;
-    let linear = walk.steps.iter().enumerate().filter_map(|(index, step)| match step.part {
-        Part::Linear(dense) => Some((index, dense)),
-        _ => None,
-    });
-    let linear: Vec<_> = linear.collect();
-    let constant = |dense: &super::parts::Dense| dense.weight.variance == 0.0 && dense.bias.variance == 0.0;
-    let both = linear.windows(2).filter(|pair| {
-        let [(_, here), (_, behind)] = pair else { return false };
-        here.n_out > 1 && constant(here) && behind.weight.variance == 0.0
-    });
-    both.map(|pair| walk.layers[pair[0].0].name.clone()).collect()
 }

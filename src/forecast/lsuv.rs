@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::builder::{moments_of, of_rows};
 use super::table::{number, write_rows};
-use crate::{Error, Float, Layer, Mode, Network, Role, Rows};
+use crate::{Error, Float, Layer, Mode, Network, Role, Rows, Structure};
 
 /// Layer-sequential unit variance: scales the weights of every layer, from input to output, until its outputs on some rows have variance 1.
 ///
@@ -170,8 +170,8 @@ fn weights<T: Float>(network: &Network<T>, index: usize) -> Option<std::ops::Ran
     let mut of_layer = slots.filter(|slot| slot.layer == index && slot.param.role == Role::Weight);
     let only = of_layer.next()?;
     // A lookup has no sums that could be too large.
-    let kind = network.layers().nth(index).map(Layer::kind);
-    (of_layer.next().is_none() && kind != Some("embedding")).then(|| only.range.clone())
+    let structure = network.layers().nth(index).map(Layer::structure);
+    (of_layer.next().is_none() && structure != Some(Structure::Lookup)).then(|| only.range.clone())
 }
 
 /// The columns: heading and width.

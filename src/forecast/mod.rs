@@ -1,9 +1,11 @@
 //! Forecast: what will become of signals and gradients in a network, before it is trained, and whether it does.
 
 mod advice;
+mod block;
 mod builder;
 mod compare;
 mod concern;
+mod fixed_point;
 mod formats;
 mod layer_forecast;
 mod lsuv;
@@ -12,12 +14,15 @@ mod nested;
 mod parts;
 mod regime;
 mod spread;
+mod start;
 mod table;
+mod tied;
 mod walk;
 
 pub use builder::ForecastBuilder;
 pub use compare::{Comparison, LayerCompared};
 pub use concern::{Concern, Outlook};
+pub use fixed_point::FixedPoint;
 pub use formats::{FormatForecast, NumberFormat};
 pub use layer_forecast::LayerForecast;
 pub use lsuv::{Lsuv, LsuvLayer, LsuvReport};
@@ -108,7 +113,8 @@ pub struct Forecast {
     /// this and its share 1 / sqrt(rows). Where no loss is known it is relative to a derivative by the output whose entries are of size 1; `None`
     /// where theory does not say it of a layer with parameters: see [`Layer::gradient_squares`](crate::Layer::gradient_squares).
     pub gradient_norm: Option<f64>,
-    /// The phase of the last hidden layer, which is that of a deep network; `None` where no linear layer with an activation is.
+    /// The phase of the last hidden layer, which is that of a deep network; `None` where no linear layer or convolution has an activation right
+    /// behind it, and weights that are random and centred.
     pub regime: Option<Regime>,
     /// Where numbers leave the range of each format.
     pub formats: Vec<FormatForecast>,

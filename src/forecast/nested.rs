@@ -3,7 +3,7 @@
 use super::parts::Part;
 use super::spread::{Carried, Joined, Laws, MOVED};
 use crate::init::Target;
-use crate::{Draws, Float, InitMoments, Layer, Moments, Plan};
+use crate::{Draws, Float, InitMoments, Layer, Moments, Plan, Structure};
 
 /// A layer with its plan and how its parameters are drawn.
 #[derive(Debug)]
@@ -14,17 +14,17 @@ pub(super) struct Drawn<'a, T: Float> {
 }
 
 impl<'a, T: Float> Drawn<'a, T> {
-    fn moments(&self) -> Option<Vec<InitMoments>> {
+    pub(super) fn moments(&self) -> Option<Vec<InitMoments>> {
         self.targets.iter().map(|target| target.moments).collect()
     }
 
-    fn part(&self) -> Part<'a> {
+    pub(super) fn part(&self) -> Part<'a> {
         let draws = self.targets.first().map_or(Draws::Independent, |target| target.draws);
         Part::of(self.layer, self.plan, self.moments().as_deref(), draws)
     }
 
     /// The layers inside.
-    fn inside(&self) -> Vec<Self> {
+    pub(super) fn inside(&self) -> Vec<Self> {
         let mut targets = self.targets;
         let one = |(layer, plan): (&'a dyn Layer<T>, &'a Plan)| {
             let targets = targets.split_off(..plan.params.len()).unwrap_or_default();
@@ -35,15 +35,15 @@ impl<'a, T: Float> Drawn<'a, T> {
 
     /// What comes out of it, and how far that scatters, where what goes in has these moments.
     pub(super) fn forward(&self, laws: &mut Laws, x: Moments, carried: Carried) -> Option<(Moments, Carried)> {
-        match self.layer.kind() {
-            "sequential" => {
+        match self.layer.structure() {
+            Structure::InTurn => {
                 let start = Some((x, carried));
                 self.inside().iter().fold(start, |so_far, inside| {
                     let (x, carried) = so_far?;
                     inside.forward(laws, x, carried)
                 })
             }
-            "residual" => {
+            Structure::Residual => {
                 let y = self.layer.moments(self.plan, x, &self.moments()?)?.y;
                 Some((y, self.joined(laws, x, carried, y).unwrap_or(Carried::Unknown)))
             }
@@ -87,7 +87,7 @@ impl<'a, T: Float> Drawn<'a, T> {
 
     /// From the gradient by its outputs to that by its inputs.
     pub(super) fn backward(&self, laws: &mut Laws, carried: Carried) -> Carried {
-        if self.layer.kind() == "sequential" {
+        if self.layer.structure() == Structure::InTurn {
             let (inside, mut carried) = (self.inside(), carried);
             for (index, layer) in inside.iter().enumerate().rev() {
                 let is_masked = index > 0 && matches!(inside[index - 1].part(), Part::Dropout(_));

@@ -2,13 +2,15 @@
 
 use crate::init::Target;
 use crate::moments::Pair;
-use crate::{Draws, Float, InitMoments, Layer, Moments, Network, Plan, Pointwise, Role};
+use crate::{Draws, Float, InitMoments, Layer, Moments, Network, Plan, Pointwise, Role, Structure};
 
 /// What kind of layer it is, as far as theory tells kinds apart.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Part<'a> {
     /// Sums of all inputs.
     Linear(Dense),
+    /// Sums of what a window sees.
+    Convolution(Dense),
     /// A function of every number on its own.
     Pointwise(&'a dyn Pointwise),
     /// Noise that keeps the mean of every number, drawn anew for every row: the share of numbers that is kept.
@@ -19,7 +21,7 @@ pub(super) enum Part<'a> {
     Other,
 }
 
-/// A linear layer and the moments of its parameters.
+/// A linear layer, or a convolution of that window, and the moments of its parameters.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dense {
     pub(super) n_in: usize,
@@ -90,25 +92,37 @@ impl<'a> Part<'a> {
         if let Some(function) = layer.pointwise() {
             return Self::Pointwise(function);
         }
-        match (layer.kind(), plan.params.first(), moments) {
-            ("linear", Some(weight), Some(&[of_weight, ref of_bias @ ..])) if weight.role == Role::Weight => {
+        let structure = layer.structure();
+        match (structure, plan.params.first(), moments) {
+            (Structure::Sums | Structure::Convolution, Some(weight), Some(&[of_weight, ref of_bias @ ..]))
+                if weight.role == Role::Weight =>
+            {
                 let none = InitMoments { mean: 0.0, variance: 0.0, kurtosis: None };
-                Self::Linear(Dense {
+                let dense = Dense {
                     n_in: weight.rows,
                     n_out: weight.cols,
                     weight: of_weight,
                     bias: of_bias.first().copied().unwrap_or(none),
                     is_orthogonal: draws == Draws::Orthogonal,
-                })
+                };
+                if structure == Structure::Sums { Self::Linear(dense) } else { Self::Convolution(dense) }
             }
-            ("dropout", ..) => match layer.moments(plan, Moments { mean: 0.0, second: 1.0 }, &[]) {
+            (Structure::Mask, ..) => match layer.moments(plan, Moments { mean: 0.0, second: 1.0 }, &[]) {
                 Some(one) => Self::Dropout(1.0 / one.y.second),
                 None => Self::Other,
             },
-            (kind @ ("layer_norm" | "rms_norm"), _, Some(drawn)) if drawn.iter().all(|drawn| drawn.variance == 0.0) => {
-                Self::Norm { is_centred: kind == "layer_norm" }
+            (Structure::RowNorm { is_centred }, _, Some(drawn)) if drawn.iter().all(|drawn| drawn.variance == 0.0) => {
+                Self::Norm { is_centred }
             }
             _ => Self::Other,
+        }
+    }
+
+    /// The weights and biases of a layer that makes sums.
+    pub(super) fn sums(&self) -> Option<&Dense> {
+        match self {
+            Self::Linear(dense) | Self::Convolution(dense) => Some(dense),
+            _ => None,
         }
     }
 }

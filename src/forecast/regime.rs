@@ -1,8 +1,8 @@
 //! `Regime`: which phase a deep network of its layers is in, and how deep it may be.
 
-use super::parts::{Dense, Part, pair, two_slopes};
+use super::FixedPoint;
+use super::block::{self, Placed};
 use super::walk::Walk;
-use crate::{Expectations, Pointwise};
 
 /// Whether gradients fade, last or grow from layer to layer, judged at the depth that the network has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,11 +27,13 @@ impl Phase {
     }
 }
 
-/// What one block, a linear layer and the activation behind it, does to what passes through many of them.
+/// What one block, a linear layer or a convolution and the activation behind it, does to what passes through many of them.
 ///
 /// ```text
-/// chi_1 = n_in v E[f'(z)^2]        chi_parallel = n_in v dE[f(z)^2]/dq        z ~ N(0, q)
+/// chi_1 = n_in v E[f'(z)^2] / kept        chi_parallel = n_in v dE[f(z)^2]/dq / kept        z ~ N(0, q)
 /// ```
+///
+/// with the share of numbers that dropout between blocks keeps, 1 without.
 ///
 /// ```
 /// use evenkeel::*;
@@ -48,11 +50,16 @@ impl Phase {
 ///
 /// # Notes
 /// Poole and others, 2016, and Schoenholz and others, "Deep information propagation", 2017, who found that networks train up to about six
-/// times the depth to which correlations reach.
+/// times the depth to which correlations reach. Xiao and others, "Dynamical isometry and a mean field theory of CNNs", 2018, found the same chi_1
+/// for convolutions, where n_in is what a window sees; borders, which fade, are left out.
+///
+/// With dropout two inputs never become equal, nor does one seen twice: the correlation ends below 1, there is no edge of chaos, and it
+/// approaches its end over a few layers whatever the weights (Schoenholz and others, section 5). Blocks with a norm between the two are no blocks
+/// here, and those inside other layers are not looked for.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Regime {
-    /// The linear layer of the block that is looked at: the last hidden one that is fed by hidden units, else the last there is.
+    /// The linear layer or convolution of the block that is looked at: the last hidden one that is fed by hidden units, else the last there is.
     pub layer: String,
     /// The activation behind it, as it prints itself.
     pub activation: String,
@@ -62,6 +69,8 @@ pub struct Regime {
     pub weight_variance: f64,
     /// The variance of a bias.
     pub bias_variance: f64,
+    /// The share of numbers that dropout in front of the block keeps, or behind it where there is but one; 1 without.
+    pub kept: f64,
     /// The second moment q of the sums there.
     pub second_moment: f64,
     /// What a block of equal widths multiplies the mean square of the gradient by.
@@ -70,8 +79,12 @@ pub struct Regime {
     pub chi_parallel: f64,
     /// The phase.
     pub phase: Phase,
-    /// Whether q comes back layer after layer, but a network that is a little off is driven away from it, one to nothing and the next to
-    /// infinity: so it is with GELU, SiLU and Mish at the gain that keeps the second moment.
+    /// The fixed point of such blocks to which q is led, or from which it is driven away to nothing or to infinity; `None` where there is none
+    /// above 0, and where every q is one or none, as with ReLU without biases.
+    pub fixed_point: Option<FixedPoint>,
+    /// Whether that fixed point is repelling: a network that is a little off is driven away from it, one to nothing and the next to infinity.
+    /// So it is with GELU, SiLU and Mish at the gain that keeps the second moment. It is a concern where over the whole network a
+    /// deviation grows by more than a factor e.
     pub repelling: bool,
     /// Over how many blocks the mean square of the gradient changes by a factor e: 1 / |ln chi_1|.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::float::finite_or_null"))]
@@ -79,14 +92,11 @@ pub struct Regime {
     /// Over how many blocks a deviation of the second moment fades by a factor e (or grows, where chi_parallel is above 1).
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::float::finite_or_null"))]
     pub signal_depth: f64,
-    /// The depth xi_c over which the correlation of two inputs approaches its limit by a factor e. In the ordered phase it is the gradient's;
-    /// in the chaotic one it is known where a [correlation](super::ForecastBuilder::correlation) was asked for. `None` there without, and
-    /// where the second moment has no fixed point.
+    /// The depth xi_c over which the correlation of two inputs approaches its limit by a factor e, at the fixed point. In the ordered phase it is
+    /// the gradient's there; in the chaotic one it is known where a [correlation](super::ForecastBuilder::correlation) was asked for, and with
+    /// dropout always. `None` where q is led to no fixed point, but for what has no scale with dropout, whose correlations do not ask for one.
     pub correlation_depth: Option<f64>,
 }
-
-/// How near to its fixed point a second moment must be for the correlations there to be told: within a tenth of itself.
-const SETTLED: f64 = 0.1;
 
 impl Regime {
     /// Six times the depth to which correlations reach, or the gradient where those are not known: networks of more blocks do not train.
@@ -94,84 +104,34 @@ impl Regime {
         6.0 * self.correlation_depth.unwrap_or(self.gradient_depth)
     }
 
-    /// Of the last block that stands for a deep network.
+    /// Of the block that stands for a deep network.
     pub(super) fn of(walk: &Walk<'_>, with_correlations: bool) -> Option<Self> {
-        let blocks = || walk.steps.windows(2).enumerate().filter_map(|(index, pair)| Block::of(index, pair));
-        // The first layer is fed by data, not by units.
-        let block = blocks().rfind(|block| block.index > 0).or_else(|| blocks().next_back())?;
-        let count = blocks().count();
-        let Block { index, dense, function, q, of } = block;
-        let (weight_variance, bias_variance) = (dense.weight_variance(), dense.bias.variance);
-        let (chi_1, chi_parallel) = (weight_variance * of.slope_second, weight_variance * of.growth);
-        let next = weight_variance * of.second + bias_variance;
-        let settled = (next / q - 1.0).abs() < SETTLED;
-        let gradient_depth = chi_1.ln().abs().recip();
+        let Placed { index, block, q, of } = block::that_stands_for_all(&walk.steps)?;
+        let blocks = block::count(&walk.steps);
+        let (chi_1, chi_parallel) = (block.factor() * of.slope_second, block.factor() * of.growth);
+        let gradient_depth = block::depth(chi_1);
         let phase = match chi_1 {
-            _ if count as f64 <= gradient_depth => Phase::Critical,
+            _ if blocks as f64 <= gradient_depth => Phase::Critical,
             _ if chi_1 < 1.0 => Phase::Ordered,
             _ => Phase::Chaotic,
         };
-        let correlation_depth = match two_slopes(function) {
-            // Correlations of what has no scale do not depend on the variance of the weights, only the gradient does.
-            Some(_) if bias_variance == 0.0 => None,
-            _ if chi_1 <= 1.0 => Some(gradient_depth),
-            _ if with_correlations && settled => {
-                let (c, slope) = limit(function, q, weight_variance, bias_variance);
-                // At the edge itself the limit is 1.
-                Some(if c >= 1.0 { gradient_depth } else { slope.ln().abs().recip() })
-            }
-            _ => None,
-        };
+        let fixed_point = block.fixed_point(q);
         Some(Self {
             layer: walk.layers[index].name.clone(),
-            activation: format!("{function:?}"),
-            blocks: count,
-            weight_variance,
-            bias_variance,
+            activation: format!("{:?}", block.function),
+            blocks,
+            weight_variance: block.weight_variance,
+            bias_variance: block.bias_variance,
+            kept: block.kept,
             second_moment: q,
             chi_1,
             chi_parallel,
             phase,
-            // Beyond rounding: of what has no scale it is 1 itself.
-            repelling: settled && chi_parallel > 1.0 + 1e-6 && two_slopes(function).is_none(),
+            fixed_point,
+            repelling: fixed_point.is_some_and(|point| point.is_repelling()),
             gradient_depth,
-            signal_depth: chi_parallel.abs().ln().abs().recip(),
-            correlation_depth,
+            signal_depth: block::depth(chi_parallel),
+            correlation_depth: block.correlation_depth(fixed_point, with_correlations),
         })
     }
-}
-
-/// A linear layer and the activation behind it.
-struct Block<'a> {
-    index: usize,
-    dense: Dense,
-    function: &'a dyn Pointwise,
-    q: f64,
-    of: Expectations,
-}
-
-impl<'a> Block<'a> {
-    fn of(index: usize, pair: &[super::walk::Step<'a>]) -> Option<Self> {
-        let [first, second] = pair else { return None };
-        let (Part::Linear(dense), Part::Pointwise(function)) = (first.part, second.part) else { return None };
-        let (x, of) = (second.x?, second.of?);
-        (dense.is_centred() && x.second > 0.0).then_some(Self { index, dense, function, q: x.second, of })
-    }
-}
-
-/// The correlation that two inputs end with in the chaotic phase, and by what a small deviation from it is multiplied: the map of correlations
-/// lies above the diagonal at 0 and below it next to 1, so that it is found by halving.
-fn limit(function: &dyn Pointwise, q: f64, weight_variance: f64, bias_variance: f64) -> (f64, f64) {
-    let whole = weight_variance * pair(function, q, 1.0).product + bias_variance;
-    let map = |c: f64| (weight_variance * pair(function, q, c).product + bias_variance) / whole;
-    let (mut low, mut high) = (0.0, 1.0 - 1e-6);
-    if map(high) >= high {
-        return (1.0, 1.0);
-    }
-    while high - low > 1e-9 {
-        let middle = f64::midpoint(low, high);
-        if map(middle) > middle { low = middle } else { high = middle }
-    }
-    let c = f64::midpoint(low, high);
-    (c, weight_variance * pair(function, q, c).slopes * q / whole)
 }

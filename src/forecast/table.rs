@@ -82,7 +82,8 @@ impl fmt::Display for Forecast {
             let mut activation = regime.activation.as_str();
             activation = activation.split(' ').next().unwrap_or(activation);
             write!(f, "\nphase: {} at {} ({activation}): ", regime.phase.name(), regime.layer)?;
-            write!(f, "chi_1 {:.4}, chi_parallel {:.4}; ", regime.chi_1, regime.chi_parallel)?;
+            let repels = if regime.repelling { " (repelling)" } else { "" };
+            write!(f, "chi_1 {:.4}, chi_parallel {:.4}{repels}; ", regime.chi_1, regime.chi_parallel)?;
             write!(
                 f,
                 "trainable depth about {} of these, there are {}",

@@ -42,6 +42,21 @@ impl Critical {
         }
     }
 
+    /// For layers of that activation at the point where small deviations of the signal keep their size, too: of GELU, SiLU and Mish.
+    ///
+    /// ```
+    /// use evenkeel::{Critical, EdgeOfChaos, Gelu, Initializer, Param};
+    /// let marginal = Critical::marginal(&Gelu).expect("there is one");
+    /// let biases = Initializer::<f64>::moments(&marginal, &Param::bias(50)).unwrap();
+    /// assert_eq!(Some(biases.variance), EdgeOfChaos::marginal(&Gelu).map(|edge| edge.bias_variance));
+    /// ```
+    ///
+    /// # Notes
+    /// `None` where the activation has no such point: see [`EdgeOfChaos::marginal`].
+    pub fn marginal(activation: &impl Activation) -> Option<Self> {
+        EdgeOfChaos::marginal(activation).map(|edge| Self { edge })
+    }
+
     fn variance(&self, param: &Param) -> Result<f64, Error> {
         match param.role {
             Role::Weight => {

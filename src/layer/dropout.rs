@@ -1,7 +1,7 @@
 //! `Dropout`: noise that leaves out numbers while training.
 
 use super::by_position::{pointwise_gradients, pointwise_outputs};
-use super::{GradientByPosition, Layer, Mode, Moments, Pass, Plan, Propagated, Signal, Through};
+use super::{GradientByPosition, Layer, Mode, Moments, Pass, Plan, Propagated, Signal, Structure, Through};
 use crate::linalg::{PIECE, join, vectorized};
 use crate::random::{GOLDEN, mixed};
 use crate::{Error, Float, InitMoments, Rows, RowsMut};
@@ -120,6 +120,10 @@ fn hash(column: u32, keys: [u32; 2]) -> u32 {
 impl<T: Float> Layer<T> for Dropout {
     fn kind(&self) -> &'static str {
         "dropout"
+    }
+
+    fn structure(&self) -> Structure {
+        Structure::Mask
     }
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {

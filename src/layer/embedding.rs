@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::moments::second;
-use super::{Layer, Moments, Pass, Plan, Propagated};
+use super::{Layer, Moments, Pass, Plan, Propagated, Structure};
 use crate::{Error, Fans, Float, InitMoments, Initializer, Normal, Param, Rows, RowsMut};
 
 /// A learned vector of `dim` numbers for each of `count` things, named by their index: words, users, classes.
@@ -63,6 +63,10 @@ impl<T: Float> Embedding<T> {
 impl<T: Float> Layer<T> for Embedding<T> {
     fn kind(&self) -> &'static str {
         "embedding"
+    }
+
+    fn structure(&self) -> Structure {
+        Structure::Lookup
     }
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {

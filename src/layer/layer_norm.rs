@@ -1,7 +1,7 @@
 //! `LayerNorm`: every row, or every step of one, to mean 0 and variance 1.
 
 use super::row_norm::RowNorm;
-use super::{Layer, Moments, Pass, Plan, Propagated, Signal, Through};
+use super::{Layer, Moments, Pass, Plan, Propagated, Signal, Structure, Through};
 use crate::{Bounds, Error, Float, InitMoments, Rows, RowsMut};
 
 /// Layer normalization: subtracts from the numbers of a row their mean and divides by their deviation.
@@ -70,6 +70,10 @@ impl Default for LayerNorm {
 impl<T: Float> Layer<T> for LayerNorm {
     fn kind(&self) -> &'static str {
         "layer_norm"
+    }
+
+    fn structure(&self) -> Structure {
+        Structure::RowNorm { is_centred: true }
     }
 
     fn bounds(&self) -> Bounds {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::moments::{Terms, of_sums, second};
 use super::signal::of_a_sum;
-use super::{Layer, Moments, Pass, Plan, Propagated, Signal, Through};
+use super::{Layer, Moments, Pass, Plan, Propagated, Signal, Structure, Through};
 use crate::linalg::{Matrix, Start, multiply};
 use crate::{Error, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
@@ -61,6 +61,10 @@ impl<T: Float> Linear<T> {
 impl<T: Float> Layer<T> for Linear<T> {
     fn kind(&self) -> &'static str {
         "linear"
+    }
+
+    fn structure(&self) -> Structure {
+        Structure::Sums
     }
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {

@@ -37,6 +37,7 @@ mod softmax;
 mod softplus;
 mod softsign;
 mod statistics;
+mod structure;
 mod tanh;
 mod ways;
 
@@ -75,6 +76,7 @@ pub use silu::Silu;
 pub use softmax::Softmax;
 pub use softplus::Softplus;
 pub use softsign::Softsign;
+pub use structure::Structure;
 pub use tanh::Tanh;
 
 use std::fmt::Debug;
@@ -241,6 +243,11 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         let Propagated { y, back } = self.moments(plan, x.moments, weights)?;
         let squares = self.gradient_squares(plan, x.moments, weights);
         Some(Through { chooses: 1.0, y: Signal::unknown(y), back, squares })
+    }
+
+    /// What theory may take it for, beyond the moments that it says: the forecast goes by this, not by the [`kind`](Self::kind).
+    fn structure(&self) -> Structure {
+        Structure::Other
     }
 
     /// The function that it applies to every number on its own; `None` for a layer that does anything else.

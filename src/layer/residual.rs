@@ -7,7 +7,8 @@ use super::inside::{Inside, first, last};
 use super::moments::second;
 use super::ways::{added, join_ways, scaled, scaled_and_summed};
 use super::{
-    GradientByPosition, Layer, Moments, Pass, Passed, PassedInside, Plan, Propagated, Sequential, Signal, Through,
+    GradientByPosition, Layer, Moments, Pass, Passed, PassedInside, Plan, Propagated, Sequential, Signal, Structure,
+    Through,
 };
 use crate::{Constant, Error, Fans, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
@@ -152,6 +153,10 @@ impl<T> From<Sequential<T>> for Residual<T> {
 impl<T: Float> Layer<T> for Residual<T> {
     fn kind(&self) -> &'static str {
         "residual"
+    }
+
+    fn structure(&self) -> Structure {
+        Structure::Residual
     }
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {

@@ -1,7 +1,7 @@
 //! `RmsNorm`: every row, or every step of one, to a second moment of 1.
 
 use super::row_norm::RowNorm;
-use super::{Layer, Moments, Pass, Plan, Propagated, Signal, Through};
+use super::{Layer, Moments, Pass, Plan, Propagated, Signal, Structure, Through};
 use crate::{Bounds, Error, Float, InitMoments, Rows, RowsMut};
 
 /// Root mean square normalization: divides the numbers of a row by the root of the mean of their squares.
@@ -65,6 +65,10 @@ impl Default for RmsNorm {
 impl<T: Float> Layer<T> for RmsNorm {
     fn kind(&self) -> &'static str {
         "rms_norm"
+    }
+
+    fn structure(&self) -> Structure {
+        Structure::RowNorm { is_centred: false }
     }
 
     fn bounds(&self) -> Bounds {

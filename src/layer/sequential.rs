@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::inside::{Inside, first};
 use super::{
-    GradientByPosition, Layer, Mode, Moments, Pass, Passed, PassedInside, Plan, Propagated, Signal, Through, feeding,
+    GradientByPosition, Layer, Mode, Moments, Pass, Passed, PassedInside, Plan, Propagated, Signal, Structure, Through,
+    feeding,
 };
 use crate::{Bounds, Error, Float, InitMoments, Initializer, Param, Rows, RowsMut};
 
@@ -130,6 +131,10 @@ fn rooms(plan: &Plan) -> usize {
 impl<T: Float> Layer<T> for Sequential<T> {
     fn kind(&self) -> &'static str {
         "sequential"
+    }
+
+    fn structure(&self) -> Structure {
+        Structure::InTurn
     }
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {

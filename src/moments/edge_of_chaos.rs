@@ -83,8 +83,13 @@ impl EdgeOfChaos {
     /// Roberts, Yaida and Hanin, "The Principles of Deep Learning Theory", 2022, section 5.3: for GELU and SiLU. Without biases every second
     /// moment of these grows away from 0.
     pub fn marginal(activation: &impl Activation) -> Option<Self> {
+        Self::marginal_of(&|q| activation.expectations(0.0, q))
+    }
+
+    /// Of a function of these expectations at mean 0, by variance.
+    pub(crate) fn marginal_of(expected: &dyn Fn(f64) -> Expectations) -> Option<Self> {
         let ratio = |q: f64| {
-            let of = activation.expectations(0.0, q);
+            let of = expected(q);
             Some(of.growth / of.slope_second - 1.0)
         };
         // Where f is homogeneous it is 1 everywhere, up to rounding: no point is marked out.
@@ -92,7 +97,7 @@ impl EdgeOfChaos {
             return None;
         }
         let found = root(ratio)?;
-        Self::at(found, activation.expectations(0.0, found)).filter(|edge| edge.bias_variance >= 0.0)
+        Self::at(found, expected(found)).filter(|edge| edge.bias_variance >= 0.0)
     }
 
     /// Whether the second moment comes back to the fixed point where it is a little off: |chi_parallel| below 1, or at the limit of small

@@ -13,6 +13,8 @@ mod measured;
 mod orthogonal;
 mod recurrent;
 mod reference;
+mod regimes;
+mod structures;
 mod verdicts;
 
 use evenkeel::*;

@@ -9,7 +9,7 @@ use super::winograd::Winograd;
 use crate::layer::by_position::at;
 use crate::layer::moments::{Terms, of_sums, second};
 use crate::layer::signal::of_a_sum;
-use crate::layer::{GradientByPosition, Layer, Moments, Pass, Plan, Propagated, Signal, Through};
+use crate::layer::{GradientByPosition, Layer, Moments, Pass, Plan, Propagated, Signal, Structure, Through};
 use crate::{Error, Fans, Float, InitMoments, Initializer, Param, Role, Rows, RowsMut};
 
 /// A convolution of images (height x width x channels, channels last): at every position of a window, each of `units` channels out is a
@@ -153,6 +153,10 @@ impl<T: Float> Conv2d<T> {
 impl<T: Float> Layer<T> for Conv2d<T> {
     fn kind(&self) -> &'static str {
         "conv2d"
+    }
+
+    fn structure(&self) -> Structure {
+        Structure::Convolution
     }
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
