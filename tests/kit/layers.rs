@@ -58,8 +58,8 @@ fn all_that_know_their_moments_pass_where_they_are_wide() {
     layer(|_| padded()).widths(&[40]).wide(40).run().unwrap();
     layer(|_| padded().stride(2).groups(2)).widths(&[40]).wide(40).run().unwrap();
     layer(|_| Conv2d::of_sequence((8, 4), 8, 3)).widths(&[32]).wide(32).run().unwrap();
-    layer(|_| AveragePool2d::new((4, 6, 8), 2)).widths(&[192]).wide(192).run().unwrap();
-    layer(|_| AveragePool2d::new((4, 6, 8), 3).padding(Padding::Same)).widths(&[192]).wide(192).run().unwrap();
+    layer(|_| AveragePool2d::new((6, 6, 2), 2)).widths(&[72]).wide(72).run().unwrap();
+    layer(|_| AveragePool2d::new((6, 5, 2), 3).padding(Padding::Same)).widths(&[60]).wide(60).run().unwrap();
     layer(|_| ChannelsLast::new((2, 3, 4))).widths(&[24]).wide(24).run().unwrap();
     layer(|width| Rnn::new(4, width / 4, 6 + width / 5).unwrap()).widths(&[12]).wide(256).run().unwrap();
     layer(|width| Rnn::new(4, width / 4, 6 + width / 5).unwrap().last()).widths(&[12]).wide(256).run().unwrap();

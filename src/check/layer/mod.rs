@@ -15,7 +15,8 @@ const ROWS: usize = 5;
 const LIMIT: f64 = 1e-12;
 /// The widths of the input, unless told otherwise: those around blocks of eight, and the smallest.
 const WIDTHS: [usize; 7] = [1, 2, 7, 8, 9, 16, 17];
-/// How many more shapes are drawn, and up to which width and how many rows.
+/// How many more shapes are drawn, of given widths (which may be large) and of others; and up to which width and how many rows.
+const GIVEN_SHAPES: u64 = 2;
 const SHAPES: u64 = 6;
 const WIDEST: usize = 32;
 const MOST_ROWS: usize = 12;
@@ -115,7 +116,7 @@ impl<F> LayerCheck<F> {
             }
         }
         let mut generator = Generator::named(self.seed, "check.layer.shapes");
-        for _ in 0..SHAPES {
+        for _ in 0..if self.widths.is_some() { GIVEN_SHAPES } else { SHAPES } {
             let width = match &self.widths {
                 Some(widths) => widths[generator.below(widths.len() as u64) as usize],
                 None => generator.random_range(1..=WIDEST),
