@@ -4,6 +4,7 @@ mod advice;
 mod builder;
 mod compare;
 mod concern;
+mod copied;
 mod formats;
 mod layer_forecast;
 mod lsuv;

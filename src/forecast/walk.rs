@@ -1,6 +1,7 @@
 //! `Walk`: the moments of signal and gradient, layer by layer.
 
 use super::LayerForecast;
+use super::copied::{Composed, Copied, Law, is_sparse};
 use super::nested::Drawn;
 use super::parts::{Layers, Part, pair};
 use super::spread::{Carried, Laws};
@@ -71,16 +72,27 @@ impl<'a> Walk<'a> {
         let mut positions: Option<Vec<Moments>> = None;
         let mut carried = Carried::certain(input.second);
         let mut covariance = correlation.map(|c| c * input.second);
+        let mut law = Law::Normal;
         for (index, ((layer, plan, drawn), name)) in Layers::of(network).each().zip(network.layer_names()).enumerate() {
             let asked = asks[index..].contains(&true);
             signal = signal.map(|x| Signal { shared: x.shared.filter(|_| asked), ..x });
             let x = signal.map(|x| x.moments);
             let moments: Option<Vec<_>> = drawn.iter().map(|target| target.moments).collect();
             let draws = drawn.first().map_or(Draws::Independent, |target| target.draws);
-            let part = Part::of(layer, plan, moments.as_deref(), draws);
-            let (mut of, mut through) = (None, None);
+            let sparse = is_sparse(plan, &drawn);
+            let copied = if sparse { Copied::by(layer, plan, &drawn) } else { None };
+            // Of sparse weights two numbers are not enough to know their sums by.
+            let moments = moments.filter(|_| !sparse || copied.is_some());
+            let part = if sparse { Part::Other } else { Part::of(layer, plan, moments.as_deref(), draws) };
+            let (mut of, mut through, mut composed) = (None, None, None);
             if let Some((signal, x)) = signal.zip(x) {
-                if let Part::Pointwise(function) = part {
+                if let Some(copied) = copied {
+                    let known = moments.as_deref().unwrap_or_default();
+                    through = Some(copied.through(signal, layer.gradient_squares(plan, x, known)));
+                } else if let (Part::Pointwise(function), Law::Function { .. } | Law::Unknown) = (part, law) {
+                    composed = Composed::of(function, x, law);
+                    through = composed.map(|composed| composed.through(signal));
+                } else if let Part::Pointwise(function) = part {
                     let expected = self.known(function, x).unwrap_or_else(|| function.expected(x.mean, x.variance()));
                     of = Some(expected);
                     // Of an odd function rounding alone is left, which no weights should make larger.
@@ -93,14 +105,26 @@ impl<'a> Walk<'a> {
                     through = moments.as_deref().and_then(|moments| layer.propagate(plan, signal, moments));
                 }
             }
-            if let (Some(before), Some(through)) = (self.steps.last_mut(), &through) {
+            // Where the gradient goes the function decides that is in front, be it of copies.
+            let before = match law {
+                Law::Function { layer, .. } if composed.is_some() => self.steps.get_mut(layer),
+                _ => self.steps.last_mut(),
+            };
+            if let (Some(before), Some(through)) = (before, &through) {
                 before.back = before.back.map(|back| back * through.chooses);
             }
             let alike = x.map(|x| vec![x]);
             let seen = positions.take().or(alike).unwrap_or_default();
-            let by_position = moments.as_deref().zip(through.as_mut()).filter(|_| !seen.is_empty());
-            let by_position =
-                by_position.and_then(|(moments, through)| by_positions(layer, plan, &seen, moments, through));
+            let same = copied.or(composed.and_then(Composed::copies));
+            let by_position = match same {
+                Some(copied) => copied.by_position(&seen),
+                None if composed.is_some() => None,
+                None => moments
+                    .as_deref()
+                    .zip(through.as_mut())
+                    .filter(|_| !seen.is_empty())
+                    .and_then(|(moments, through)| by_positions(layer, plan, &seen, moments, through)),
+            };
             let tells_apart = by_position.is_some();
             let y = through.as_ref().map(|through| through.y.moments);
             let nested = !layer.children().is_empty();
@@ -112,7 +136,14 @@ impl<'a> Walk<'a> {
                 Some(both) => laws.forward(carried, &part, both, of, plan.n_out),
                 None => Carried::Unknown,
             };
-            covariance = x.zip(covariance).zip(y).and_then(|((x, c), y)| covaried(&part, x, c, y));
+            let normal = matches!(law, Law::Normal);
+            covariance = x.zip(covariance).zip(y).and_then(|((x, c), y)| covaried(&part, x, c, y)).filter(|_| normal);
+            law = match (&part, copied, composed) {
+                (_, Some(copied), _) => copied.law(law),
+                (.., Some(composed)) => composed.law,
+                (Part::Pointwise(function), ..) => x.map_or(Law::Unknown, |x| Law::of(*function, x, index)),
+                _ => Law::Normal,
+            };
             let lost = |x: Moments, y: Moments| {
                 let tiny = y.second < f64::MIN_POSITIVE && x.second > 0.0 && !is_zero(&part);
                 tiny || !y.second.is_finite() || !y.mean.is_finite()
@@ -142,7 +173,9 @@ impl<'a> Walk<'a> {
             let weight = plan.params.iter().position(|param| param.role == Role::Weight);
             let weight = weight.and_then(|at| Some((at, plan.params[at].count()? as f64)));
             let by_input: ByPosition<'a> = Box::new(move |dy| {
-                layer.gradient_by_position(plan, &seen, moments.as_deref()?, dy).filter(|_| !seen.is_empty())
+                let told = layer.gradient_by_position(plan, &seen, moments.as_deref()?, dy);
+                let told = told.filter(|_| !seen.is_empty());
+                if let Some(same) = same { same.gradient(dy, told) } else { told }
             });
             let scatter: Option<Scatter<'a>> = nested.then(|| -> Scatter<'a> {
                 Box::new(move |laws, carried| Drawn { layer, plan, targets: &drawn }.backward(laws, carried))

@@ -58,7 +58,7 @@ impl<T: Float> Initializer<T> for Eye {
     }
 
     fn draws(&self, _: &Param) -> Draws {
-        Draws::FixedNorm
+        Draws::Identity
     }
 }
 
