@@ -5,6 +5,7 @@
 
 mod calibration;
 mod calibration_kinds;
+mod copies;
 mod lsuv;
 mod maps;
 mod measured;

@@ -186,7 +186,16 @@ fn of_images(generator: &mut Generator) -> Vec<LayerKind> {
     let pool = Image(SIDE, SIDE, channels);
     let (kernel, stride, padding) = (Pair(2, 2), None, Border::Valid);
     let recurrent = |cell: CellKind| {
-        vec![LayerKind::Recurrent { cell, steps: SIDE, width: SIDE, hidden: hidden_units, last: true }]
+        vec![LayerKind::Recurrent {
+            cell,
+            steps: SIDE,
+            width: SIDE,
+            hidden: hidden_units,
+            last: true,
+            weights: None,
+            recurrent_weights: None,
+            bias: Start::Zeros,
+        }]
     };
     match generator.below(7) {
         0 => vec![conv(SIDE, 1), act(), LayerKind::MaxPool2d { image: pool, kernel, stride, padding }],
