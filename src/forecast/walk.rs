@@ -202,11 +202,12 @@ impl<'a> Walk<'a> {
 
     /// What one of the last functions made of the same moments, if it was the same: at a fixed point they come again and again.
     fn known(&self, function: &dyn Pointwise, x: Moments) -> Option<Expectations> {
-        // What prints itself the same may still differ in what it does not print.
-        let probes = [-1.3, 0.7, 2.9];
+        // Two functions are taken for one where they have the same values and slopes all over what nodes of an integral would see.
+        let deviation = x.variance().sqrt();
+        let points = (-16..=16).map(|half| x.mean + deviation * f64::from(half) / 2.0);
         let same = |other: &dyn Pointwise| {
-            probes.iter().all(|&at| other.value_and_slope(at) == function.value_and_slope(at))
-                && format!("{other:?}") == format!("{function:?}")
+            points.clone().all(|at| other.value_and_slope(at) == function.value_and_slope(at))
+                && other.breaks() == function.breaks()
         };
         let last = self.steps.iter().rev().take(8).filter(|step| step.x == Some(x));
         last.filter_map(|step| match step.part {

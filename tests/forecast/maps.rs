@@ -44,7 +44,7 @@ impl Seen {
         for (index, layer) in forecast.layers.iter().enumerate() {
             let name = &layer.name;
             near(name, &|measured| measured.layers[index].moments.second, layer.moments.unwrap().second);
-            near(&format!("gradient by {name}"), &|measured| measured.layers[index].gradient, layer.gradient.unwrap());
+            near(&format!("gradient by {name}"), &|measured| measured.layers[index].gradient.unwrap(), layer.gradient.unwrap());
         }
         if let Some(norm) = forecast.gradient_norm {
             // Rows have gradients of their own, which are added up.

@@ -28,7 +28,7 @@ fn met_in_the_mean(row: &[f64], build: impl Fn(u64) -> Network<f64>) {
         let of = |f: fn(&LayerMeasured) -> f64| all.iter().map(|measured| f(&measured.layers[index])).collect();
         near(&layer.name, of(|layer| layer.moments.second), layer.moments.unwrap().second);
         if index + 1 < forecast.layers.len() {
-            near(&format!("gradient by {}", layer.name), of(|layer| layer.gradient), layer.gradient.unwrap());
+            near(&format!("gradient by {}", layer.name), of(|layer| layer.gradient.unwrap()), layer.gradient.unwrap());
         }
         let measures = all[0].layers[index].weight_gradient.is_some();
         assert_eq!(layer.weight_gradient.is_some(), measures, "{}", layer.name);
@@ -156,7 +156,7 @@ fn a_batch_is_told_by_the_row() {
     // Three rows that are equal: the gradient of their mean is that of each.
     assert!((one.gradient_norm - three.gradient_norm).abs() < 1e-14);
     for (one, three) in one.layers.iter().zip(&three.layers) {
-        assert!((one.gradient / three.gradient - 1.0).abs() < 1e-12, "{one:?} {three:?}");
+        assert!((one.gradient.unwrap() / three.gradient.unwrap() - 1.0).abs() < 1e-12, "{one:?} {three:?}");
         if let Some((one, three)) = one.weight_gradient.zip(three.weight_gradient) {
             assert!((one / three - 1.0).abs() < 1e-12, "{one} {three}");
         }
