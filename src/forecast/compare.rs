@@ -201,7 +201,9 @@ impl fmt::Display for Comparison {
         write_rows(f, COLUMNS, &rows)?;
         match self.first_off() {
             None if !self.is_judged() => write!(f, "\ntheory gives no bars for this network: nothing is judged")?,
-            None => write!(f, "\nthe network does what theory says: {:.2} standard deviations at most", self.largest())?,
+            None => {
+                write!(f, "\nthe network does what theory says: {:.2} standard deviations at most", self.largest())?
+            }
             Some(layer) => {
                 write!(f, "\nthe network does not do what theory says, first at {layer}: ")?;
                 write!(f, "{:.2} standard deviations at most", self.largest())?;

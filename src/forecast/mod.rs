@@ -1,6 +1,7 @@
 //! Forecast: what will become of signals and gradients in a network, before it is trained, and whether it does.
 
 mod advice;
+mod batch;
 mod builder;
 mod compare;
 mod concern;

@@ -1,6 +1,7 @@
 //! `Walk`: the moments of signal and gradient, layer by layer.
 
 use super::LayerForecast;
+use super::batch::{OfBatch, Takes};
 use super::copied::{Composed, Copied, Law, is_sparse};
 use super::nested::Drawn;
 use super::parts::{Layers, Part, pair};
@@ -22,7 +23,7 @@ pub(super) struct Step<'a> {
     pub(super) part: Part<'a>,
     pub(super) trains: bool,
     /// The sums of the squares of the gradients by its parameters, where the mean square of that by an output is 1.
-    squares: Option<Vec<f64>>,
+    pub(super) squares: Option<Vec<f64>>,
     /// Which of its parameters is its first weight, and how many numbers that has.
     weight: Option<(usize, f64)>,
     /// The moments of its input.
@@ -31,7 +32,7 @@ pub(super) struct Step<'a> {
     pub(super) of: Option<Expectations>,
     /// Whether its output is beyond `f64`, or vanishes in it.
     pub(super) beyond: bool,
-    back: Option<f64>,
+    pub(super) back: Option<f64>,
     /// The sum of the squares of the gradients by all its parameters, relative to that by an output of the network.
     by_parameters: Option<f64>,
     /// What it makes of a gradient, position by position.
@@ -40,6 +41,10 @@ pub(super) struct Step<'a> {
     tells_apart: bool,
     /// How the scatter of a gradient passes through the layers inside, where it is made of others.
     scatter: Option<Scatter<'a>>,
+    /// What rows of its input have in common.
+    pub(super) shared: Option<f64>,
+    /// What its derivative takes off the gradients of a batch.
+    pub(super) takes: Takes,
 }
 
 /// From the scatter of a gradient by the outputs of a layer to that by its inputs.
@@ -180,6 +185,7 @@ impl<'a> Walk<'a> {
             let scatter: Option<Scatter<'a>> = nested.then(|| -> Scatter<'a> {
                 Box::new(move |laws, carried| Drawn { layer, plan, targets: &drawn }.backward(laws, carried))
             });
+            let takes = Takes::of(layer, known, signal, back);
             self.steps.push(Step {
                 part,
                 trains: !plan.params.is_empty(),
@@ -193,6 +199,8 @@ impl<'a> Walk<'a> {
                 by_position: by_input,
                 tells_apart,
                 scatter,
+                shared: signal.and_then(|x| x.shared),
+                takes,
             });
             // What is behind numbers that f64 cannot hold nobody can tell.
             signal = through.map(|through| through.y).filter(|_| !beyond);
@@ -219,6 +227,7 @@ impl<'a> Walk<'a> {
 
     fn backward(&mut self, laws: &mut Laws) {
         let (mut gradient, mut carried) = (Some(vec![1.0]), Carried::certain(1.0));
+        let mut batch = OfBatch::APART;
         for index in (0..self.layers.len()).rev() {
             let is_masked = index > 0 && matches!(self.steps[index - 1].part, Part::Dropout(_));
             let step = &mut self.steps[index];
@@ -232,13 +241,24 @@ impl<'a> Walk<'a> {
                 (.., Some(told)) => step.weight.and_then(|(at, count)| Some(told.by_parameters.get(at)? / count)),
                 (_, gradient, ..) => step.weight_square().zip(gradient).map(|(square, gradient)| square * gradient),
             };
+            let apart = batch.is_apart();
+            if let (false, Some(square)) = (apart, layer.gradient) {
+                let left = batch.left_of_weights(square, step.x, step.shared).filter(|_| step.is_sums());
+                layer.weight_gradient = layer.weight_gradient.map(|of_rows| of_rows * left.unwrap_or(1.0));
+            }
             step.by_parameters = match &told {
+                _ if !apart || step.takes.is_norm() => {
+                    let square = layer.gradient.filter(|_| told.is_none());
+                    square.and_then(|square| batch.by_parameters(step, layer.units, square))
+                }
                 Some(told) => Some(told.by_parameters.iter().sum()),
                 None => step.squares.as_ref().and_then(|squares| match squares.is_empty() {
                     true => Some(0.0),
                     false => Some(squares.iter().sum::<f64>() * layer.gradient?),
                 }),
             };
+            let alike = told.as_ref().is_none_or(|told| told.by_input.len() == 1);
+            batch = layer.gradient.map_or(OfBatch::UNKNOWN, |square| batch.in_front_of(step, square, alike));
             gradient = match told {
                 Some(told) => Some(told.by_input),
                 None => layer.gradient.zip(step.back).map(|(gradient, back)| vec![gradient * back]),
@@ -260,6 +280,11 @@ impl<'a> Walk<'a> {
 }
 
 impl Step<'_> {
+    /// Whether its parameters are the weights of sums of its inputs, and maybe biases.
+    pub(super) fn is_sums(&self) -> bool {
+        matches!(self.part, Part::Linear(_)) || self.takes == Takes::Sums
+    }
+
     /// The mean square of the gradient by a weight, where that by an output is 1.
     fn weight_square(&self) -> Option<f64> {
         let (at, count) = self.weight?;
