@@ -175,6 +175,7 @@ impl<'a> Walk<'a> {
                 (Some(x), None) => layer.gradient_squares(plan, x, known),
                 (None, _) => plan.params.is_empty().then(Vec::new),
             };
+            let takes = Takes::of(layer, known, signal, back);
             let weight = plan.params.iter().position(|param| param.role == Role::Weight);
             let weight = weight.and_then(|at| Some((at, plan.params[at].count()? as f64)));
             let by_input: ByPosition<'a> = Box::new(move |dy| {
@@ -185,7 +186,6 @@ impl<'a> Walk<'a> {
             let scatter: Option<Scatter<'a>> = nested.then(|| -> Scatter<'a> {
                 Box::new(move |laws, carried| Drawn { layer, plan, targets: &drawn }.backward(laws, carried))
             });
-            let takes = Takes::of(layer, known, signal, back);
             self.steps.push(Step {
                 part,
                 trains: !plan.params.is_empty(),
