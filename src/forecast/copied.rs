@@ -125,9 +125,9 @@ pub(super) struct Composed<'a> {
 }
 
 impl<'a> Composed<'a> {
-    /// `None` where theory does not say.
-    pub(super) fn of(outer: &dyn Pointwise, x: Moments, law: Law<'a>) -> Option<Self> {
-        let Law::Function { function: inner, of, times, layer } = law else { return None };
+    /// By the layer of that number; `None` where theory does not say.
+    pub(super) fn of(outer: &dyn Pointwise, x: Moments, law: Law<'a>, index: usize) -> Option<Self> {
+        let Law::Function { function: inner, of, times, .. } = law else { return None };
         let (mean, variance) = (of.mean, of.variance());
         let both = |z: f64| {
             let (value, slope) = inner.value_and_slope(z);
@@ -160,7 +160,7 @@ impl<'a> Composed<'a> {
         });
         let number = number.filter(|number| number.is_finite());
         let law = match number {
-            Some(number) => Law::Function { function: inner, of, times: times * number, layer },
+            Some(number) => Law::Function { function: inner, of, times: times * number, layer: index },
             None => Law::Unknown,
         };
         let chooses = if apart > 0.0 { whole.slope_second / apart } else { 1.0 };

@@ -94,6 +94,10 @@ use crate::{Error, Float, LossAtStart, Moments, Network};
 /// since with padding no two are alike: the border fades first, and takes the middle along. What is said of a layer is the mean over its
 /// positions. Layers that do not tell positions apart, such as a max pooling or a norm, hand on their mean.
 ///
+/// Weights that copy, as [`Eye`](crate::Eye), [`Dirac`](crate::Dirac) and [`DeltaOrthogonal`](crate::DeltaOrthogonal) draw them, make no sums
+/// of many products: what they hand on is what it was, without a border, and a function behind them is a function of a function. Where
+/// they are not square, or inside other layers, theory does not say.
+///
 /// Behind a layer that takes off what rows of a batch have in common, or what pixels do, it also follows that: see [`Signal`](crate::Signal). Rows of
 /// the input have the mean in common, unless [`rows`](ForecastBuilder::rows) or [`correlation`](ForecastBuilder::correlation) say more. What
 /// theory does not know is listed at [`Layer::moments`](crate::Layer::moments).

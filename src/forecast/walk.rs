@@ -95,7 +95,7 @@ impl<'a> Walk<'a> {
                     let known = moments.as_deref().unwrap_or_default();
                     through = Some(copied.through(signal, layer.gradient_squares(plan, x, known)));
                 } else if let (Part::Pointwise(function), Law::Function { .. } | Law::Unknown) = (part, law) {
-                    composed = Composed::of(function, x, law);
+                    composed = Composed::of(function, x, law, index);
                     through = composed.map(|composed| composed.through(signal));
                 } else if let Part::Pointwise(function) = part {
                     let expected = self.known(function, x).unwrap_or_else(|| function.expected(x.mean, x.variance()));
@@ -141,8 +141,11 @@ impl<'a> Walk<'a> {
                 Some(both) => laws.forward(carried, &part, both, of, plan.n_out),
                 None => Carried::Unknown,
             };
-            let normal = matches!(law, Law::Normal);
-            covariance = x.zip(covariance).zip(y).and_then(|((x, c), y)| covaried(&part, x, c, y)).filter(|_| normal);
+            covariance = x
+                .zip(covariance)
+                .zip(y)
+                .and_then(|((x, c), y)| covaried(&part, x, c, y))
+                .filter(|_| composed.is_none());
             law = match (&part, copied, composed) {
                 (_, Some(copied), _) => copied.law(law),
                 (.., Some(composed)) => composed.law,
