@@ -76,6 +76,7 @@ impl OfBatch {
     pub(super) fn by_parameters(self, step: &Step<'_>, units: usize, square: f64) -> Option<f64> {
         let of_biases = (square - self.0?).max(0.0);
         match (step.takes, step.squares.as_deref()) {
+            // Gains lose a little as well where a function is right behind; they are one of as many parameters as the layer in front has inputs.
             (Takes::Mean { normalized }, _) if step.trains => Some(units as f64 * (normalized * square + of_biases)),
             (Takes::Mean { .. }, _) | (_, Some([])) => Some(0.0),
             (_, Some([weights, biases @ ..])) if step.is_sums() => {
