@@ -156,7 +156,7 @@ impl Forecast {
         let gradient = layer.gradient_spread?;
         let is_product = layer.weight_gradient? == layer.gradient? * input;
         let together = before.log_variance.sqrt() + gradient.log_variance.sqrt();
-        is_product.then(|| Spread {
+        is_product.then_some(Spread {
             log_mean: before.log_mean + gradient.log_mean,
             log_variance: together * together,
             exact: false,
