@@ -44,7 +44,7 @@ pub fn draw(forecast: &Forecast, measured: Option<&Measured>, title: &str) -> St
             color: "#d62728",
             expected: layers.iter().map(|layer| layer.gradient.and_then(log)).collect(),
             bars: layers.iter().map(|layer| bars(layer.gradient_spread)).collect(),
-            measured: of(|layer| layer.gradient),
+            measured: of(|layer| layer.gradient.unwrap_or(f64::NAN)),
         },
     ];
     picture(&lines, layers.len(), title)

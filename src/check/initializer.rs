@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Failure;
 use super::sample::{RATE, Sample, follows, possible};
-use crate::{Draws, Error, Fans, Float, Generator, Initializer, Param};
+use crate::{Error, Fans, Float, Generator, Initializer, Param};
 
 /// How many times each parameter is drawn.
 const DRAWS: u64 = 16;
@@ -14,7 +14,7 @@ type Law<'a> = Box<dyn Fn(&Param, f64) -> f64 + 'a>;
 
 /// Checks an initializer: that it fills every entry with finite numbers, gives the same for the same seed and others for another, and
 /// draws the mean and the variance that it claims, for parameters of different fans. One that says that its numbers are
-/// [`Draws::Fixed`] has to give the same for every seed, and exactly these moments.
+/// [`Draws::Fixed`] or [`Draws::Identity`] has to give the same for every seed, and exactly these moments.
 ///
 /// What it claims are its [`moments`](Initializer::moments), and what is said here besides. An initializer whose moments make the same
 /// mistake as its numbers is only caught by a claim from elsewhere: say [`variance`](InitializerCheck::variance).
@@ -124,7 +124,7 @@ impl<'a, I: ?Sized> InitializerCheck<'a, I> {
             let odd = first.iter().find(|w| **w != T::of(mean));
             return Failure::unless(odd.is_none(), || what, &format!("{mean:e} everywhere"), || format!("{odd:?}"));
         }
-        if self.mine.draws(param) == Draws::Fixed {
+        if self.mine.draws(param).are_fixed() {
             let other = self.draw::<T>(param, &what, 1)?;
             Failure::unless(other == first, || format!("{what}, from two seeds"), "the same numbers", others)?;
             return claimed.exactly(&what, &first);

@@ -25,11 +25,10 @@ pub struct LayerMeasured {
     pub units: usize,
     /// The moments of its output, over all rows; not finite where a number is not.
     pub moments: Moments,
-    /// The mean square of the gradient by its output, relative to that by the network's output.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::float::finite_or_null"))]
-    pub gradient: f64,
-    /// The mean square of the gradient by its weights, relative to that of a row by the network's output; `None` where it has none. Of several
-    /// rows it is that of the mean of their gradients, each as large as if it were alone.
+    /// The mean square of the gradient by its output, relative to that by the network's output; `None` where that is 0.
+    pub gradient: Option<f64>,
+    /// The mean square of the gradient by its weights, relative to that of a row by the network's output; `None` where it has none, or that is 0.
+    /// Of several rows it is that of the mean of their gradients, each as large as if it were alone.
     pub weight_gradient: Option<f64>,
 }
 
@@ -85,7 +84,7 @@ impl Measured {
             .map(|index| {
                 let output = workspace.values_of(index + 1);
                 let (name, moments) = (network.layer_names()[index].clone(), moments_of(output.data()));
-                LayerMeasured { name, units: output.cols(), moments, gradient: f64::NAN, weight_gradient: None }
+                LayerMeasured { name, units: output.cols(), moments, gradient: None, weight_gradient: None }
             })
             .collect();
         let mut squares = vec![0.0; layers.len()];
@@ -105,6 +104,8 @@ impl Measured {
             }
         };
         let by_output = squares.last().copied().unwrap_or(f64::NAN);
+        // A loss at its least hands nothing back, and nothing is relative to that; what is no number stays one.
+        let relative = |square: f64, by_output: f64| (by_output != 0.0).then(|| square / by_output);
         let mut norm = 0.0;
         for (slot, range) in network.layout().slots().iter().map(|slot| (slot, slot.range.clone())) {
             let of_slot = moments_of(&workspace.gradients()[range.clone()]);
@@ -113,11 +114,11 @@ impl Measured {
             if slot.param.role == Role::Weight && layer.weight_gradient.is_none() && !range.is_empty() {
                 // Rows that are added up, not averaged, are as many.
                 let rows = if divisor == 1.0 { rows.rows() as f64 } else { 1.0 };
-                layer.weight_gradient = Some(of_slot.second / (by_output * divisor * divisor) / (rows * rows));
+                layer.weight_gradient = relative(of_slot.second / (rows * rows), by_output * divisor * divisor);
             }
         }
         for (layer, square) in layers.iter_mut().zip(&squares) {
-            layer.gradient = square / by_output;
+            layer.gradient = relative(*square, by_output);
         }
         let output_gradient = by_output * divisor * divisor;
         Ok(Self { rows: rows.rows(), input, layers, loss, output_gradient, gradient_norm: norm.sqrt() })
@@ -139,7 +140,7 @@ impl fmt::Display for Measured {
             [
                 size(Some(layer.moments.second)),
                 number(Some(layer.moments.mean)),
-                size(Some(layer.gradient * output)),
+                size(layer.gradient.map(|gradient| gradient * output)),
                 layer.weight_gradient.map_or_else(dash, |gradient| size(Some(gradient * output))),
             ]
         };

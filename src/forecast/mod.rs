@@ -1,10 +1,12 @@
 //! Forecast: what will become of signals and gradients in a network, before it is trained, and whether it does.
 
 mod advice;
+mod batch;
 mod block;
 mod builder;
 mod compare;
 mod concern;
+mod copied;
 mod fixed_point;
 mod formats;
 mod layer_forecast;
@@ -96,6 +98,10 @@ use crate::{Error, Float, LossAtStart, Moments, Network};
 /// Images it follows position by position, through convolutions, functions of every number, average pooling, dropout and layers made of these,
 /// since with padding no two are alike: the border fades first, and takes the middle along. What is said of a layer is the mean over its
 /// positions. Layers that do not tell positions apart, such as a max pooling or a norm, hand on their mean.
+///
+/// Weights that copy, as [`Eye`](crate::Eye), [`Dirac`](crate::Dirac) and [`DeltaOrthogonal`](crate::DeltaOrthogonal) draw them, make no sums
+/// of many products: what they hand on is what it was, without a border, and a function behind them is a function of a function. Where
+/// they are not square, or inside other layers, theory does not say.
 ///
 /// Behind a layer that takes off what rows of a batch have in common, or what pixels do, it also follows that: see [`Signal`](crate::Signal). Rows of
 /// the input have the mean in common, unless [`rows`](ForecastBuilder::rows) or [`correlation`](ForecastBuilder::correlation) say more. What

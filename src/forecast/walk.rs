@@ -1,6 +1,8 @@
 //! `Walk`: the moments of signal and gradient, layer by layer.
 
 use super::LayerForecast;
+use super::batch::{OfBatch, Takes};
+use super::copied::{Composed, Copied, Law, is_sparse};
 use super::nested::Drawn;
 use super::parts::{Layers, Part, pair};
 use super::spread::{Carried, Laws};
@@ -21,7 +23,7 @@ pub(super) struct Step<'a> {
     pub(super) part: Part<'a>,
     pub(super) trains: bool,
     /// The sums of the squares of the gradients by its parameters, where the mean square of that by an output is 1.
-    squares: Option<Vec<f64>>,
+    pub(super) squares: Option<Vec<f64>>,
     /// Which of its parameters is its first weight, and how many numbers that has.
     weight: Option<(usize, f64)>,
     /// The moments of its input.
@@ -30,7 +32,7 @@ pub(super) struct Step<'a> {
     pub(super) of: Option<Expectations>,
     /// Whether its output is beyond `f64`, or vanishes in it.
     pub(super) beyond: bool,
-    back: Option<f64>,
+    pub(super) back: Option<f64>,
     /// The sum of the squares of the gradients by all its parameters, relative to that by an output of the network.
     by_parameters: Option<f64>,
     /// What it makes of a gradient, position by position.
@@ -39,6 +41,10 @@ pub(super) struct Step<'a> {
     tells_apart: bool,
     /// How the scatter of a gradient passes through the layers inside, where it is made of others.
     scatter: Option<Scatter<'a>>,
+    /// What rows of its input have in common.
+    pub(super) shared: Option<f64>,
+    /// What its derivative takes off the gradients of a batch.
+    pub(super) takes: Takes,
 }
 
 /// From the scatter of a gradient by the outputs of a layer to that by its inputs.
@@ -71,16 +77,27 @@ impl<'a> Walk<'a> {
         let mut positions: Option<Vec<Moments>> = None;
         let mut carried = Carried::certain(input.second);
         let mut covariance = correlation.map(|c| c * input.second);
+        let mut law = Law::Normal;
         for (index, ((layer, plan, drawn), name)) in Layers::of(network).each().zip(network.layer_names()).enumerate() {
             let asked = asks[index..].contains(&true);
             signal = signal.map(|x| Signal { shared: x.shared.filter(|_| asked), ..x });
             let x = signal.map(|x| x.moments);
             let moments: Option<Vec<_>> = drawn.iter().map(|target| target.moments).collect();
             let draws = drawn.first().map_or(Draws::Independent, |target| target.draws);
-            let part = Part::of(layer, plan, moments.as_deref(), draws);
-            let (mut of, mut through) = (None, None);
+            let sparse = is_sparse(plan, &drawn);
+            let copied = if sparse { Copied::by(layer, plan, &drawn) } else { None };
+            // Of sparse weights two numbers are not enough to know their sums by.
+            let moments = moments.filter(|_| !sparse || copied.is_some());
+            let part = if sparse { Part::Other } else { Part::of(layer, plan, moments.as_deref(), draws) };
+            let (mut of, mut through, mut composed) = (None, None, None);
             if let Some((signal, x)) = signal.zip(x) {
-                if let Part::Pointwise(function) = part {
+                if let Some(copied) = copied {
+                    let known = moments.as_deref().unwrap_or_default();
+                    through = Some(copied.through(signal, layer.gradient_squares(plan, x, known)));
+                } else if let (Part::Pointwise(function), Law::Function { .. } | Law::Unknown) = (part, law) {
+                    composed = Composed::of(function, x, law, index);
+                    through = composed.map(|composed| composed.through(signal));
+                } else if let Part::Pointwise(function) = part {
                     let expected = self.known(function, x).unwrap_or_else(|| function.expected(x.mean, x.variance()));
                     of = Some(expected);
                     // Of an odd function rounding alone is left, which no weights should make larger.
@@ -93,14 +110,26 @@ impl<'a> Walk<'a> {
                     through = moments.as_deref().and_then(|moments| layer.propagate(plan, signal, moments));
                 }
             }
-            if let (Some(before), Some(through)) = (self.steps.last_mut(), &through) {
+            // Where the gradient goes the function decides that is in front, be it of copies.
+            let before = match law {
+                Law::Function { layer, .. } if composed.is_some() => self.steps.get_mut(layer),
+                _ => self.steps.last_mut(),
+            };
+            if let (Some(before), Some(through)) = (before, &through) {
                 before.back = before.back.map(|back| back * through.chooses);
             }
             let alike = x.map(|x| vec![x]);
             let seen = positions.take().or(alike).unwrap_or_default();
-            let by_position = moments.as_deref().zip(through.as_mut()).filter(|_| !seen.is_empty());
-            let by_position =
-                by_position.and_then(|(moments, through)| by_positions(layer, plan, &seen, moments, through));
+            let same = copied.or(composed.and_then(Composed::copies));
+            let by_position = match same {
+                Some(copied) => copied.by_position(&seen),
+                None if composed.is_some() => None,
+                None => moments
+                    .as_deref()
+                    .zip(through.as_mut())
+                    .filter(|_| !seen.is_empty())
+                    .and_then(|(moments, through)| by_positions(layer, plan, &seen, moments, through)),
+            };
             let tells_apart = by_position.is_some();
             let y = through.as_ref().map(|through| through.y.moments);
             let nested = !layer.children().is_empty();
@@ -112,7 +141,17 @@ impl<'a> Walk<'a> {
                 Some(both) => laws.forward(carried, &part, both, of, plan.n_out),
                 None => Carried::Unknown,
             };
-            covariance = x.zip(covariance).zip(y).and_then(|((x, c), y)| covaried(&part, x, c, y));
+            covariance = x
+                .zip(covariance)
+                .zip(y)
+                .and_then(|((x, c), y)| covaried(&part, x, c, y))
+                .filter(|_| composed.is_none());
+            law = match (&part, copied, composed) {
+                (_, Some(copied), _) => copied.law(law),
+                (.., Some(composed)) => composed.law,
+                (Part::Pointwise(function), ..) => x.map_or(Law::Unknown, |x| Law::of(*function, x, index)),
+                _ => Law::Normal,
+            };
             let lost = |x: Moments, y: Moments| {
                 let tiny = y.second < f64::MIN_POSITIVE && x.second > 0.0 && !is_zero(&part);
                 tiny || !y.second.is_finite() || !y.mean.is_finite()
@@ -139,10 +178,13 @@ impl<'a> Walk<'a> {
                 (Some(x), None) => layer.gradient_squares(plan, x, known),
                 (None, _) => plan.params.is_empty().then(Vec::new),
             };
+            let takes = Takes::of(layer, known, signal, back);
             let weight = plan.params.iter().position(|param| param.role == Role::Weight);
             let weight = weight.and_then(|at| Some((at, plan.params[at].count()? as f64)));
             let by_input: ByPosition<'a> = Box::new(move |dy| {
-                layer.gradient_by_position(plan, &seen, moments.as_deref()?, dy).filter(|_| !seen.is_empty())
+                let told = layer.gradient_by_position(plan, &seen, moments.as_deref()?, dy);
+                let told = told.filter(|_| !seen.is_empty());
+                if let Some(same) = same { same.gradient(dy, told) } else { told }
             });
             let scatter: Option<Scatter<'a>> = nested.then(|| -> Scatter<'a> {
                 Box::new(move |laws, carried| Drawn { layer, plan, targets: &drawn }.backward(laws, carried))
@@ -160,6 +202,8 @@ impl<'a> Walk<'a> {
                 by_position: by_input,
                 tells_apart,
                 scatter,
+                shared: signal.and_then(|x| x.shared),
+                takes,
             });
             // What is behind numbers that f64 cannot hold nobody can tell.
             signal = through.map(|through| through.y).filter(|_| !beyond);
@@ -169,11 +213,12 @@ impl<'a> Walk<'a> {
 
     /// What one of the last functions made of the same moments, if it was the same: at a fixed point they come again and again.
     fn known(&self, function: &dyn Pointwise, x: Moments) -> Option<Expectations> {
-        // What prints itself the same may still differ in what it does not print.
-        let probes = [-1.3, 0.7, 2.9];
+        // Two functions are taken for one where they have the same values and slopes all over what nodes of an integral would see.
+        let deviation = x.variance().sqrt();
+        let points = (-16..=16).map(|half| x.mean + deviation * f64::from(half) / 2.0);
         let same = |other: &dyn Pointwise| {
-            probes.iter().all(|&at| other.value_and_slope(at) == function.value_and_slope(at))
-                && format!("{other:?}") == format!("{function:?}")
+            points.clone().all(|at| other.value_and_slope(at) == function.value_and_slope(at))
+                && other.breaks() == function.breaks()
         };
         let last = self.steps.iter().rev().take(8).filter(|step| step.x == Some(x));
         last.filter_map(|step| match step.part {
@@ -185,6 +230,7 @@ impl<'a> Walk<'a> {
 
     fn backward(&mut self, laws: &mut Laws) {
         let (mut gradient, mut carried) = (Some(vec![1.0]), Carried::certain(1.0));
+        let mut batch = OfBatch::APART;
         for index in (0..self.layers.len()).rev() {
             let is_masked = index > 0 && matches!(self.steps[index - 1].part, Part::Dropout(_));
             let step = &mut self.steps[index];
@@ -198,13 +244,24 @@ impl<'a> Walk<'a> {
                 (.., Some(told)) => step.weight.and_then(|(at, count)| Some(told.by_parameters.get(at)? / count)),
                 (_, gradient, ..) => step.weight_square().zip(gradient).map(|(square, gradient)| square * gradient),
             };
+            let apart = batch.is_apart();
+            if let (false, Some(square)) = (apart, layer.gradient) {
+                let left = batch.left_of_weights(square, step.x, step.shared).filter(|_| step.is_sums());
+                layer.weight_gradient = layer.weight_gradient.map(|of_rows| of_rows * left.unwrap_or(1.0));
+            }
             step.by_parameters = match &told {
+                _ if !apart || step.takes.is_norm() => {
+                    let square = layer.gradient.filter(|_| told.is_none());
+                    square.and_then(|square| batch.by_parameters(step, layer.units, square))
+                }
                 Some(told) => Some(told.by_parameters.iter().sum()),
                 None => step.squares.as_ref().and_then(|squares| match squares.is_empty() {
                     true => Some(0.0),
                     false => Some(squares.iter().sum::<f64>() * layer.gradient?),
                 }),
             };
+            let alike = told.as_ref().is_none_or(|told| told.by_input.len() == 1);
+            batch = layer.gradient.map_or(OfBatch::UNKNOWN, |square| batch.in_front_of(step, square, alike));
             gradient = match told {
                 Some(told) => Some(told.by_input),
                 None => layer.gradient.zip(step.back).map(|(gradient, back)| vec![gradient * back]),
@@ -226,6 +283,11 @@ impl<'a> Walk<'a> {
 }
 
 impl Step<'_> {
+    /// Whether its parameters are the weights of sums of its inputs, and maybe biases.
+    pub(super) fn is_sums(&self) -> bool {
+        matches!(self.part, Part::Linear(_)) || self.takes == Takes::Sums
+    }
+
     /// The mean square of the gradient by a weight, where that by an output is 1.
     fn weight_square(&self) -> Option<f64> {
         let (at, count) = self.weight?;

@@ -77,7 +77,7 @@ impl<T: Float> Initializer<T> for DeltaOrthogonal {
     }
 
     fn draws(&self, _: &Param) -> Draws {
-        Draws::FixedNorm
+        Draws::MiddleTap
     }
 }
 
@@ -137,7 +137,7 @@ impl<T: Float> Initializer<T> for Dirac {
     }
 
     fn draws(&self, _: &Param) -> Draws {
-        Draws::Fixed
+        Draws::Identity
     }
 }
 

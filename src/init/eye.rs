@@ -67,7 +67,7 @@ impl<T: Float> Initializer<T> for Eye {
     }
 
     fn draws(&self, _: &Param) -> Draws {
-        Draws::Fixed
+        Draws::Identity
     }
 }
 

@@ -78,12 +78,27 @@ pub enum Draws {
     /// As a whole they are a matrix drawn uniformly from all with orthonormal columns, or rows, times a number: the sum of their squares does
     /// not depend on chance either, nor does, where it does not narrow, the length of what it makes of a vector.
     Orthogonal,
+    /// Every output repeats one input, times a number that is the same for all, and an input beyond the outputs is left out, as an output
+    /// beyond the inputs is 0. Of a convolution that is said of its middle tap, and all other weights are 0.
+    Identity,
+    /// Of a convolution: its middle tap is [`Orthogonal`](Self::Orthogonal), and does not narrow; all other weights are 0.
+    MiddleTap,
 }
 
 impl Draws {
     /// Whether the sum of the squares is known beforehand.
     pub(crate) fn fixes_norm(self) -> bool {
-        matches!(self, Self::FixedNorm | Self::Fixed | Self::Orthogonal)
+        self != Self::Independent
+    }
+
+    /// Whether the same numbers come of every seed.
+    pub(crate) fn are_fixed(self) -> bool {
+        matches!(self, Self::Fixed | Self::Identity)
+    }
+
+    /// Whether most of them are 0, so that an output is no sum of many independent products.
+    pub(crate) fn is_sparse(self) -> bool {
+        matches!(self, Self::Identity | Self::MiddleTap)
     }
 }
 

@@ -212,7 +212,7 @@ impl Tolerances {
         let from_mean = ((2.0 * x).sqrt() + x / n.sqrt()).powi(2) / n;
         let variance = match (draws, target.kurtosis) {
             // The mean of the squares is exact, and computed in f64 to far below that.
-            (Draws::FixedNorm | Draws::Fixed | Draws::Orthogonal, _) => Some(1e-11 * size * size + of_square(size)),
+            _ if draws.fixes_norm() => Some(1e-11 * size * size + of_square(size)),
             (_, None) => None,
             (_, Some(kurtosis)) => {
                 let (v, c) = if kurtosis <= 3.0 {

@@ -113,6 +113,10 @@ impl<T: Float> Layer<T> for Linear<T> {
         of_a_sum::<T>(self, plan, x, weights)
     }
 
+    fn keeps_positions(&self) -> bool {
+        true
+    }
+
     fn gradient_squares(&self, plan: &Plan, x: Moments, _: &[InitMoments]) -> Option<Vec<f64>> {
         let (n_in, n_out) = (plan.params.first()?.rows as f64, self.n_out as f64);
         let both = [n_in * n_out * x.second, n_out];

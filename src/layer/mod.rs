@@ -250,6 +250,13 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         Structure::Other
     }
 
+    /// Whether an output belongs to the input at its own position, of which the middle tap of its first weight makes it: so do all of a
+    /// linear layer, which has one position, and of a convolution that has a position for every pixel, the middle of its window on it. Only of such
+    /// layers it is known what they make of weights that are [`Identity`](crate::Draws::Identity) or [`MiddleTap`](crate::Draws::MiddleTap).
+    fn keeps_positions(&self) -> bool {
+        false
+    }
+
     /// The function that it applies to every number on its own; `None` for a layer that does anything else.
     fn pointwise(&self) -> Option<&dyn Pointwise> {
         None

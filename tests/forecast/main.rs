@@ -5,6 +5,7 @@
 
 mod calibration;
 mod calibration_kinds;
+mod copies;
 mod finite_width;
 mod fixed_points;
 mod lsuv;

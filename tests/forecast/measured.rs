@@ -28,7 +28,7 @@ fn met_in_the_mean(row: &[f64], build: impl Fn(u64) -> Network<f64>) {
         let of = |f: fn(&LayerMeasured) -> f64| all.iter().map(|measured| f(&measured.layers[index])).collect();
         near(&layer.name, of(|layer| layer.moments.second), layer.moments.unwrap().second);
         if index + 1 < forecast.layers.len() {
-            near(&format!("gradient by {}", layer.name), of(|layer| layer.gradient), layer.gradient.unwrap());
+            near(&format!("gradient by {}", layer.name), of(|layer| layer.gradient.unwrap()), layer.gradient.unwrap());
         }
         let measures = all[0].layers[index].weight_gradient.is_some();
         assert_eq!(layer.weight_gradient.is_some(), measures, "{}", layer.name);
@@ -156,7 +156,7 @@ fn a_batch_is_told_by_the_row() {
     // Three rows that are equal: the gradient of their mean is that of each.
     assert!((one.gradient_norm - three.gradient_norm).abs() < 1e-14);
     for (one, three) in one.layers.iter().zip(&three.layers) {
-        assert!((one.gradient / three.gradient - 1.0).abs() < 1e-12, "{one:?} {three:?}");
+        assert!((one.gradient.unwrap() / three.gradient.unwrap() - 1.0).abs() < 1e-12, "{one:?} {three:?}");
         if let Some((one, three)) = one.weight_gradient.zip(three.weight_gradient) {
             assert!((one / three - 1.0).abs() < 1e-12, "{one} {three}");
         }
@@ -197,4 +197,54 @@ fn what_does_not_fit_is_refused() {
     let bad = [f64::INFINITY, 0.0];
     let bad = Measured::of(&network(3), Rows::new(&bad, 2).unwrap(), OutputGradient::Random(1)).unwrap_err();
     assert!(matches!(bad, Error::Data { .. }), "{bad}");
+}
+
+/// A loss that is as small as it can be hands nothing back: what would be relative to that is not known, and no fault of the network.
+#[test]
+fn a_gradient_of_nothing_is_no_measure() {
+    let network = Network::<f64>::builder(3).layer(Linear::new(8)).layer(Relu).layer(Linear::new(1)).seed(1);
+    let network = network.build().unwrap();
+    let loss = SoftmaxCrossEntropy::new();
+    let row = [1.0, -1.0, 0.5];
+    let gradient = OutputGradient::Loss(&loss, Targets::Classes(&[0]));
+    let measured = Measured::of(&network, Rows::new(&row, 3).unwrap(), gradient).unwrap();
+    assert_eq!((measured.output_gradient, measured.gradient_norm), (0.0, 0.0));
+    assert!(measured.layers.iter().all(|layer| layer.gradient.is_none() && layer.weight_gradient.is_none()));
+    let comparison = Forecast::builder(&network).loss(&loss).build().unwrap().compare(&measured).unwrap();
+    assert!(comparison.layers.iter().all(|layer| layer.gradient.is_none() && layer.gradient_deviations.is_none()));
+    assert!(!comparison.largest().is_nan() && !comparison.to_string().contains("NaN"), "{comparison}");
+}
+
+/// Where theory gives no bars nothing agrees, be it right or wrong.
+#[test]
+fn what_is_not_judged_does_not_agree() {
+    let network = Network::<f64>::builder(16).layer(Linear::new(16)).layer(Softsign).layer(LayerNorm::new());
+    let mut network = network.weights(Normal::new(0.1, 0.1).unwrap()).seed(1).build().unwrap();
+    network.parameter_mut("0.linear.weight").unwrap().data_mut().iter_mut().for_each(|w| *w *= 100.0);
+    let row = [1.0; 16];
+    let measured = Measured::of(&network, Rows::new(&row, 16).unwrap(), OutputGradient::Random(1)).unwrap();
+    let comparison = Forecast::of(&network, 1.0).unwrap().compare(&measured).unwrap();
+    assert!(!comparison.is_judged() && !comparison.agrees(), "{comparison}");
+    assert_eq!(comparison.first_off(), None);
+    assert!(comparison.to_string().contains("nothing is judged"), "{comparison}");
+}
+
+/// The gradient by weights is judged, and norm and loss are told beside what was expected.
+#[test]
+fn gradients_by_weights_are_compared() {
+    let layers = (0..4).fold(Network::<f64>::builder(50), |network, _| network.layer(Linear::new(50)).layer(Relu));
+    let network = layers.layer(Linear::new(3)).weights(He::normal()).seed(1).build().unwrap();
+    let row = [1.0; 50];
+    let loss = SoftmaxCrossEntropy::new();
+    let gradient = OutputGradient::Loss(&loss, Targets::Classes(&[0]));
+    let mut measured = Measured::of(&network, Rows::new(&row, 50).unwrap(), gradient).unwrap();
+    let forecast = Forecast::builder(&network).loss(&loss).build().unwrap();
+    let comparison = forecast.compare(&measured).unwrap();
+    assert!(comparison.agrees(), "{comparison}");
+    let linear = [0, 2, 4, 6, 8];
+    assert!(linear.iter().all(|&at| comparison.layers[at].weight_gradient_deviations.is_some()), "{comparison}");
+    assert!(comparison.loss.is_some() && comparison.gradient_norm.is_some());
+    // Of one row it is the product of what goes in and what comes back, so it is off where neither is only if it is summed wrongly.
+    measured.layers[4].weight_gradient = measured.layers[4].weight_gradient.map(|square| 1e4 * square);
+    assert_eq!(forecast.compare(&measured).unwrap().first_off(), Some("4.linear"));
 }

@@ -58,7 +58,7 @@ fn lengths_are_kept() {
     for (expected, found) in forecast.layers.iter().zip(&measured.layers) {
         assert_eq!(expected.spread.unwrap().log_variance, 0.0);
         close(&expected.name, found.moments.second, expected.moments.unwrap().second, 1e-12);
-        close(&expected.name, found.gradient, expected.gradient.unwrap(), 1e-12);
+        close(&expected.name, found.gradient.unwrap(), expected.gradient.unwrap(), 1e-12);
     }
 }
 

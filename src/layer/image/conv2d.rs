@@ -257,6 +257,10 @@ impl<T: Float> Layer<T> for Conv2d<T> {
         of_a_sum::<T>(self, plan, x, weights)
     }
 
+    fn keeps_positions(&self) -> bool {
+        self.convolution().is_ok_and(|convolution| convolution.grid.keeps_positions())
+    }
+
     fn gradient_squares(&self, plan: &Plan, x: Moments, _: &[InitMoments]) -> Option<Vec<f64>> {
         let Convolution { grid, units, groups } = self.convolution().ok()?;
         let ([rows, _], [cols, _]) = (grid.rows.taps_inside(), grid.cols.taps_inside());

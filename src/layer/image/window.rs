@@ -211,6 +211,12 @@ impl Axis {
         self.dilation == 1 && self.stride == self.kernel && self.before == 0 && self.out * self.stride == self.image
     }
 
+    /// Whether there is a position for every pixel, the middle tap on it.
+    fn keeps_positions(&self) -> bool {
+        let middle = (self.kernel - 1) / 2 * self.dilation;
+        self.stride == 1 && self.out == self.image && self.before == middle
+    }
+
     /// Where a tap that lies inside the image falls.
     #[inline(always)]
     pub(super) fn at(&self, out: usize, tap: usize) -> usize {
@@ -250,6 +256,11 @@ impl Grid {
     /// Whether every pixel is seen at one position, and none but pixels are.
     pub(super) fn tiles(&self) -> bool {
         self.rows.tiles() && self.cols.tiles()
+    }
+
+    /// Whether there is a position for every pixel, the middle tap on it.
+    pub(super) fn keeps_positions(&self) -> bool {
+        self.rows.keeps_positions() && self.cols.keeps_positions()
     }
 
     /// The row and the column of some taps, which are counted row by row.
