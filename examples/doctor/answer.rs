@@ -71,7 +71,8 @@ pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, edge: Option<&Ed
         println!("the run ended early: {stopped}");
     }
     if let Some(forecast) = &diagnosis.forecast {
-        println!("theory says of its start: {}", forecast.outlook().name());
+        let concern = forecast.concerns.first().map_or(String::new(), |concern| format!(": {concern}"));
+        println!("theory says of its start: {}{concern}", forecast.outlook().name());
     }
     if let Some(Edge { found, limit, .. }) = edge {
         let within = limit.map_or(String::new(), |limit| format!(", where its steps follow up to {limit:.3}"));

@@ -237,7 +237,10 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>, tied: Vec<String>) -> Vec
             concerns.push(Concern::Repelling { chi_parallel });
         }
     }
-    let spreads = forecast.layers.iter().flat_map(|layer| [layer.spread, layer.gradient_spread]).flatten();
+    // The mean square of a few outputs scatters by itself, and says nothing of the layers before them.
+    let output = walk.steps.iter().rposition(|step| step.trains).unwrap_or(0);
+    let signals = forecast.layers[..output].iter().filter_map(|layer| layer.spread);
+    let spreads = signals.chain(forecast.layers.iter().filter_map(|layer| layer.gradient_spread));
     let widest = spreads.map(|spread| spread.log_variance).fold(0.0, f64::max);
     if widest > SCATTER {
         concerns.push(Concern::Scatter { log_variance: widest });

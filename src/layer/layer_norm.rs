@@ -101,8 +101,8 @@ impl<T: Float> Layer<T> for LayerNorm {
         self.0.backward(x, dy, dx, gradients, pass);
     }
 
-    fn moments(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
-        Some(self.0.moments(x, weights))
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        Some(self.0.moments(plan, x, weights))
     }
 
     fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {

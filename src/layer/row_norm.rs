@@ -32,8 +32,11 @@ impl<const CENTRED: bool> RowNorm<CENTRED> {
         Ok(plan.writes_gradients())
     }
 
-    /// The moments of its numbers before gain and bias, and the square that they were divided by.
-    fn normalized(&self, x: Moments) -> (Moments, f64) {
+    /// The moments of its numbers before gain and bias, and the square that they were divided by. A number alone is its own mean.
+    fn normalized(&self, plan: &Plan, x: Moments) -> (Moments, f64) {
+        if CENTRED && self.width.unwrap_or(plan.n_out) == 1 {
+            return (Moments { mean: 0.0, second: 0.0 }, f64::INFINITY);
+        }
         let (mean, square) = if CENTRED { (0.0, x.variance()) } else { (x.mean, x.second) };
         let divisor = square + self.epsilon;
         (Moments { mean: mean / divisor.sqrt(), second: square / divisor }, divisor)
@@ -41,15 +44,15 @@ impl<const CENTRED: bool> RowNorm<CENTRED> {
 
     /// The sums of the squares of the gradients by gain and bias, where those by the outputs have mean square 1.
     pub(super) fn gradient_squares(&self, plan: &Plan, x: Moments) -> Vec<f64> {
-        let (normalized, _) = self.normalized(x);
+        let (normalized, _) = self.normalized(plan, x);
         let of_gain = self.gain.then_some(normalized.second);
         of_gain.into_iter().chain(self.bias.then_some(1.0)).map(|square| plan.n_out as f64 * square).collect()
     }
 
     /// What rows have in common is divided as the rest is, and then has the gain and the bias in common, too.
     pub(super) fn propagate<'a>(&self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Through<'a> {
-        let Propagated { y, back } = self.moments(x.moments, weights);
-        let (normalized, divisor) = self.normalized(x.moments);
+        let Propagated { y, back } = self.moments(plan, x.moments, weights);
+        let (normalized, divisor) = self.normalized(plan, x.moments);
         let taken_off = if CENTRED { x.moments.mean * x.moments.mean } else { 0.0 };
         let shared = x.shared.map(|shared| {
             let second = (shared - taken_off) / divisor;
@@ -60,8 +63,8 @@ impl<const CENTRED: bool> RowNorm<CENTRED> {
     }
 
     /// In wide groups the mean and the deviation of a group are those of the draw, and what they hand back is spread thin.
-    pub(super) fn moments(&self, x: Moments, weights: &[InitMoments]) -> Propagated {
-        let (normalized, divisor) = self.normalized(x);
+    pub(super) fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Propagated {
+        let (normalized, divisor) = self.normalized(plan, x);
         let (y, gain) = self.affine(normalized, weights);
         Propagated { y, back: Some(gain / divisor) }
     }

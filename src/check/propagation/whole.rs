@@ -89,7 +89,9 @@ impl Whole {
                 if is_pointwise && !state.is_normal && !KEEP_NORMAL.contains(&kind) {
                     return unknown();
                 }
-                let Some(y) = mapped(layer, passed, &state.rows, &drawn) else { return unknown() };
+                // Dropout treats every number alike, whatever its law: what really goes in says more than what should have.
+                let x = if kind == "dropout" { measured(passed.x, channels) } else { state.rows.clone() };
+                let Some(y) = mapped(layer, passed, &x, &drawn) else { return unknown() };
                 let map = |x: Moments| layer.moments(passed.plan, x, &drawn).map(|made| made.y);
                 let units = channels.unwrap_or(passed.plan.n_out);
                 self.record(name, passed, &y, units, Some(Source { state: &state, is_pointwise, map: &map }));
