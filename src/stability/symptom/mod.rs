@@ -116,19 +116,24 @@ impl Progress {
     fn firsts(report: &StabilityReport) -> usize {
         /// The mean is known where its standard error is below this share of it: what is judged by it are factors of two and more.
         const KNOWN: f64 = 0.2;
-        ((Self::noise(report) / KNOWN).powi(2) as usize).clamp(5, Series::RECENT)
+        ((Self::most_noise(report) / KNOWN).powi(2) as usize).clamp(5, Series::RECENT)
     }
 
-    /// The standard deviation of the losses of neighbouring steps, as a share of their mean, as large as it may be; at most 2. Of differences, so
-    /// that neither a fall nor a jump counts: those of normal numbers have a mean size of 2 / sqrt(pi) deviations.
-    fn noise(report: &StabilityReport) -> f64 {
-        /// Of some thirty losses as uneven as squares are, just those that happen to be small seem to differ little, too: by half of what they do.
+    /// The [`noise`](Self::noise) as large as it may be: of some thirty losses as uneven as squares are, just those that happen to be small seem to
+    /// differ little, too, by half of what they do.
+    fn most_noise(report: &StabilityReport) -> f64 {
         const UNCERTAIN: f64 = 2.0;
+        UNCERTAIN * Self::noise(report)
+    }
+
+    /// The standard deviation of the losses of neighbouring steps, as a share of their mean; at most 2. Of differences, so that neither a fall
+    /// nor a jump counts: those of normal numbers have a mean size of 2 / sqrt(pi) deviations.
+    fn noise(report: &StabilityReport) -> f64 {
         let first = report.loss.first();
         let size = mean(first.iter().map(|&(_, loss)| loss.abs())).unwrap_or(0.0);
         let differences = mean(first.windows(2).map(|pair| (pair[1].1 - pair[0].1).abs())).unwrap_or(0.0);
         let noise = differences * std::f64::consts::PI.sqrt() / 2.0 / size;
-        if noise.is_finite() { (UNCERTAIN * noise).min(2.0) } else { 0.0 }
+        if noise.is_finite() { noise.min(2.0) } else { 0.0 }
     }
 
     /// Before which of the first five steps the loss left the size of the first one, where it never came back, or where numbers are known to

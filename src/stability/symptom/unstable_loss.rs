@@ -69,7 +69,7 @@ fn by_chance(report: &StabilityReport, thresholds: &Thresholds) -> f64 {
     const DEVIATIONS: f64 = 4.0;
     let firsts = Progress::firsts(report) as f64;
     let variance = 1.0 / SMOOTH as f64 + thresholds.loss_risen.powi(2) / firsts;
-    DEVIATIONS * Progress::noise(report) * variance.sqrt()
+    DEVIATIONS * Progress::most_noise(report) * variance.sqrt()
 }
 
 /// The highest mean of [`SMOOTH`] or more losses in a row.
