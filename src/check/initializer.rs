@@ -14,7 +14,7 @@ type Law<'a> = Box<dyn Fn(&Param, f64) -> f64 + 'a>;
 
 /// Checks an initializer: that it fills every entry with finite numbers, gives the same for the same seed and others for another, and
 /// draws the mean and the variance that it claims, for parameters of different fans. One that says that its numbers are
-/// [`Draws::Fixed`] or [`Draws::Identity`] has to give the same for every seed, and exactly these moments.
+/// [`Draws::Fixed`](crate::Draws::Fixed) or [`Draws::Identity`](crate::Draws::Identity) has to give the same for every seed, and exactly these moments.
 ///
 /// What it claims are its [`moments`](Initializer::moments), and what is said here besides. An initializer whose moments make the same
 /// mistake as its numbers is only caught by a claim from elsewhere: say [`variance`](InitializerCheck::variance).
