@@ -1,7 +1,9 @@
 //! `Facts`: the numbers that symptoms and causes are judged by, taken once.
 
 use super::control::Control;
-use super::limits::{CHANCE, DEVIATIONS, FAR_SHORT, LEFT_OVER, MOST_CHANCE, NOT_DECREASED, SHORT, STILL_FALLS};
+use super::limits::{
+    CHANCE, DEVIATIONS, FAR_SHORT, LEFT_OVER, MOST_CHANCE, NOT_DECREASED, SHORT, STILL_FALLS, WELL_SHORT,
+};
 use super::probe::Probe;
 use crate::recipe::{ActivationKind, Answers, LayerKind, Prepared, Recipe, Run, Task};
 
@@ -116,7 +118,7 @@ impl<'a> Facts<'a> {
         let share = self.share();
         let left_over = 1.0 - self.run_gains().0 >= LEFT_OVER * (1.0 - self.reach());
         let by_loss = self.loss_share().is_some_and(|share| share < FAR_SHORT);
-        share < FAR_SHORT || (share < SHORT && (left_over || by_loss))
+        share < FAR_SHORT || (share < WELL_SHORT && left_over) || (share < SHORT && by_loss)
     }
 
     /// The skill of the run as a share of the best that the control had on the validation rows.
