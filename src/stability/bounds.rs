@@ -26,6 +26,11 @@ impl Bounds {
     /// Those of a normalization.
     pub const NORMALIZED: Self = Self { normalized: true, ..Self::NONE };
 
+    /// Whether there is a place where the output stops reacting.
+    pub(crate) fn has_places(&self) -> bool {
+        self.dead.is_some() || self.low.is_some() || self.high.is_some()
+    }
+
     /// Whether the output is squeezed between a floor and a ceiling.
     pub(crate) fn squeezes(&self) -> bool {
         self.low.is_some() && self.high.is_some()

@@ -5,7 +5,7 @@ use super::mean_cosine::mean_cosine;
 use super::spikes::SpikeWatch;
 use super::symmetry::Strides;
 use super::watched::{Alarm, LayerSums, WatchedActivation, WatchedParameter};
-use super::{Bounds, Clipping, LayerRecord, Series, Thresholds, Trials, WeightShape};
+use super::{Clipping, LayerRecord, Series, Thresholds, Trials, WeightShape};
 use crate::linalg::{Moments, Norm, moments, norm};
 use crate::{Error, Float, Role, Rows};
 
@@ -281,7 +281,7 @@ impl Monitor {
             rank.into_iter().for_each(|rank| layer.close.rank.push(self.step, rank));
         }
         activation.note_deaths(rows, largest, self.step, &self.thresholds);
-        if activation.bounds != Bounds::NONE && activation.bounds != Bounds::NORMALIZED {
+        if activation.bounds.has_places() {
             let (dead, saturated) = activation.count(rows, largest, &self.thresholds);
             let share = |count: usize| count as f64 / activation.width as f64;
             if activation.bounds.dead.is_some() {

@@ -4,7 +4,7 @@ use super::record::{Record, Source, State, measured};
 use super::sums::Sums;
 use crate::check::Failure;
 use crate::layer::outputs;
-use crate::{InitMoments, Layer, Moments, Passed, Role};
+use crate::{InitMoments, Layer, Moments, Passed, Role, Structure};
 
 /// Kinds whose outputs depend on how neighbouring pixels or steps hang together, or on a random lookup, which no forecast follows.
 const NOT_FOLLOWED: [&str; 9] =
@@ -69,11 +69,11 @@ impl Whole {
         let unknown = || State { rows: measured(passed.y, None), is_normal: false, is_fresh: state.is_fresh, channels };
         let known: Option<Vec<InitMoments>> = claims.iter().copied().collect();
         let Some(drawn) = known.filter(|_| !NOT_FOLLOWED.contains(&layer.kind())) else { return unknown() };
-        match layer.kind() {
-            "linear" if passed.plan.params.first().is_some_and(|param| param.role == Role::Weight) => {
+        match layer.structure() {
+            Structure::Sums if passed.plan.params.first().is_some_and(|param| param.role == Role::Weight) => {
                 self.linear(name, passed, &drawn, channels)
             }
-            "conv2d" => {
+            Structure::Convolution => {
                 let weight = drawn[0];
                 if weight.mean != 0.0 {
                     return unknown();
@@ -84,13 +84,14 @@ impl Whole {
                 self.record(name, passed, &y, units, None);
                 State { rows: y, is_normal: true, is_fresh: true, channels }
             }
-            kind => {
+            structure => {
+                let kind = layer.kind();
                 let is_pointwise = layer.pointwise().is_some();
                 if is_pointwise && !state.is_normal && !KEEP_NORMAL.contains(&kind) {
                     return unknown();
                 }
                 // Dropout treats every number alike, whatever its law: what really goes in says more than what should have.
-                let x = if kind == "dropout" { measured(passed.x, channels) } else { state.rows.clone() };
+                let x = if structure == Structure::Mask { measured(passed.x, channels) } else { state.rows.clone() };
                 let Some(y) = mapped(layer, passed, &x, &drawn) else { return unknown() };
                 let map = |x: Moments| layer.moments(passed.plan, x, &drawn).map(|made| made.y);
                 let units = channels.unwrap_or(passed.plan.n_out);
@@ -143,9 +144,9 @@ impl Whole {
             let claims = claims.split_off(..inner.passed.plan.params.len()).unwrap_or_default();
             whole.layer(&path(&inner.name), inner.layer, &inner.passed, claims, state)
         };
-        match layer.kind() {
-            "sequential" => inside.iter().fold(state.clone(), |state, inner| of(self, inner, state)),
-            "residual" => {
+        match layer.structure() {
+            Structure::InTurn => inside.iter().fold(state.clone(), |state, inner| of(self, inner, state)),
+            Structure::Residual => {
                 let branch = of(self, &inside[0], State { is_fresh: false, ..state.clone() });
                 let skip = match inside.get(1) {
                     Some(inner) => of(self, inner, state.clone()),

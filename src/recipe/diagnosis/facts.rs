@@ -5,6 +5,7 @@ use super::limits::{
     CHANCE, DEVIATIONS, FAR_SHORT, LEFT_OVER, MOST_CHANCE, NOT_DECREASED, SHORT, STILL_FALLS, WELL_SHORT,
 };
 use super::probe::Probe;
+use crate::Network;
 use crate::recipe::{ActivationKind, Answers, LayerKind, Prepared, Recipe, Run, Task};
 
 /// The numbers that symptoms and causes are judged by, taken once.
@@ -13,7 +14,9 @@ pub(super) struct Facts<'a> {
     pub(super) recipe: &'a Recipe,
     pub(super) data: &'a Prepared,
     pub(super) run: &'a Run,
-    /// What the network makes of the data before the first step.
+    /// The network before the first step, where it can be built.
+    pub(super) untrained: Option<Network<f32>>,
+    /// What it makes of the data.
     pub(super) start: Option<Probe>,
     /// What it makes of them in the end.
     pub(super) end: Option<Probe>,
@@ -24,14 +27,8 @@ pub(super) struct Facts<'a> {
 impl<'a> Facts<'a> {
     pub(super) fn of(recipe: &'a Recipe, data: &'a Prepared, run: &'a Run, control: Option<&'a Control>) -> Self {
         let untrained = recipe.network(data.n_in()).ok();
-        Self {
-            recipe,
-            data,
-            run,
-            start: untrained.and_then(|network| Probe::of(recipe, &network, data).ok()),
-            end: Probe::of(recipe, &run.network, data).ok(),
-            control,
-        }
+        let start = untrained.as_ref().and_then(|network| Probe::of(recipe, network, data).ok());
+        Self { recipe, data, run, untrained, start, end: Probe::of(recipe, &run.network, data).ok(), control }
     }
 
     /// The activation behind the last layer with weights; `Identity` where there is none.

@@ -8,9 +8,9 @@ use crate::{Cause, Concern, Forecast, Moments, Remedy, Severity, Symptom};
 
 /// The forecast for the network that the recipe builds, on inputs and targets of the size of these; `None` where it cannot be built.
 pub(super) fn forecast(facts: &Facts<'_>) -> Option<Forecast> {
-    let network = facts.recipe.network(facts.data.n_in()).ok()?;
+    let network = facts.untrained.as_ref()?;
     let loss = facts.recipe.training.loss.build().ok()?;
-    let mut builder = Forecast::builder(&network).rows(facts.data.train().inputs()).ok()?.loss(&*loss);
+    let mut builder = Forecast::builder(network).rows(facts.data.train().inputs()).ok()?.loss(&*loss);
     if let Answers::Values(values, _) = facts.data.answers() {
         builder = builder.targets(moments(values));
     }

@@ -79,10 +79,9 @@ impl Diagnosis {
             return None;
         }
         let before = Facts::of(recipe, data, run, self.control.as_deref());
-        let mut words = Vec::new();
-        self.apply(&before, &mut recipe.clone(), &mut words);
-        let mut steps: Vec<Step<'_>> =
-            vec![Step { words, change: Box::new(|recipe| self.apply(&before, recipe, &mut Vec::new())) }];
+        let words = self.apply(&before, &mut recipe.clone());
+        let remedies = |recipe: &mut Recipe| drop(self.apply(&before, recipe));
+        let mut steps = vec![Step { words, change: Box::new(remedies) }];
         let mut best = self.tried(&with(recipe, &steps), data, &steps);
         for (words, change) in PLAINER {
             if best.as_ref().is_some_and(|(_, rank)| rank.is_enough()) {
@@ -165,8 +164,9 @@ impl Diagnosis {
         Some((Repair { recipe: recipe.clone(), applied: applied.to_vec(), run, diagnosis }, rank))
     }
 
-    /// Applies the remedies against the cause, and what is known to be wrong besides.
-    pub(super) fn apply(&self, facts: &Facts<'_>, recipe: &mut Recipe, applied: &mut Vec<String>) {
+    /// Applies the remedies against the cause, and what is known to be wrong besides; says what it did.
+    pub(super) fn apply(&self, facts: &Facts<'_>, recipe: &mut Recipe) -> Vec<String> {
+        let mut applied = Vec::new();
         let seen = |symptom: Symptom| self.findings.iter().any(|finding| finding.symptom == symptom);
         if seen(Symptom::MismatchedOutput) {
             fit_output(recipe);
@@ -178,7 +178,7 @@ impl Diagnosis {
         }
         if seen(Symptom::Overfitting) && self.cause == Cause::Unknown {
             applied.extend(stop_early(facts.run, recipe));
-            return;
+            return applied;
         }
         const STARTS: &str = "start weights as their activations ask for, biases at zero";
         match self.cause {
@@ -204,31 +204,19 @@ impl Diagnosis {
                 applied.push(added.to_owned());
             }
             _ => {
-                self.remedies.iter().for_each(|remedy| apply_one(facts, recipe, remedy));
-                applied.extend(self.remedies.iter().filter(|remedy| is_applied(remedy)).map(Remedy::to_string));
+                for remedy in &self.remedies {
+                    if apply_one(facts, recipe, remedy) {
+                        applied.push(remedy.to_string());
+                    }
+                }
             }
         }
+        applied
     }
 }
 
-/// Whether a remedy is one that changes a recipe by itself.
-fn is_applied(remedy: &Remedy) -> bool {
-    matches!(
-        remedy,
-        Remedy::ScaleLearningRate { .. }
-            | Remedy::NoDecay
-            | Remedy::MoreEpochs { .. }
-            | Remedy::MoreUnits { .. }
-            | Remedy::LessDropout { .. }
-            | Remedy::ScalePenalty { .. }
-            | Remedy::ScaleInputs
-            | Remedy::ScaleTargets
-            | Remedy::ReplaceLoss { with: "mse" }
-            | Remedy::ZeroBiases
-    )
-}
-
-fn apply_one(facts: &Facts<'_>, recipe: &mut Recipe, remedy: &Remedy) {
+/// Applies one remedy; `false` where it is not one that changes a recipe by itself.
+fn apply_one(facts: &Facts<'_>, recipe: &mut Recipe, remedy: &Remedy) -> bool {
     match *remedy {
         Remedy::ScaleLearningRate { factor } => trial::scale_rate(recipe, factor),
         Remedy::NoDecay => recipe.training.optimizer = recipe.training.optimizer.without_decay(),
@@ -240,8 +228,9 @@ fn apply_one(facts: &Facts<'_>, recipe: &mut Recipe, remedy: &Remedy) {
         Remedy::ScaleTargets => trial::standardize(recipe, false, true),
         Remedy::ReplaceLoss { with: "mse" } => recipe.training.loss = LossKind::MeanSquared,
         Remedy::ZeroBiases => fitting_starts(recipe),
-        _ => {}
+        _ => return false,
     }
+    true
 }
 
 /// Ends training at the epoch that was best on the validation rows, and says so.
