@@ -75,7 +75,8 @@ impl Copied {
 
     pub(super) fn through<'a>(&self, x: Signal<'a>, squares: Option<Vec<f64>>) -> Through<'a> {
         let of_shared = |shared| self.of(Moments { second: shared, ..x.moments }).second;
-        let y = Signal { moments: self.of(x.moments), shared: x.shared.map(of_shared), behind: self.behind(x) };
+        let kept = if self.number().is_some() { x.kept } else { 1.0 };
+        let y = Signal { moments: self.of(x.moments), shared: x.shared.map(of_shared), behind: self.behind(x), kept };
         Through { y, back: Some(self.back), chooses: 1.0, squares }
     }
 
@@ -127,7 +128,7 @@ pub(super) struct Composed<'a> {
 impl<'a> Composed<'a> {
     /// By the layer of that number; `None` where theory does not say.
     pub(super) fn of(outer: &dyn Pointwise, x: Moments, law: Law<'a>, index: usize) -> Option<Self> {
-        let Law::Function { function: inner, of, times, .. } = law else { return None };
+        let Law::Function { function: inner, of, times, .. } = law else { return Self::of_number(outer, x) };
         let (mean, variance) = (of.mean, of.variance());
         let both = |z: f64| {
             let (value, slope) = inner.value_and_slope(z);
@@ -171,9 +172,18 @@ impl<'a> Composed<'a> {
         Some(Self { y, law, back: outer_slope, chooses, number })
     }
 
+    /// By a function that multiplies every number by the same: that is known of numbers of any law.
+    fn of_number(outer: &dyn Pointwise, x: Moments) -> Option<Self> {
+        let [number, below] = two_slopes(outer)?;
+        let square = number * number;
+        let y = Moments { mean: number * x.mean, second: square * x.second };
+        (number == below).then_some(Self { y, law: Law::Unknown, back: square, chooses: 1.0, number: Some(number) })
+    }
+
     pub(super) fn through<'s>(&self, x: Signal<'s>) -> Through<'s> {
         let shared = self.number.and_then(|number| Some(number * number * x.shared?));
-        let y = Signal { moments: self.y, shared, behind: x.behind.filter(|_| self.number == Some(1.0)) };
+        let behind = x.behind.filter(|_| self.number == Some(1.0));
+        let y = Signal { shared, behind, ..Signal::unknown(self.y) };
         Through { y, back: Some(self.back), chooses: self.chooses, squares: Some(Vec::new()) }
     }
 

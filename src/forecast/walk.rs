@@ -28,7 +28,7 @@ pub(super) struct Step<'a> {
     weight: Option<(usize, f64)>,
     /// The moments of its input.
     pub(super) x: Option<Moments>,
-    /// Of a pointwise layer, what it makes of them.
+    /// Of a pointwise layer, what it makes of them; `None` where dropout has left some of them out.
     pub(super) of: Option<Expectations>,
     /// Whether its output is beyond `f64`, or vanishes in it.
     pub(super) beyond: bool,
@@ -82,6 +82,7 @@ impl<'a> Walk<'a> {
             let asked = asks[index..].contains(&true);
             signal = signal.map(|x| Signal { shared: x.shared.filter(|_| asked), ..x });
             let x = signal.map(|x| x.moments);
+            let is_masked = signal.is_some_and(|x| x.kept < 1.0);
             let moments: Option<Vec<_>> = drawn.iter().map(|target| target.moments).collect();
             let draws = drawn.first().map_or(Draws::Independent, |target| target.draws);
             let sparse = is_sparse(plan, &drawn);
@@ -98,14 +99,15 @@ impl<'a> Walk<'a> {
                     composed = Composed::of(function, x, law, index);
                     through = composed.map(|composed| composed.through(signal));
                 } else if let Part::Pointwise(function) = part {
-                    let expected = self.known(function, x).unwrap_or_else(|| function.expected(x.mean, x.variance()));
-                    of = Some(expected);
+                    let kept = signal.of_kept();
+                    let known = self.known(function, x).filter(|_| !is_masked);
+                    let mut expected = known.unwrap_or_else(|| function.expected(kept.mean, kept.variance()));
                     // Of an odd function rounding alone is left, which no weights should make larger.
-                    let rounding = expected.mean.abs() <= 1e-14 * expected.second.sqrt();
-                    let y = Moments { mean: if rounding { 0.0 } else { expected.mean }, second: expected.second };
-                    let y = signal.through_function(function, y);
-                    through =
-                        Some(Through { y, back: Some(expected.slope_second), chooses: 1.0, squares: Some(Vec::new()) });
+                    if expected.mean.abs() <= 1e-14 * expected.second.sqrt() {
+                        expected.mean = 0.0;
+                    }
+                    let (made, whole) = signal.through_function(function, expected);
+                    (through, of) = (Some(made), Some(whole));
                 } else {
                     through = moments.as_deref().and_then(|moments| layer.propagate(plan, signal, moments));
                 }
@@ -121,9 +123,11 @@ impl<'a> Walk<'a> {
             let alike = x.map(|x| vec![x]);
             let seen = positions.take().or(alike).unwrap_or_default();
             let same = copied.or(composed.and_then(Composed::copies));
+            // Of a mask a layer is told nothing but by the signal, which does not tell positions apart.
+            let is_masked_function = is_masked && matches!(part, Part::Pointwise(_)) && same.is_none();
             let by_position = match same {
                 Some(copied) => copied.by_position(&seen),
-                None if composed.is_some() => None,
+                None if composed.is_some() || is_masked_function => None,
                 None => moments
                     .as_deref()
                     .zip(through.as_mut())
@@ -141,7 +145,7 @@ impl<'a> Walk<'a> {
                 Some(both) => laws.forward(carried, &part, both, of, plan.n_out),
                 None => Carried::Unknown,
             };
-            covariance = x
+            covariance = signal
                 .zip(covariance)
                 .zip(y)
                 .and_then(|((x, c), y)| covaried(&part, x, c, y))
@@ -149,7 +153,11 @@ impl<'a> Walk<'a> {
             law = match (&part, copied, composed) {
                 (_, Some(copied), _) => copied.law(law),
                 (.., Some(composed)) => composed.law,
+                (Part::Pointwise(_), ..) if is_masked => Law::Unknown,
                 (Part::Pointwise(function), ..) => x.map_or(Law::Unknown, |x| Law::of(*function, x, index)),
+                // Normal numbers of which some are left out the signal tells of; of others no more is known.
+                (Part::Dropout(kept), ..) if *kept < 1.0 && !matches!(law, Law::Normal) => Law::Unknown,
+                (Part::Dropout(_), ..) => law,
                 _ => Law::Normal,
             };
             let lost = |x: Moments, y: Moments| {
@@ -183,7 +191,7 @@ impl<'a> Walk<'a> {
             let weight = weight.and_then(|at| Some((at, plan.params[at].count()? as f64)));
             let by_input: ByPosition<'a> = Box::new(move |dy| {
                 let told = layer.gradient_by_position(plan, &seen, moments.as_deref()?, dy);
-                let told = told.filter(|_| !seen.is_empty());
+                let told = told.filter(|_| !seen.is_empty() && !is_masked_function);
                 if let Some(same) = same { same.gradient(dy, told) } else { told }
             });
             let scatter: Option<Scatter<'a>> = nested.then(|| -> Scatter<'a> {
@@ -195,7 +203,7 @@ impl<'a> Walk<'a> {
                 squares,
                 weight,
                 x,
-                of,
+                of: of.filter(|_| !is_masked),
                 beyond,
                 back,
                 by_parameters: None,
@@ -341,9 +349,15 @@ fn is_zero(part: &Part<'_>) -> bool {
 }
 
 /// E\[x x'\] of the outputs of two inputs.
-fn covaried(part: &Part<'_>, x: Moments, covariance: f64, y: Moments) -> Option<f64> {
+fn covaried(part: &Part<'_>, signal: Signal<'_>, covariance: f64, y: Moments) -> Option<f64> {
+    let x = signal.moments;
     match part {
         Part::Linear(dense) if dense.is_centred() => Some(dense.weight_variance() * covariance + dense.bias.variance),
+        Part::Pointwise(function) if signal.kept < 1.0 => {
+            let kept = signal.of_kept();
+            let of = function.expected(kept.mean, kept.variance());
+            Some(signal.product(*function, Moments { mean: of.mean, second: of.second }, covariance))
+        }
         Part::Pointwise(function) if x.mean == 0.0 && x.second > 0.0 => {
             let correlation = (covariance / x.second).clamp(-1.0, 1.0);
             // Of one input twice it is the second moment, rounded the same way.

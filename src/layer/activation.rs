@@ -142,9 +142,9 @@ impl<T: Float, A: Activation> Layer<T> for A {
         pointwise_gradients::<T>(self, plan, x, dy)
     }
 
-    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
-        let Propagated { y, back } = Layer::<T>::moments(self, plan, x.moments, weights)?;
-        Some(Through { chooses: 1.0, y: x.through_function(self, y), back, squares: Some(Vec::new()) })
+    fn propagate<'a>(&'a self, _: &Plan, x: Signal<'a>, _: &[InitMoments]) -> Option<Through<'a>> {
+        let kept = x.of_kept();
+        Some(x.through_function(self, self.expectations(kept.mean, kept.variance())).0)
     }
 
     fn pointwise(&self) -> Option<&dyn Pointwise> {

@@ -171,7 +171,10 @@ impl<T: Float> Layer<T> for Dropout {
     /// Every row has noise of its own, so that rows have in common what they had.
     fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
         let Propagated { y, back } = Layer::<T>::moments(self, plan, x.moments, weights)?;
-        let y = Signal { shared: x.shared, ..Signal::unknown(y) };
+        if self.kept() == 1.0 {
+            return Some(Through { chooses: 1.0, y: x, back, squares: Some(Vec::new()) });
+        }
+        let y = Signal { shared: x.shared, kept: self.kept() * x.kept, ..Signal::unknown(y) };
         Some(Through { chooses: 1.0, y, back, squares: Some(Vec::new()) })
     }
 

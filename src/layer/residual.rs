@@ -356,7 +356,7 @@ impl<T: Float> Layer<T> for Residual<T> {
         let back = backs.map(|(skip, branch)| skip + branch);
         let chosen = backs.map(|(of_skip, of_branch)| of_skip * skip.chooses + of_branch * branch.chooses);
         let chooses = chosen.zip(back).map_or(1.0, |(chosen, back)| if back > 0.0 { chosen / back } else { 1.0 });
-        Some(Through { y: Signal { moments, shared, behind: None }, back, chooses, squares })
+        Some(Through { y: Signal { shared, ..Signal::unknown(moments) }, back, chooses, squares })
     }
 
     fn gradient_squares(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {

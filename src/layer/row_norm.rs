@@ -59,7 +59,7 @@ impl<const CENTRED: bool> RowNorm<CENTRED> {
             self.affine(Moments { second, ..normalized }, weights).0.second
         });
         let squares = Some(self.gradient_squares(plan, x.moments));
-        Through { chooses: 1.0, y: Signal { moments: y, shared, behind: None }, back, squares }
+        Through { chooses: 1.0, y: Signal { shared, ..Signal::unknown(y) }, back, squares }
     }
 
     /// In wide groups the mean and the deviation of a group are those of the draw, and what they hand back is spread thin.

@@ -2,10 +2,10 @@
 
 use super::{Layer, Plan, Pointwise};
 use crate::forecast::pair_of;
-use crate::{Float, InitMoments, Moments};
+use crate::{Expectations, Float, InitMoments, Moments};
 
-/// The moments of some numbers, and what two numbers do not say of them: how much of their second moment a unit has in common in all rows, and
-/// whether they are a function of normal numbers.
+/// The moments of some numbers, and what two numbers do not say of them: how much of their second moment a unit has in common in all rows,
+/// whether they are a function of normal numbers, and how many of them a [`Dropout`](crate::Dropout) has left.
 ///
 /// ```
 /// use evenkeel::{BatchNorm, Layer, Moments, Signal};
@@ -30,6 +30,8 @@ pub struct Signal<'a> {
     pub shared: Option<f64>,
     /// Where they come from, if they are a function of normal numbers; `None` where they are taken for normal themselves.
     pub behind: Option<Behind<'a>>,
+    /// The probability that a number was kept, and scaled up by its inverse, where all others have been set to 0; 1 where none was.
+    pub kept: f64,
 }
 
 /// A function, and what is known of the normal numbers that went into it.
@@ -60,12 +62,12 @@ pub struct Through<'a> {
 impl<'a> Signal<'a> {
     /// Numbers that are drawn alike, each on its own: rows have nothing in common but the mean.
     pub fn independent(moments: Moments) -> Self {
-        Self { moments, shared: Some(moments.mean * moments.mean), behind: None }
+        Self { shared: Some(moments.mean * moments.mean), ..Self::unknown(moments) }
     }
 
     /// Numbers of which no more is known than their moments.
     pub fn unknown(moments: Moments) -> Self {
-        Self { moments, shared: None, behind: None }
+        Self { moments, shared: None, behind: None, kept: 1.0 }
     }
 
     /// What differs from row to row: the second moment without what is shared.
@@ -82,15 +84,46 @@ impl<'a> Signal<'a> {
         if none { 0.0 } else { (both / variance).clamp(-1.0, 1.0) }
     }
 
-    /// The values `y` of a function of it.
-    pub(crate) fn through_function(self, function: &'a dyn Pointwise, y: Moments) -> Self {
-        let Self { moments: x, shared, .. } = self;
-        let of = |shared: f64| match Self::correlation(x, shared) {
+    /// The moments of the numbers that were kept, scaled up as they are.
+    pub(crate) fn of_kept(&self) -> Moments {
+        Moments { mean: self.moments.mean / self.kept, second: self.moments.second / self.kept }
+    }
+
+    /// E\[f(x) f(x')\] of one unit in two rows, where E\[x x'\] is `shared`, of a function with values `y` of what was kept. Every row has a mask of
+    /// its own.
+    pub(crate) fn product(&self, function: &dyn Pointwise, y: Moments, shared: f64) -> f64 {
+        let (x, kept) = (self.of_kept(), self.kept);
+        let of_both = match Self::correlation(x, shared / (kept * kept)) {
             0.0 => y.mean * y.mean,
             1.0 => y.second,
             c => pair_of(function, x, c).product,
         };
-        Self { moments: y, shared: shared.map(of), behind: Some(Behind { function, moments: x, shared }) }
+        if kept == 1.0 {
+            return of_both;
+        }
+        let at_zero = (1.0 - kept) * function.value_and_slope(0.0).0;
+        kept * kept * of_both + 2.0 * kept * y.mean * at_zero + at_zero * at_zero
+    }
+
+    /// What comes of it in a function, of which `of` is what it makes of the numbers that were kept; and that of all.
+    ///
+    /// Where a number was left out the function says f(0), and its slope there meets a gradient that goes nowhere.
+    pub(crate) fn through_function(
+        self,
+        function: &'a dyn Pointwise,
+        of: Expectations,
+    ) -> (Through<'a>, Expectations) {
+        let (kept, whole) = (self.kept, of.where_kept(self.kept, function.value_and_slope(0.0)));
+        let y = Moments { mean: of.mean, second: of.second };
+        let shared = self.shared.map(|shared| self.product(function, y, shared));
+        let behind = Behind { function, moments: self.moments, shared: self.shared };
+        let y = Signal {
+            shared,
+            behind: (kept == 1.0).then_some(behind),
+            ..Signal::unknown(Moments { mean: whole.mean, second: whole.second })
+        };
+        let chooses = if whole.slope_second > 0.0 { of.slope_second / whole.slope_second } else { 1.0 };
+        (Through { y, back: Some(whole.slope_second), chooses, squares: Some(Vec::new()) }, whole)
     }
 }
 
@@ -106,7 +139,7 @@ pub(super) fn of_a_sum<'a, T: Float>(
     let shared = x.shared.and_then(|shared| Some(of(shared)?.y.second));
     Some(Through {
         chooses: 1.0,
-        y: Signal { moments: propagated.y, shared, behind: None },
+        y: Signal { shared, ..Signal::unknown(propagated.y) },
         back: propagated.back,
         squares: layer.gradient_squares(plan, x.moments, weights),
     })

@@ -69,7 +69,7 @@ impl<T: Float> Layer<T> for Softmax {
         // Of rows that have but the mean in common, so have the shares.
         let apart = x.shared.is_some_and(|shared| Signal::correlation(x.moments, shared) == 0.0);
         let shared = apart.then_some(mean * mean);
-        let y = Signal { moments: Moments { mean, second: share.second }, shared, behind: None };
+        let y = Signal { shared, ..Signal::unknown(Moments { mean, second: share.second }) };
         Some(Through { chooses: 1.0, y, back: Some(share.back), squares: Some(Vec::new()) })
     }
 

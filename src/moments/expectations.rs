@@ -106,6 +106,26 @@ impl Expectations {
         }
     }
 
+    /// Of f(x) and f'(x) where only a share of the numbers are what this was said of, as numbers scaled up by the inverse of that share, and the
+    /// others 0, where f and f' are `at_zero`.
+    pub(crate) fn where_kept(self, kept: f64, at_zero: (f64, f64)) -> Self {
+        if kept == 1.0 {
+            return self;
+        }
+        let (value, slope) = at_zero;
+        let mixed = |of_kept: f64, at_zero: f64| kept * of_kept + (1.0 - kept) * at_zero;
+        Self {
+            mean: mixed(self.mean, value),
+            second: mixed(self.second, value * value),
+            fourth: mixed(self.fourth, value.powi(4)),
+            slope_mean: mixed(self.slope_mean, slope),
+            slope_second: mixed(self.slope_second, slope * slope),
+            // By the variance of all numbers, of which that of those kept is 1 / kept times as much, and more that does not depend on it.
+            growth: self.growth,
+            curvature: self.curvature / kept,
+        }
+    }
+
     /// The factor of the weights that keeps a second moment of 1 as it is on its way forward: weights of variance gain^2 / n_in.
     ///
     /// ```text

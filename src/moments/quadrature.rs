@@ -13,14 +13,17 @@ const LANES: usize = 8;
 /// How many standard deviations from the mean are looked at: beyond lies less than 1e-35 of the distribution.
 const REACH: f64 = 12.5;
 
+/// How much of x one panel may hold where f changes: the nearest poles of the logistic functions, tanh's, are at distance pi / 2, so that on a
+/// panel of half that width its points are right to (pi / 2 + sqrt(1 + pi^2 / 4))^-48, some 1e-25.
+const RESOLVED: f64 = 2.0;
 /// Panels of a standard deviation beyond that one are too wide to see what f does far from 0, where else it is smooth.
-const RESOLVED: f64 = 8.0;
+const WIDE: f64 = 8.0;
 
 /// E\[f(x)\] of a normal x with that mean and standard deviation, for `N` functions at once.
 ///
-/// Panels of one standard deviation (two, where it is beyond [`RESOLVED`]), cut once more at the `kinks` of f, and, where the distribution is
-/// wide, at 1/2, 1, 2, 4, ... on both sides of 0, since there f changes and a panel is not to straddle what it does. Hermite's points would be
-/// fewer, and wrong: at a kink by percents, and where the distribution is wide altogether.
+/// Panels of one standard deviation (of two, where those are within [`RESOLVED`], or beyond all of it: [`WIDE`]), cut once more at the `kinks`
+/// of f, and, where one of them holds more than is resolved, at 1/2, 1, 2, 4, ... on both sides of 0, since there f changes and a panel is not
+/// to straddle what it does. Hermite's points would be fewer, and wrong: at a kink by percents, and where the distribution is wide altogether.
 pub(crate) fn expectation<const N: usize>(
     mean: f64,
     deviation: f64,
@@ -50,12 +53,12 @@ pub(crate) fn expectation<const N: usize>(
 /// Where panels end, in standard deviations from the mean, in order.
 fn cuts(mean: f64, deviation: f64, kinks: &[f64]) -> Vec<f64> {
     let at = |x: f64| (x - mean) / deviation;
-    // So wide that nothing is left to be seen but the distribution and what is around 0.
-    let step = if deviation > RESOLVED { 2.0 } else { 1.0 };
+    // So narrow that f is smooth on two of them, or so wide that nothing is left to be seen but the distribution and what is around 0.
+    let step = if 2.0 * deviation <= RESOLVED || deviation > WIDE { 2.0 } else { 1.0 };
     let last = ((REACH - 1.0) / step) as i32;
     let mut cuts: Vec<f64> = (-last..=last).map(|cut| step * f64::from(cut)).chain([-REACH, REACH]).collect();
     cuts.extend(kinks.iter().map(|&kink| at(kink)));
-    if deviation > 1.0 {
+    if deviation > RESOLVED {
         // One standard deviation away from 0 no panel is wider than twice its distance from there.
         let sizes = std::iter::successors(Some(0.5), |size| Some(if *size < 16.0 { 2.0 * size } else { 8.0 * size }));
         let near = sizes.take_while(|&size| size < deviation).chain([deviation, 2.0 * deviation]);
@@ -78,12 +81,11 @@ pub(super) struct Nodes {
 impl Nodes {
     /// Of a normal variable with that mean and standard deviation, and a function with these kinks.
     pub(super) fn of(mean: f64, deviation: f64, kinks: &[f64]) -> Cow<'static, Self> {
-        static NARROW: OnceLock<Nodes> = OnceLock::new();
-        let narrow = || NARROW.get_or_init(|| Self::between(&cuts(0.0, 1.0, &[])));
-        // A narrow distribution without kinks, or with one where a panel ends anyway, has the same ones every time.
-        let cuts_at_zero = kinks.iter().all(|&kink| kink == mean);
-        if deviation <= 1.0 && cuts_at_zero {
-            Cow::Borrowed(narrow())
+        static NARROW: [OnceLock<Nodes>; 2] = [const { OnceLock::new() }; 2];
+        // Where the panels are whole standard deviations, and kinks, if any, where one of them ends anyway, they are the same every time.
+        if deviation <= RESOLVED && kinks.iter().all(|&kink| kink == mean) {
+            let step = usize::from(2.0 * deviation > RESOLVED);
+            Cow::Borrowed(NARROW[step].get_or_init(|| Self::between(&cuts(0.0, deviation, &[]))))
         } else {
             Cow::Owned(Self::between(&cuts(mean, deviation, kinks)))
         }

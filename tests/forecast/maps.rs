@@ -204,3 +204,39 @@ fn attention() {
         seen.meets(0.04, |seed| build(seed, layer(2).without_bias().weights(LeCun::normal().gain(0.5).unwrap())));
     }
 }
+
+
+/// What is left out is 0 and no normal number, also to a function right behind: of tanh that is as large as what is kept, of the others not. The
+/// sums of 256 normal numbers have a variance that scatters by sqrt(2 / 256) of itself, and f of them a second moment that is off by half its
+/// curvature times that variance, 0.4 % a layer.
+#[test]
+fn functions_right_behind_dropout() {
+    fn build(seed: u64, mean: f64) -> Network<f64> {
+        let dropout = || Dropout::new(0.4).unwrap();
+        let start = Normal::new(0.0, 1.0 / 16.0).unwrap();
+        let network = Network::builder(256).layer(Identity).layer(Linear::new(256)).layer(dropout()).layer(Tanh);
+        let network = network.layer(Linear::new(256)).layer(dropout()).layer(Gelu);
+        let network = network.layer(Linear::new(256)).layer(dropout()).layer(Sigmoid);
+        let network = network.layer(Linear::new(256)).layer(dropout()).layer(Relu).layer(Linear::new(256));
+        let biases = Normal::new(mean, 0.2).unwrap();
+        network.weights(start).biases(biases).seed(seed).build().unwrap()
+    }
+    for mean in [0.0, 0.3] {
+        FEW.meets(0.02, |seed| build(seed, mean));
+    }
+}
+
+/// Inside of another layer, and twice in a row.
+#[test]
+fn functions_right_behind_dropout_inside_of_others() {
+    let build = |seed| {
+        let branch = || {
+            let dropout = || Dropout::new(0.3).unwrap();
+            let branch = Sequential::new().layer(Linear::new(256)).layer(dropout()).layer(dropout());
+            branch.layer(Sigmoid).layer(Linear::new(256))
+        };
+        let network = Network::<f64>::builder(256).layer(Identity).layer(branch()).layer(Residual::new().layer(branch()));
+        network.weights(LeCun::normal()).seed(seed).build().unwrap()
+    };
+    FEW.meets(0.02, build);
+}

@@ -54,7 +54,7 @@ pub(super) fn wide(of: Wide, x: Signal<'_>) -> Option<Through<'static>> {
     let width = width as f64;
     Some(Through {
         chooses: 1.0,
-        y: Signal { moments: y, shared: None, behind: None },
+        y: Signal::unknown(y),
         back: Some(by_gathered * width * second(into) * by_parts),
         squares: None,
     })

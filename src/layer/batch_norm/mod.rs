@@ -225,7 +225,7 @@ impl<T: Float> Layer<T> for BatchNorm {
         let shared = parameter(1).map_or(0.0, second);
         Some(Through {
             chooses: 1.0,
-            y: Signal { moments: y, shared: Some(shared), behind: None },
+            y: Signal { shared: Some(shared), ..Signal::unknown(y) },
             back: within.map(|variance| gain / (variance + self.epsilon)),
             // The gradients of a batch add up to 0 in front of it, so that those of single rows do not say how large their sum is.
             squares: None,

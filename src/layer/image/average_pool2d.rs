@@ -144,7 +144,7 @@ impl<T: Float> Layer<T> for AveragePool2d {
         }
         let (outputs, pixels) = (grid.positions() as f64, (grid.n_in() / grid.channels) as f64);
         let moments = Moments { mean: mean / outputs, second: second / outputs };
-        let y = Signal { moments, shared: x.shared.map(|_| shared / outputs), behind: None };
+        let y = Signal { shared: x.shared.map(|_| shared / outputs), ..Signal::unknown(moments) };
         Some(Through { chooses: 1.0, y, back: Some(back / pixels), squares: Some(Vec::new()) })
     }
 

@@ -121,7 +121,7 @@ impl<T: Float> Layer<T> for MaxPool2d {
     /// Behind an activation that nowhere falls, as ReLU does not, the largest value is that of the largest number; what comes out of one that
     /// falls somewhere, as of GELU, is not known. Every derivative goes to one pixel, and there the slope of the activation is that at the largest.
     fn propagate<'a>(&'a self, _: &Plan, x: Signal<'a>, _: &[InitMoments]) -> Option<Through<'a>> {
-        let grid = self.grid().ok()?;
+        let grid = self.grid().ok().filter(|_| x.kept == 1.0)?;
         let (normal, between, function) = match x.behind {
             Some(Behind { function, moments, shared }) => (moments, shared, Some(function)),
             None => (x.moments, x.shared, None),
@@ -148,7 +148,7 @@ impl<T: Float> Layer<T> for MaxPool2d {
         let moments = Moments { mean: mean / outputs, second: second / outputs };
         // Windows of numbers that have but the mean in common have but the mean in common.
         let shared = (correlation == 0.0 && between.is_some()).then_some(moments.mean * moments.mean);
-        let y = Signal { moments, shared, behind: None };
+        let y = Signal { shared, ..Signal::unknown(moments) };
         // The slope where a derivative goes, which is where the largest number is, and that anywhere.
         let anywhere = function.map_or(1.0, |function| function.expected(normal.mean, normal.variance()).slope_second);
         let chooses = if anywhere > 0.0 { slope / outputs / anywhere } else { 1.0 };
