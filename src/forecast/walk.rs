@@ -1,10 +1,10 @@
 //! `Walk`: the moments of signal and gradient, layer by layer.
 
 use super::LayerForecast;
-use super::batch::{OfBatch, Takes};
+use super::batch::{Others, Takes};
 use super::copied::{Composed, Copied, Law, is_sparse};
 use super::nested::Drawn;
-use super::parts::{Layers, Part, pair};
+use super::parts::{Layers, Part};
 use super::spread::{Carried, Laws};
 use crate::layer::{mean_of, mean_square_of};
 use crate::{
@@ -33,6 +33,8 @@ pub(super) struct Step<'a> {
     /// Whether its output is beyond `f64`, or vanishes in it.
     pub(super) beyond: bool,
     pub(super) back: Option<f64>,
+    /// How many times as large the square of its slope is where the layer behind it lets a gradient through as it is anywhere.
+    pub(super) chosen: f64,
     /// The sum of the squares of the gradients by all its parameters, relative to that by an output of the network.
     by_parameters: Option<f64>,
     /// What it makes of a gradient, position by position.
@@ -43,7 +45,7 @@ pub(super) struct Step<'a> {
     scatter: Option<Scatter<'a>>,
     /// What rows of its input have in common.
     pub(super) shared: Option<f64>,
-    /// What its derivative takes off the gradients of a batch.
+    /// What its derivative does to what gradients of a batch have in common.
     pub(super) takes: Takes,
 }
 
@@ -71,8 +73,8 @@ impl<'a> Walk<'a> {
     ) {
         let mut signal = Some(input);
         let input = input.moments;
-        // What rows have in common costs milliseconds a layer, and only some layers ask for it.
-        let asks = network.layers().map(|layer| asks_what_is_shared(layer.kind())).collect::<Vec<_>>();
+        let asks = network.layers().map(Layer::asks_what_is_shared).collect::<Vec<_>>();
+        let mut n_in = network.n_in();
         // Its positions, where they are not alike.
         let mut positions: Option<Vec<Moments>> = None;
         let mut carried = Carried::certain(input.second);
@@ -90,7 +92,7 @@ impl<'a> Walk<'a> {
             // Of sparse weights two numbers are not enough to know their sums by.
             let moments = moments.filter(|_| !sparse || copied.is_some());
             let part = if sparse { Part::Other } else { Part::of(layer, plan, moments.as_deref(), draws) };
-            let (mut of, mut through, mut composed) = (None, None, None);
+            let (mut of, mut of_kept, mut through, mut composed) = (None, None, None, None);
             if let Some((signal, x)) = signal.zip(x) {
                 if let Some(copied) = copied {
                     let known = moments.as_deref().unwrap_or_default();
@@ -107,7 +109,7 @@ impl<'a> Walk<'a> {
                         expected.mean = 0.0;
                     }
                     let (made, whole) = signal.through_function(function, expected);
-                    (through, of) = (Some(made), Some(whole));
+                    (through, of, of_kept) = (Some(made), Some(whole), Some(expected));
                 } else {
                     through = moments.as_deref().and_then(|moments| layer.propagate(plan, signal, moments));
                 }
@@ -118,7 +120,7 @@ impl<'a> Walk<'a> {
                 _ => self.steps.last_mut(),
             };
             if let (Some(before), Some(through)) = (before, &through) {
-                before.back = before.back.map(|back| back * through.chooses);
+                before.chosen *= through.chooses;
             }
             let alike = x.map(|x| vec![x]);
             let seen = positions.take().or(alike).unwrap_or_default();
@@ -145,11 +147,18 @@ impl<'a> Walk<'a> {
                 Some(both) => laws.forward(carried, &part, both, of, plan.n_out),
                 None => Carried::Unknown,
             };
-            covariance = signal
-                .zip(covariance)
-                .zip(y)
-                .and_then(|((x, c), y)| covaried(&part, x, c, y))
-                .filter(|_| composed.is_none());
+            // Of two inputs a unit has in common what rows have; but of a batch, and of pixels, two numbers do not say enough.
+            let both = signal.zip(covariance).map(|(signal, c)| Signal { shared: Some(c), ..signal });
+            let both = both.filter(|_| !layer.asks_what_is_shared());
+            covariance = both.and_then(|both| {
+                let through = match (copied, composed, part) {
+                    (Some(copied), ..) => copied.through(both, None),
+                    (None, Some(composed), _) => composed.through(both),
+                    (None, None, Part::Pointwise(function)) => both.through_function(function, of_kept?).0,
+                    _ => layer.propagate(plan, both, moments.as_deref()?)?,
+                };
+                through.y.shared
+            });
             law = match (&part, copied, composed) {
                 (_, Some(copied), _) => copied.law(law),
                 (.., Some(composed)) => composed.law,
@@ -186,7 +195,8 @@ impl<'a> Walk<'a> {
                 (Some(x), None) => layer.gradient_squares(plan, x, known),
                 (None, _) => plan.params.is_empty().then(Vec::new),
             };
-            let takes = Takes::of(layer, known, signal, back);
+            let takes = Takes::of(layer, plan, n_in, known, signal, back);
+            n_in = plan.n_out;
             let weight = plan.params.iter().position(|param| param.role == Role::Weight);
             let weight = weight.and_then(|at| Some((at, plan.params[at].count()? as f64)));
             let by_input: ByPosition<'a> = Box::new(move |dy| {
@@ -206,6 +216,7 @@ impl<'a> Walk<'a> {
                 of: of.filter(|_| !is_masked),
                 beyond,
                 back,
+                chosen: 1.0,
                 by_parameters: None,
                 by_position: by_input,
                 tells_apart,
@@ -238,7 +249,7 @@ impl<'a> Walk<'a> {
 
     fn backward(&mut self, laws: &mut Laws) {
         let (mut gradient, mut carried) = (Some(vec![1.0]), Carried::certain(1.0));
-        let mut batch = OfBatch::APART;
+        let mut others = Others::APART;
         for index in (0..self.layers.len()).rev() {
             let is_masked = index > 0 && matches!(self.steps[index - 1].part, Part::Dropout(_));
             let step = &mut self.steps[index];
@@ -247,33 +258,37 @@ impl<'a> Walk<'a> {
             layer.gradient_spread = layer.gradient.and(carried.spread());
             let told = gradient.as_deref().filter(|dy| step.tells_apart || dy.len() > 1);
             let told = told.filter(|_| !step.beyond).and_then(|dy| (step.by_position)(dy));
-            layer.weight_gradient = match (&step.part, layer.gradient, step.x, &told) {
+            let of_one = match (&step.part, layer.gradient, step.x, &told) {
                 (Part::Linear(_), Some(gradient), Some(x), _) => Some(gradient * x.second),
                 (.., Some(told)) => step.weight.and_then(|(at, count)| Some(told.by_parameters.get(at)? / count)),
                 (_, gradient, ..) => step.weight_square().zip(gradient).map(|(square, gradient)| square * gradient),
             };
-            let apart = batch.is_apart();
-            if let (false, Some(square)) = (apart, layer.gradient) {
-                let left = batch.left_of_weights(square, step.x, step.shared).filter(|_| step.is_sums());
-                layer.weight_gradient = layer.weight_gradient.map(|of_rows| of_rows * left.unwrap_or(1.0));
-            }
-            step.by_parameters = match &told {
-                _ if !apart || step.takes.is_norm() => {
-                    let square = layer.gradient.filter(|_| told.is_none());
-                    square.and_then(|square| batch.by_parameters(step, layer.units, square))
+            let factor = layer.gradient.and_then(|square| match others.is_apart() {
+                true => Some(1.0),
+                false => others.factor_of_weights(step, square).filter(|_| step.is_sums()),
+            });
+            layer.weight_gradient = of_one.zip(factor).map(|(of_one, factor)| of_one * factor);
+            let squares = match (&told, layer.gradient) {
+                (Some(told), _) => Some(told.by_parameters.clone()),
+                (None, Some(square)) => {
+                    step.squares.as_ref().map(|squares| squares.iter().map(|of| of * square).collect::<Vec<_>>())
                 }
-                Some(told) => Some(told.by_parameters.iter().sum()),
-                None => step.squares.as_ref().and_then(|squares| match squares.is_empty() {
-                    true => Some(0.0),
-                    false => Some(squares.iter().sum::<f64>() * layer.gradient?),
-                }),
+                (None, None) => step.squares.clone().filter(Vec::is_empty),
             };
-            let alike = told.as_ref().is_none_or(|told| told.by_input.len() == 1);
-            batch = layer.gradient.map_or(OfBatch::UNKNOWN, |square| batch.in_front_of(step, square, alike));
+            step.by_parameters = match layer.gradient {
+                Some(square) => others.by_parameters(step, layer.units, square, squares.as_deref()),
+                None => squares.map(|_| 0.0),
+            };
             gradient = match told {
                 Some(told) => Some(told.by_input),
                 None => layer.gradient.zip(step.back).map(|(gradient, back)| vec![gradient * back]),
             };
+            gradient.iter_mut().flatten().for_each(|square| *square *= step.chosen);
+            let square_in = gradient.as_deref().map(mean_square_of);
+            others = layer
+                .gradient
+                .zip(square_in)
+                .map_or(Others::UNKNOWN, |(square, square_in)| others.in_front_of(step, square, square_in));
             carried = match &step.scatter {
                 // What is left out has another slope than what is not.
                 None if is_masked && matches!(step.part, Part::Pointwise(_)) => Carried::Unknown,
@@ -325,46 +340,11 @@ fn by_positions<T: Float>(
     Some(made)
 }
 
-/// Whether a layer of that kind, or one inside it, may ask what rows have in common.
-fn asks_what_is_shared(kind: &str) -> bool {
-    matches!(
-        kind,
-        "batch_norm"
-            | "max_pool2d"
-            | "multi_head_attention"
-            | "average_pool2d"
-            | "sequential"
-            | "residual"
-            | "per_step"
-    )
-}
-
 /// Whether a layer is to say nothing but 0: then that is no loss of digits.
 fn is_zero(part: &Part<'_>) -> bool {
     match part {
         Part::Linear(dense) => [dense.weight, dense.bias].iter().all(|of| of.mean == 0.0 && of.variance == 0.0),
         Part::Pointwise(function) => function.value_and_slope(1.0) == (0.0, 0.0),
         _ => false,
-    }
-}
-
-/// E\[x x'\] of the outputs of two inputs.
-fn covaried(part: &Part<'_>, signal: Signal<'_>, covariance: f64, y: Moments) -> Option<f64> {
-    let x = signal.moments;
-    match part {
-        Part::Linear(dense) if dense.is_centred() => Some(dense.weight_variance() * covariance + dense.bias.variance),
-        Part::Pointwise(function) if signal.kept < 1.0 => {
-            let kept = signal.of_kept();
-            let of = function.expected(kept.mean, kept.variance());
-            Some(signal.product(*function, Moments { mean: of.mean, second: of.second }, covariance))
-        }
-        Part::Pointwise(function) if x.mean == 0.0 && x.second > 0.0 => {
-            let correlation = (covariance / x.second).clamp(-1.0, 1.0);
-            // Of one input twice it is the second moment, rounded the same way.
-            let product = if correlation == 1.0 { y.second } else { pair(*function, x.second, correlation).product };
-            Some(product)
-        }
-        Part::Dropout(_) => Some(covariance),
-        _ => None,
     }
 }

@@ -6,6 +6,7 @@
 mod calibration;
 mod calibration_kinds;
 mod copies;
+mod correlated;
 mod finite_width;
 mod fixed_points;
 mod lsuv;
