@@ -2,14 +2,18 @@
 
 use super::parts::{Part, pair_of};
 use super::walk::Step;
-use crate::{Float, InitMoments, Layer, Plan, Signal, Structure};
+use crate::{Float, InitMoments, Layer, Moments, Plan, Signal, Structure};
 
 /// What the derivative of a layer does to what gradients of different rows and pixels have in common.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Takes {
     Nothing,
     /// Nothing either, of a layer whose parameters are the weights of sums, and biases.
-    Sums,
+    ///
+    /// Where a border tells pixels apart, two of them have that share of the taps of one in common.
+    Sums {
+        overlap: f64,
+    },
     /// Of every unit its mean over the batch, as a batch norm does whose normalized numbers have that mean square.
     Mean {
         normalized: f64,
@@ -32,7 +36,7 @@ impl Takes {
         back: Option<f64>,
     ) -> Self {
         match layer.structure() {
-            Structure::Convolution => Self::Sums,
+            Structure::Convolution => Self::Sums { overlap: overlap(layer, plan).unwrap_or(1.0) },
             Structure::Pooling => Self::Spreads { outputs: plan.n_out as f64 / n_in as f64 },
             Structure::BatchNorm => {
                 // What goes back is the square of the gain over variance and epsilon.
@@ -47,6 +51,15 @@ impl Takes {
             _ => Self::Nothing,
         }
     }
+}
+
+/// What two pixels have in common behind weights of mean 0, if they have all in common in front of them.
+fn overlap<T: Float>(layer: &dyn Layer<T>, plan: &Plan) -> Option<f64> {
+    let one = Moments { mean: 0.0, second: 1.0 };
+    let drawn = [1.0, 0.0].map(|variance| InitMoments { mean: 0.0, variance, kurtosis: None });
+    let x = Signal { shared: Some(1.0), ..Signal::unknown(one) };
+    let y = layer.propagate(plan, x, drawn.get(..plan.params.len())?)?.y;
+    Some(y.shared? / y.moments.second)
 }
 
 /// Whether gradients in front of it have something in common that they do not have behind it.
@@ -77,7 +90,7 @@ impl Others {
         if self.is_apart() {
             return Some(1.0);
         }
-        let more = self.0? * step.shared? / (square * step.x?.second);
+        let more = step.overlap() * self.0? * step.shared? / (square * step.x?.second);
         Some((1.0 + more).max(0.0)).filter(|factor| factor.is_finite())
     }
 
@@ -112,13 +125,13 @@ impl Others {
             (Some(others), _) => others,
             (None, _) => return Self::UNKNOWN,
         };
-        let scaled = || others * (square_in / square);
+        let scaled = || step.overlap() * others * (square_in / square);
         Self(match (step.takes, step.part) {
             (Takes::Something, _) => None,
             // The sum over all pixels stays.
             (Takes::Spreads { outputs }, _) => Some(outputs * (square + others) - square_in),
             _ if others == 0.0 => Some(0.0),
-            (Takes::Sums, _) => Some(scaled()),
+            (Takes::Sums { .. }, _) => Some(scaled()),
             // A pixel that a dense layer hands its gradient to hangs together with no other.
             (_, Part::Linear(_)) => (others < 0.0).then(scaled),
             (_, Part::Dropout(_)) => Some(others),

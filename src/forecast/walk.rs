@@ -9,7 +9,7 @@ use super::spread::{Carried, Laws};
 use crate::layer::{mean_of, mean_square_of};
 use crate::{
     Draws, Expectations, Float, GradientByPosition, InitMoments, Layer, Moments, Network, Plan, Pointwise, Role,
-    Signal, Through,
+    Signal, Structure, Through,
 };
 
 /// What is known of each layer once the signal has passed and the gradient has come back.
@@ -155,6 +155,12 @@ impl<'a> Walk<'a> {
                     (Some(copied), ..) => copied.through(both, None),
                     (None, Some(composed), _) => composed.through(both),
                     (None, None, Part::Pointwise(function)) => both.through_function(function, of_kept?).0,
+                    // The same pixel of two images sees all taps of either.
+                    (None, None, Part::Convolution(_)) => {
+                        let c = Moments { second: both.shared?, ..both.moments };
+                        return Some(layer.moments(plan, c, moments.as_deref()?)?.y.second);
+                    }
+                    _ if layer.children().into_iter().any(holds_a_convolution) => return None,
                     _ => layer.propagate(plan, both, moments.as_deref()?)?,
                 };
                 through.y.shared
@@ -308,7 +314,12 @@ impl<'a> Walk<'a> {
 impl Step<'_> {
     /// Whether its parameters are the weights of sums of its inputs, and maybe biases.
     pub(super) fn is_sums(&self) -> bool {
-        matches!(self.part, Part::Linear(_)) || self.takes == Takes::Sums
+        matches!(self.part, Part::Linear(_)) || matches!(self.takes, Takes::Sums { .. })
+    }
+
+    /// The share of the taps of one pixel that it has in common with another.
+    pub(super) fn overlap(&self) -> f64 {
+        if let Takes::Sums { overlap } = self.takes { overlap } else { 1.0 }
     }
 
     /// The mean square of the gradient by a weight, where that by an output is 1.
@@ -338,6 +349,10 @@ fn by_positions<T: Float>(
     let shared = through.y.shared.map(|shared| shared * (moments.second / through.y.moments.second));
     through.y = Signal { moments, shared: shared.filter(|shared| shared.is_finite()), ..through.y };
     Some(made)
+}
+
+fn holds_a_convolution<T: Float>(layer: &dyn Layer<T>) -> bool {
+    layer.structure() == Structure::Convolution || layer.children().into_iter().any(holds_a_convolution)
 }
 
 /// Whether a layer is to say nothing but 0: then that is no loss of digits.

@@ -60,9 +60,11 @@ fn through_functions_of_biased_sums() {
 #[test]
 fn through_norms_and_branches() {
     meets("norms", 0.02, |seed| {
-        let branch = || Sequential::new().layer(LayerNorm::new()).layer(Linear::new(200)).layer(Relu).layer(Linear::new(200));
+        let branch =
+            || Sequential::new().layer(LayerNorm::new()).layer(Linear::new(200)).layer(Relu).layer(Linear::new(200));
         let network = Network::<f64>::builder(200).layer(Linear::new(200)).layer(RmsNorm::new());
-        let network = network.layer(Residual::new().layer(branch())).layer(branch()).layer(Tanh).layer(Linear::new(200));
+        let network =
+            network.layer(Residual::new().layer(branch())).layer(branch()).layer(Tanh).layer(Linear::new(200));
         network.weights(LeCun::normal()).seed(seed).build().unwrap()
     });
 }
