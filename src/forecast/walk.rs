@@ -1,15 +1,18 @@
 //! `Walk`: the moments of signal and gradient, layer by layer.
 
+use std::ops::Range;
+
 use super::LayerForecast;
 use super::batch::{Others, Takes};
 use super::copied::{Composed, Copied, Law, is_sparse};
 use super::nested::Drawn;
-use super::parts::{Layers, Part};
+use super::parts::Part;
 use super::spread::{Carried, Laws};
 use crate::layer::{mean_of, mean_square_of};
+use crate::network::Design;
 use crate::{
-    Draws, Expectations, Float, GradientByPosition, InitMoments, Layer, Moments, Network, Plan, Pointwise, Role,
-    Signal, Structure, Through,
+    Draws, Expectations, Float, GradientByPosition, InitMoments, Layer, Moments, Plan, Pointwise, Role, Signal,
+    Structure, Through,
 };
 
 /// What is known of each layer once the signal has passed and the gradient has come back.
@@ -56,39 +59,39 @@ type Scatter<'a> = Box<dyn Fn(&mut Laws, Carried) -> Carried + 'a>;
 type ByPosition<'a> = Box<dyn Fn(&[f64]) -> Option<GradientByPosition> + 'a>;
 
 impl<'a> Walk<'a> {
-    pub(super) fn of<T: Float>(network: &'a Network<T>, input: Signal<'a>, correlation: Option<f64>) -> Self {
+    pub(super) fn of<T: Float>(design: &'a Design<'a, T>, input: Signal<'a>, correlation: Option<f64>) -> Self {
         let mut walk = Self { steps: Vec::new(), layers: Vec::new() };
         let mut laws = Laws::default();
-        walk.forward(network, input, correlation, &mut laws);
+        walk.forward(design, input, correlation, &mut laws);
         walk.backward(&mut laws);
         walk
     }
 
     fn forward<T: Float>(
         &mut self,
-        network: &'a Network<T>,
+        design: &'a Design<'a, T>,
         input: Signal<'a>,
         correlation: Option<f64>,
         laws: &mut Laws,
     ) {
         let mut signal = Some(input);
         let input = input.moments;
-        let asks = network.layers().map(Layer::asks_what_is_shared).collect::<Vec<_>>();
-        let mut n_in = network.n_in();
+        let asks = design.each().map(|(_, layer, ..)| layer.asks_what_is_shared()).collect::<Vec<_>>();
+        let mut n_in = design.n_in();
         // Its positions, where they are not alike.
         let mut positions: Option<Vec<Moments>> = None;
         let mut carried = Carried::certain(input.second);
         let mut covariance = correlation.map(|c| c * input.second);
         let mut law = Law::Normal;
-        for (index, ((layer, plan, drawn), name)) in Layers::of(network).each().zip(network.layer_names()).enumerate() {
+        for (index, (name, layer, plan, drawn)) in design.each().enumerate() {
             let asked = asks[index..].contains(&true);
             signal = signal.map(|x| Signal { shared: x.shared.filter(|_| asked), ..x });
             let x = signal.map(|x| x.moments);
             let is_masked = signal.is_some_and(|x| x.kept < 1.0);
             let moments: Option<Vec<_>> = drawn.iter().map(|target| target.moments).collect();
             let draws = drawn.first().map_or(Draws::Independent, |target| target.draws);
-            let sparse = is_sparse(plan, &drawn);
-            let copied = if sparse { Copied::by(layer, plan, &drawn) } else { None };
+            let sparse = is_sparse(plan, drawn);
+            let copied = if sparse { Copied::by(layer, plan, drawn) } else { None };
             // Of sparse weights two numbers are not enough to know their sums by.
             let moments = moments.filter(|_| !sparse || copied.is_some());
             let part = if sparse { Part::Other } else { Part::of(layer, plan, moments.as_deref(), draws) };
@@ -141,7 +144,7 @@ impl<'a> Walk<'a> {
             let nested = !layer.children().is_empty();
             carried = match x.zip(y) {
                 Some((x, _)) if nested => {
-                    let inside = Drawn { layer, plan, targets: &drawn }.forward(laws, x, carried);
+                    let inside = Drawn { layer, plan, targets: drawn }.forward(laws, x, carried);
                     inside.map_or(Carried::Unknown, |(_, carried)| carried)
                 }
                 Some(both) => laws.forward(carried, &part, both, of, plan.n_out),
@@ -181,7 +184,7 @@ impl<'a> Walk<'a> {
             };
             let beyond = x.zip(y).is_some_and(|(x, y)| lost(x, y));
             self.layers.push(LayerForecast {
-                name: name.clone(),
+                name: name.to_owned(),
                 units: plan.n_out,
                 moments: y,
                 spread: carried.spread().filter(|_| !beyond),
@@ -211,7 +214,7 @@ impl<'a> Walk<'a> {
                 if let Some(same) = same { same.gradient(dy, told) } else { told }
             });
             let scatter: Option<Scatter<'a>> = nested.then(|| -> Scatter<'a> {
-                Box::new(move |laws, carried| Drawn { layer, plan, targets: &drawn }.backward(laws, carried))
+                Box::new(move |laws, carried| Drawn { layer, plan, targets: drawn }.backward(laws, carried))
             });
             self.steps.push(Step {
                 part,
@@ -304,6 +307,11 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// How many times as large the mean square of a gradient is in front of these layers as behind them.
+    pub(super) fn handed_back(&self, layers: Range<usize>) -> Option<f64> {
+        self.steps[layers].iter().map(|step| Some(step.back? * step.chosen)).product()
+    }
+
     /// The sum of the squares of all parameters' gradients, relative to that by an output.
     pub(super) fn squared_norm(&self) -> Option<f64> {
         let sum = self.steps.iter().map(|step| step.by_parameters).sum::<Option<f64>>();
@@ -312,6 +320,11 @@ impl<'a> Walk<'a> {
 }
 
 impl Step<'_> {
+    /// Whether it is a layer that starts at 0, as the last one may, and then has the only gradient.
+    pub(super) fn is_zero(&self) -> bool {
+        self.trains && is_zero(&self.part)
+    }
+
     /// Whether its parameters are the weights of sums of its inputs, and maybe biases.
     pub(super) fn is_sums(&self) -> bool {
         matches!(self.part, Part::Linear(_)) || matches!(self.takes, Takes::Sums { .. })

@@ -12,6 +12,7 @@ mod fixed_points;
 mod lsuv;
 mod maps;
 mod measured;
+mod odd_networks;
 mod orthogonal;
 mod recurrent;
 mod reference;
