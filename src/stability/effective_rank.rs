@@ -71,8 +71,8 @@ fn eigenvalues(mut matrix: [[f64; ROWS]; ROWS]) -> Option<[f64; ROWS]> {
                 }
                 rotated = true;
                 let theta = (matrix[q][q] - matrix[p][p]) / (2.0 * beside);
-                let tangent = 1.0_f64.copysign(theta) / (theta.abs() + theta.hypot(1.0));
-                let cosine = 1.0 / tangent.hypot(1.0);
+                let tangent = 1.0_f64.copysign(theta) / (theta.abs() + (theta * theta + 1.0).sqrt());
+                let cosine = 1.0 / (tangent * tangent + 1.0).sqrt();
                 let sine = tangent * cosine;
                 for row in &mut matrix {
                     (row[p], row[q]) = (cosine * row[p] - sine * row[q], sine * row[p] + cosine * row[q]);

@@ -6,8 +6,8 @@ use crate::{Float, NumberFormat};
 const LOWEST: i32 = -160;
 const HIGHEST: i32 = 127;
 
-/// How many entries of a gradient are looked at, evenly spaced: a share of 5 % of so many is known to 0.35 % (one standard deviation).
-const MOST: usize = 4096;
+/// How many entries of a gradient are looked at, evenly spaced: a share of 5 % of so many is known to 0.7 % (one standard deviation).
+const MOST: usize = 1024;
 
 /// How many entries of a gradient there are of each size, by powers of two.
 ///

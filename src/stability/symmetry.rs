@@ -1,6 +1,7 @@
 //! Which units of a layer are identical: equal incoming *and* equal outgoing weights.
 
 use crate::Float;
+use crate::linalg::vectorized;
 
 /// How far the weights of two units may differ, in units of the machine epsilon times the unit's largest weight.
 ///
@@ -69,18 +70,7 @@ impl Likeness {
         let Self { class, next, order, keys, largest, .. } = self;
         let Strides { unit: across, entry: along, entries } = strides;
         let at = |unit: usize, entry: usize| weights[unit * across + entry * along].get();
-        keys.fill(0.0);
-        largest.fill(0.0);
-        let mut factors = 0.0;
-        for entry in 0..entries {
-            // Any fixed numbers without a pattern will do; these follow the golden ratio.
-            let factor = (entry as f64 * 0.618_033_988_749_894_9).fract() + 0.5;
-            factors += factor;
-            for (unit, (key, largest)) in keys.iter_mut().zip(largest.iter_mut()).enumerate() {
-                *key += factor * at(unit, entry);
-                *largest = largest.max(at(unit, entry).abs());
-            }
-        }
+        let factors = vectorized(|| project(weights, strides, keys, largest));
         order.iter_mut().zip(0..).for_each(|(order, unit)| *order = unit);
         order.sort_unstable_by(|&a, &b| {
             let (x, y) = (a as usize, b as usize);
@@ -112,6 +102,58 @@ impl Likeness {
         let sizes = || self.order.chunk_by(|a, b| a == b).map(<[u32]>::len);
         (sizes().filter(|&size| size > 1).sum(), sizes().count())
     }
+}
+
+/// How many entries are taken at once, and how many sums of one unit are kept side by side.
+const BLOCK: usize = 32;
+const LANES: usize = 8;
+
+/// The projection of the weights of each unit, and the largest of them; gives the sum of the factors. Of both ways weights stand in memory, one is
+/// next to the other, and is gone along.
+#[inline(always)]
+fn project<T: Float>(weights: &[T], strides: Strides, keys: &mut [f64], largest: &mut [f64]) -> f64 {
+    let Strides { unit: across, entry: along, entries } = strides;
+    keys.fill(0.0);
+    largest.fill(0.0);
+    let mut sum = 0.0;
+    for start in (0..entries).step_by(BLOCK) {
+        let count = BLOCK.min(entries - start);
+        // Any fixed numbers without a pattern will do; these follow the golden ratio.
+        let factor = |at: usize| ((start + at) as f64 * 0.618_033_988_749_894_9).fract() + 0.5;
+        let factors: [f64; BLOCK] = std::array::from_fn(|at| if at < count { factor(at) } else { 0.0 });
+        sum += factors.iter().sum::<f64>();
+        for (unit, (key, largest)) in keys.iter_mut().zip(&mut *largest).enumerate().filter(|_| across != 1) {
+            let (mut keys, mut sizes) = ([0.0; LANES], [0.0; LANES]);
+            let mut numbers = [0.0; BLOCK];
+            let own = weights[unit * across + start * along..].iter().step_by(along);
+            numbers[..count].iter_mut().zip(own).for_each(|(number, weight)| *number = weight.get());
+            for (factors, numbers) in factors.as_chunks::<LANES>().0.iter().zip(numbers.as_chunks::<LANES>().0) {
+                for lane in 0..LANES {
+                    keys[lane] += factors[lane] * numbers[lane];
+                    sizes[lane] = larger(sizes[lane], numbers[lane].abs());
+                }
+            }
+            *key += keys.iter().sum::<f64>();
+            *largest = sizes.into_iter().fold(*largest, larger);
+        }
+        if across == 1 {
+            for (at, factor) in factors[..count].iter().enumerate() {
+                let row = &weights[(start + at) * along..][..keys.len()];
+                for ((key, largest), weight) in keys.iter_mut().zip(&mut *largest).zip(row) {
+                    let weight = weight.get();
+                    *key += factor * weight;
+                    *largest = larger(*largest, weight.abs());
+                }
+            }
+        }
+    }
+    sum
+}
+
+/// The larger one of two sizes.
+#[inline(always)]
+fn larger(one: f64, other: f64) -> f64 {
+    if other > one { other } else { one }
 }
 
 #[cfg(test)]
