@@ -29,9 +29,9 @@ pub fn he() -> Result<Vec<Row>, Failure> {
     let row = |name: &str, passes: String, loss: f64, holds: bool| Row {
         paper: "He 2015",
         setting: format!("30 ReLU layers of 128, digits, 414 steps of SGD 0.02, {name}: loss"),
-        expected: if name == "He" { format!("< {entropy:.3}") } else { format!("{entropy:.3}") },
+        expected: if name == "He" { format!("< {entropy:.3}") } else { format!("{entropy:.6}") },
         passes,
-        measured: format!("{loss:.4}"),
+        measured: format!("{loss:.6}"),
         holds,
         note: "the entropy of the classes is the loss of what does not look at its input; one seed: no standard error"
             .into(),
@@ -39,7 +39,7 @@ pub fn he() -> Result<Vec<Row>, Failure> {
     let (he, xavier) = (after(false)?, after(true)?);
     Ok(vec![
         row("He", format!("below {:.3}", entropy / 2.0), he, he < entropy / 2.0),
-        row("Xavier", format!("above {least:.4}"), xavier, xavier > least),
+        row("Xavier", format!("above {least:.6}"), xavier, xavier > least),
     ])
 }
 

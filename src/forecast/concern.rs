@@ -162,7 +162,10 @@ impl fmt::Display for Concern {
                 write!(f, "the gradient shrinks to {} of itself from the last to the first layer", short(*factor))
             }
             Self::TooDeep { blocks, limit } => {
-                write!(f, "{blocks} hidden layers, but information passes through about {limit:.0}")
+                let layers = if *blocks == 1 { "layer" } else { "layers" };
+                write!(f, "{blocks} hidden {layers}, but information passes through ")?;
+                // Of one layer in ten, a whole number says nothing.
+                if *limit < 9.5 { write!(f, "about {limit:.1}") } else { write!(f, "about {limit:.0}") }
             }
             Self::Repelling { chi_parallel } => {
                 write!(f, "the size of the signal is not stable: a deviation grows by {chi_parallel:.3} a layer")

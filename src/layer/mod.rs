@@ -204,8 +204,8 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
     }
 
     /// The sum of the squares of the gradient by each of its parameters, in the order of its plan, where the mean square of that by an output
-    /// is 1: of one row, in the mean over the draw, with the gradients by different outputs taken for independent. `None` where theory does
-    /// not say.
+    /// is 1: of one row, in the mean over the draw, with the gradients by different outputs taken for independent: what those by pixels of
+    /// an image have in common, in front of a pool or a batch norm, the forecast adds. `None` where theory does not say.
     ///
     /// ```
     /// use evenkeel::{Layer, Linear, Moments};
