@@ -230,7 +230,12 @@ impl<T: Float> Layer<T> for MultiHeadAttention<T> {
             _ => return None,
         };
         let steps = plan.n_out / self.width;
-        wide(Wide { steps, width: self.width, causal: self.causal, into, into_bias, out, out_bias }, x)
+        let &Self { width, causal, bias: has_bias, .. } = self;
+        wide(Wide { steps, width, causal, has_bias, into, into_bias, out, out_bias }, x)
+    }
+
+    fn gradient_squares(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {
+        self.propagate(plan, Signal::independent(x), weights)?.squares
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {
