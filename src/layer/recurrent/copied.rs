@@ -2,9 +2,9 @@
 
 use std::f64::consts::{PI, SQRT_2};
 
-use super::moments::Unrolled;
+use super::moments::{Unfolded, Unrolled};
 use crate::layer::moments::second;
-use crate::{Moments, Propagated};
+use crate::Moments;
 
 /// How far from the mean of what its steps have in common a unit may be, in deviations, and how many kinds of units are told apart at most.
 const REACH: f64 = 6.5;
@@ -23,7 +23,7 @@ const MOST: f64 = 2000.0;
 /// A gradient goes back through k states as long as all of them are above 0. Since a state that was last 0 at step r is above it for k steps with
 /// the chance p_k that S_1, ..., S_k are all above 0, and is 0 at step r with the chance q_r that S_1, ..., S_r are all at most 0, both are
 /// known (Sparre Andersen, 1954): n p_n = sum over k <= n of P(S_k > 0) p_(n - k), and the same of q.
-pub(super) fn copied(of: &Unrolled) -> Propagated {
+pub(super) fn copied(of: &Unrolled) -> Unfolded {
     let (width, x, weight) = (of.width as f64, of.x, of.weight);
     let mean = width * x.mean * weight.mean + of.bias.mean;
     let drift_variance = width * x.mean * x.mean * weight.variance + of.bias.variance;
@@ -36,7 +36,7 @@ pub(super) fn copied(of: &Unrolled) -> Propagated {
     };
     let count = if of.last { 1.0 } else { of.steps as f64 };
     let y = Moments { mean: total.mean / count, second: total.second / count };
-    Propagated { y, back: of.whole.then_some(by_input * total.passed / of.steps as f64) }
+    Unfolded { y, back: of.whole.then_some(by_input * total.passed / of.steps as f64), squares: None }
 }
 
 /// Sums over the outputs of a unit, and over the steps that a gradient reaches.

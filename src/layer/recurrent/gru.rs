@@ -1,11 +1,11 @@
 //! `Gru`: a state that moves part of the way to a candidate.
 
 use super::cell::{Cell, Step, StepBack};
-use super::moments::Unrolled;
+use super::moments::{Unfolded, Unrolled};
 use super::{Recurrent, gated};
 use crate::linalg::elementwise::{Sigmoid, Tanh, replace};
 use crate::linalg::{Isa, Work, dispatch, vectorized};
-use crate::{Float, Initializer, Propagated, Role};
+use crate::{Float, Initializer, Role};
 
 /// The gated recurrent unit: a state that moves part of the way to a candidate n, behind a reset gate r and an update gate z.
 ///
@@ -65,7 +65,7 @@ impl<T: Float> Cell<T> for GruCell {
         });
     }
 
-    fn moments(&self, unrolled: &Unrolled) -> Option<Propagated> {
+    fn moments(&self, unrolled: &Unrolled) -> Option<Unfolded> {
         gated::gru(unrolled)
     }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use rand::RngExt;
 
 use super::cell::{Cell, Step, StepBack};
-use super::moments::Unrolled;
+use super::moments::{Unfolded, Unrolled};
 use super::{Recurrent, gated};
 use crate::linalg::elementwise::{Sigmoid, Tanh, replace};
 use crate::linalg::{Isa, Work, dispatch, vectorized};
-use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Param, Propagated, Role};
+use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Param, Role};
 
 /// The long short-term memory: a cell c to which a step adds, behind an input gate i, a forget gate f and an output gate o.
 ///
@@ -99,7 +99,7 @@ impl<T: Float> Cell<T> for LstmCell {
         });
     }
 
-    fn moments(&self, unrolled: &Unrolled) -> Option<Propagated> {
+    fn moments(&self, unrolled: &Unrolled) -> Option<Unfolded> {
         gated::lstm(unrolled)
     }
 

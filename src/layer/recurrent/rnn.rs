@@ -3,9 +3,9 @@
 use super::Recurrent;
 use super::cell::{Cell, Step, StepBack};
 use super::copied::copied;
-use super::moments::Unrolled;
+use super::moments::{Unfolded, Unrolled};
 use crate::linalg::vectorized;
-use crate::{Activation, Bounds, Eye, Float, He, Initializer, Propagated, Relu, Role, Tanh};
+use crate::{Activation, Bounds, Eye, Float, He, Initializer, Relu, Role, Tanh};
 
 /// The plain recurrent layer: every state is an activation of a weighted sum of the input and the state before.
 ///
@@ -74,7 +74,7 @@ impl<T: Float> Cell<T> for RnnCell {
     }
 
     /// Unless told otherwise, with ReLU the state starts as a copy of the one before.
-    fn moments(&self, unrolled: &Unrolled) -> Option<Propagated> {
+    fn moments(&self, unrolled: &Unrolled) -> Option<Unfolded> {
         match unrolled.entry() {
             Some(entry) if self.relu && (entry - 1.0).abs() < 1e-9 => Some(copied(unrolled)),
             _ if self.relu => unrolled.through(&Relu),
