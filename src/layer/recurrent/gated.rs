@@ -28,6 +28,22 @@ impl Gate {
     }
 }
 
+/// The covariance of f(x) and f(x') of two numbers of that correlation c and variance, in the mean the slope of f, and the variance of f(x): b c +
+/// (v - b) c^3 with b = variance slope^2, as it is of an odd function where c is small, and where it is 1.
+fn covariance(correlation: f64, variance: f64, mean_slope: f64, of_values: f64) -> f64 {
+    let straight = variance * mean_slope * mean_slope;
+    straight * correlation + (of_values - straight) * correlation.powi(3)
+}
+
+/// What candidates of that sum have in common at all steps, where the sums have a variance that lasts.
+fn lasting(sum: Moments, lasting_variance: f64, mean: f64, second: f64, mean_slope: f64) -> f64 {
+    if lasting_variance == 0.0 {
+        return 0.0;
+    }
+    let correlation = (lasting_variance / sum.variance()).min(1.0);
+    covariance(correlation, sum.variance(), mean_slope, second - mean * mean)
+}
+
 /// One step of an LSTM.
 #[derive(Debug, Clone, Copy)]
 struct LstmStep {
@@ -43,6 +59,10 @@ struct LstmStep {
     squashed: f64,
     mean_slope: f64,
     slope: f64,
+    /// E\[c g\] of the cell before and a candidate, that of the cell behind and a later one, and E\[g g'\] of two candidates.
+    with_candidate: f64,
+    with_later: f64,
+    candidates: f64,
 }
 
 /// Gates and the candidate are independent and drawn anew at every step, as if the weights were: so are the four first moments of the cell known,
@@ -53,8 +73,9 @@ struct LstmStep {
 /// dc^2 = dc'^2 E[f'^2] + dh^2 E[o^2] E[(1 - tanh(c)^2)^2]
 /// ```
 ///
-/// As in Gilboa et al., "Dynamical isometry and a mean field theory of LSTMs and GRUs", 2019. With one draw for all steps, states of
-/// different steps have something in common, and gates with them: in wide layers states and gradients are then some percent larger.
+/// As in Gilboa et al., "Dynamical isometry and a mean field theory of LSTMs and GRUs", 2019; but that candidates have in common what inputs have as
+/// their mean, and the bias, so that a cell adds up what points the same way at every step. With one draw for all steps, states of
+/// different steps have more in common, and gates with them: in wide layers states and gradients are then some percent larger.
 pub(super) fn lstm(of: &Unrolled) -> Option<Unfolded> {
     if of.entry().is_some() {
         return None;
@@ -65,6 +86,9 @@ pub(super) fn lstm(of: &Unrolled) -> Option<Unfolded> {
         None => of.bias,
     };
     let (for_forget, for_others) = (of.of_input(bias_of(true)), of.of_input(bias_of(false)));
+    let lasting_variance = of.lasting_variance(bias_of(false));
+    // The cell, as if candidates had nothing in common; what it has with them, beside the product of the means, and what of its variance comes of that.
+    let (mut alone, mut shared, mut added) = ([0.0; 4], 0.0, 0.0);
     let mut cell = [0.0; 4];
     Some(of.unrolled(|state| {
         let of_state = of.of_state(state, None);
@@ -73,7 +97,14 @@ pub(super) fn lstm(of: &Unrolled) -> Option<Unfolded> {
         let forget = if forget_bias.is_some() { Gate::of(&Sigmoid, plus(for_forget, of_state)) } else { open };
         let moments = |cell: [f64; 4]| Moments { mean: cell[0], second: cell[1] };
         let before = moments(cell);
-        cell = next_cell(cell, &forget, &open, &candidate);
+        let [mean, second, ..] = candidate.powers;
+        let between = lasting(others, lasting_variance, mean, second, candidate.mean_slope);
+        let with_candidate = before.mean * mean + shared;
+        added = forget.powers[1] * added + 2.0 * forget.powers[0] * open.powers[0] * shared;
+        shared = forget.powers[0] * shared + open.powers[0] * between;
+        alone = next_cell(alone, &forget, &open, &candidate);
+        cell = with_normal(alone, added);
+        let (with_later, candidates) = (cell[0] * mean + shared, mean * mean + between);
         let [mean, squashed, mean_slope, slope] = Mixture::of_powers(cell).expectation(|c| {
             let value = c.tanh();
             let slope = 1.0 - value * value;
@@ -82,8 +113,21 @@ pub(super) fn lstm(of: &Unrolled) -> Option<Unfolded> {
         let gates = [open, forget, open, candidate];
         let [input, forget, output, candidate] = gates;
         let cell = moments(cell);
-        let step =
-            LstmStep { input, forget, output, candidate, before, cell, mean, squashed, mean_slope, slope };
+        let step = LstmStep {
+            input,
+            forget,
+            output,
+            candidate,
+            before,
+            cell,
+            mean,
+            squashed,
+            mean_slope,
+            slope,
+            with_candidate,
+            with_later,
+            candidates,
+        };
         (Moments { mean: output.powers[0] * mean, second: output.powers[1] * squashed }, step)
     }))
 }
@@ -110,6 +154,16 @@ fn next_cell(cell: [f64; 4], forget: &Gate, input: &Gate, candidate: &Gate) -> [
     })
 }
 
+/// The first four moments of a number and a normal one of mean 0 that knows nothing of it.
+fn with_normal([first, second, third, fourth]: [f64; 4], variance: f64) -> [f64; 4] {
+    [
+        first,
+        second + variance,
+        third + 3.0 * first * variance,
+        fourth + 6.0 * second * variance + 3.0 * variance * variance,
+    ]
+}
+
 impl BackStep for LstmStep {
     fn back(&self, by_state: f64, carried: f64) -> Returned {
         let by_cell = carried + by_state * self.output.powers[1] * self.slope;
@@ -124,50 +178,57 @@ impl BackStep for LstmStep {
 
 /// A cell is left what the forget gates let through, and so is a gradient by it on its way back. Chains hold the mean products, over what the forget
 /// gates between let through, of what makes of it the gradient by the candidate and by the input gate; and of what makes it that by the forget gate,
-/// with the cell behind, and alone.
+/// with the cell behind, and with a later candidate.
 impl Lasting for LstmStep {
     fn kept(&self) -> f64 {
         self.forget.powers[0]
     }
 
-    /// Of two cells of that correlation c the mean product of tanh is, beside that of the means, taken for b c + (v - b) c^3: as it is where c is small,
-    /// and where it is 1.
     fn states(&self, later: &Self, kept: f64) -> f64 {
-        let variance = |of: &Self| (of.squashed - of.mean * of.mean).max(0.0);
-        let straight = |of: &Self| of.cell.variance() * of.mean_slope * of.mean_slope;
-        let product = |one: f64, other: f64| (one * other).sqrt();
-        let deviations = product(self.cell.variance(), later.cell.variance());
-        let correlation = if deviations > 0.0 { (kept * self.cell.variance() / deviations).min(1.0) } else { 0.0 };
-        let straight = product(straight(self), straight(later));
-        let rest = product(variance(self), variance(later)) - straight;
-        let together = self.mean * later.mean + straight * correlation + rest * correlation.powi(3);
+        let variances = [self.cell.variance(), later.cell.variance()];
+        let size = |[one, other]: [f64; 2]| (one * other).sqrt();
+        let variance = size(variances);
+        // What has come in between points the way of the candidates before.
+        let since = (1.0 - kept) * self.later_inputs(later);
+        let common = kept * variances[0] + since * (self.with_later - self.cell.mean * later.candidate.powers[0]);
+        let correlation = if variance > 0.0 { (common / variance).min(1.0) } else { 0.0 };
+        let of_values = size([self, later].map(|of| (of.squashed - of.mean * of.mean).max(0.0)));
+        let mean_slope = size([self.mean_slope, later.mean_slope]);
+        let together = self.mean * later.mean + covariance(correlation, variance, mean_slope, of_values);
         self.output.powers[0] * later.output.powers[0] * together
     }
 
     fn begin(&self) -> Chain {
         let Self { input, forget, candidate, before, .. } = self;
-        let added = input.powers[0] * candidate.powers[0];
+        let with_candidate = forget.mean_slope * self.with_candidate;
         [
             input.powers[0] * candidate.mean_slope,
-            candidate.powers[0] * input.mean_slope,
-            before.second * forget.with_slope + before.mean * forget.mean_slope * added,
-            before.mean * forget.mean_slope,
+            self.candidates * input.mean_slope,
+            before.second * forget.with_slope + input.powers[0] * with_candidate,
+            with_candidate,
         ]
     }
 
     fn pass(&self, [by_candidate, by_input, with_cell, by_forget]: Chain) -> Chain {
         let [kept, kept_square, ..] = self.forget.powers;
-        let added = self.input.powers[0] * self.candidate.powers[0];
-        let with_cell = kept_square * with_cell + kept * added * by_forget;
+        let with_cell = kept_square * with_cell + kept * self.input.powers[0] * by_forget;
         [kept * by_candidate, kept * by_input, with_cell, kept * by_forget]
     }
 
     fn end(&self, [by_candidate, by_input, with_cell, _]: Chain) -> Products {
         let Self { input, forget, candidate, .. } = self;
         let by_candidate = by_candidate * input.powers[0] * candidate.mean_slope;
-        let by_input = by_input * candidate.powers[0] * input.mean_slope;
+        let by_input = by_input * input.mean_slope;
         let sum = forget.powers[0] * (by_candidate + by_input) + forget.with_slope * with_cell;
         Products { input: sum, state: sum, mixed: 0.0 }
+    }
+}
+
+impl LstmStep {
+    /// How much of their candidates steps add, in proportion to what they take off the cell.
+    fn later_inputs(&self, later: &Self) -> f64 {
+        let taken = 1.0 - later.forget.powers[0];
+        if taken > 0.0 { later.input.powers[0] / taken } else { 0.0 }
     }
 }
 
@@ -186,8 +247,11 @@ struct GruStep {
     before: Moments,
     state: Moments,
     candidate: Candidate,
-    /// E\[(h - n)^2\] of the state before and the candidate.
+    /// E\[(h - n)^2\] of the state before and the candidate; E\[h n\] of them, that of the state behind and a later one, and E\[n n'\].
     apart: f64,
+    with_candidate: f64,
+    with_later: f64,
+    candidates: f64,
 }
 
 /// The candidate n = tanh(a + r k), and the mean squares of what comes back through it: of its slope s, of s r, and of s k r (1 - r).
@@ -217,22 +281,46 @@ pub(super) fn gru(of: &Unrolled) -> Option<Unfolded> {
         return None;
     }
     let of_input = of.of_input(of.bias);
+    let lasting_variance = of.lasting_variance(of.bias);
+    // What the state has in common with candidates, beside the product of the means.
+    let mut shared = 0.0;
     Some(of.unrolled(|state| {
         let open = plus(of_input, of.of_state(state, None));
-        let candidate = Candidate::of(open, of_input, of.of_state(state, of.recurrent_bias));
+        let mixed = of.of_state(state, of.recurrent_bias);
+        let candidate = Candidate::of(open, of_input, mixed);
         let found = expectation(open.mean, open.variance().sqrt(), &[], |x| {
             let z: f64 = Sigmoid.value(x);
             let rest: f64 = Sigmoid.value(-x);
             [z * z, rest * rest, z * rest, (z * rest).powi(2), z, z * z * rest]
         });
         let [kept, left, both, slope, share, with_slope] = found;
-        let Candidate { mean, second, .. } = candidate;
+        let Candidate { mean, second, mean_slope, .. } = candidate;
+        let with_candidate = state.mean * mean + shared;
         let next = Moments {
             mean: share * state.mean + (1.0 - share) * mean,
-            second: kept * state.second + 2.0 * both * state.mean * mean + left * second,
+            second: kept * state.second + 2.0 * both * with_candidate + left * second,
         };
-        let apart = state.second - 2.0 * state.mean * mean + second;
-        let step = GruStep { share, kept, left, both, slope, with_slope, before: state, state: next, candidate, apart };
+        let apart = state.second - 2.0 * with_candidate + second;
+        // Half of what comes from the state, or so: it tells how the sum scatters.
+        let sum = Moments { mean: 0.0, second: of_input.variance() + mixed.variance() / 4.0 };
+        let between = lasting(sum, lasting_variance, mean, second, mean_slope);
+        shared = share * shared + (1.0 - share) * between;
+        let (with_later, candidates) = (next.mean * mean + shared, mean * mean + between);
+        let step = GruStep {
+            share,
+            kept,
+            left,
+            both,
+            slope,
+            with_slope,
+            before: state,
+            state: next,
+            candidate,
+            apart,
+            with_candidate,
+            with_later,
+            candidates,
+        };
         (next, step)
     }))
 }
@@ -282,37 +370,38 @@ impl BackStep for GruStep {
 
 /// A state is left what the update gates keep, and so is a gradient by it on its way back. Chains hold the mean products, over what the update gates
 /// between keep, of what makes of it the gradients by the candidate and by what that got from the state; and of what makes it that by the update
-/// gate, with the state behind, and alone. What candidates of two steps get from the state has next to nothing in common, and so have reset gates.
+/// gate, with the state behind, and with a later candidate. What candidates of two steps get from the state has next to nothing in common, and so have reset gates.
 impl Lasting for GruStep {
     fn kept(&self) -> f64 {
         self.share
     }
 
     fn states(&self, later: &Self, kept: f64) -> f64 {
-        self.state.mean * later.state.mean + self.state.variance() * kept
+        let shared = self.with_later - self.state.mean * later.candidate.mean;
+        self.state.mean * later.state.mean + self.state.variance() * kept + shared * (1.0 - kept)
     }
 
     fn begin(&self) -> Chain {
-        let Self { share, both, with_slope, before, candidate, .. } = self;
-        let products = before.mean * candidate.mean;
-        let with_state = with_slope * (before.second - products) + (both - with_slope) * (products - candidate.second);
+        let Self { share, both, with_slope, before, candidate, with_candidate, candidates, .. } = *self;
+        let with_state =
+            with_slope * (before.second - with_candidate) + (both - with_slope) * (with_candidate - candidate.second);
         let left = 1.0 - share;
         [
             left * candidate.mean_slope,
             left * candidate.mean_mixed,
             with_state,
-            both * (before.mean - candidate.mean),
+            both * (with_candidate - candidates),
         ]
     }
 
     fn pass(&self, [by_candidate, by_mixed, with_state, by_update]: Chain) -> Chain {
-        let with_state = self.kept * with_state + self.both * self.candidate.mean * by_update;
+        let with_state = self.kept * with_state + self.both * by_update;
         [self.share * by_candidate, self.share * by_mixed, with_state, self.share * by_update]
     }
 
     fn end(&self, [by_candidate, by_mixed, with_state, by_update]: Chain) -> Products {
-        let Candidate { mean, mean_slope, mean_mixed, .. } = self.candidate;
-        let by_update = self.with_slope * (with_state - mean * by_update);
+        let Candidate { mean_slope, mean_mixed, .. } = self.candidate;
+        let by_update = self.with_slope * (with_state - by_update);
         let mixed = self.both * mean_mixed * by_mixed;
         Products { input: by_update + self.both * mean_slope * by_candidate, state: by_update + mixed, mixed }
     }

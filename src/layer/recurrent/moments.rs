@@ -122,6 +122,11 @@ impl Unrolled {
         of_sums(Terms::each(self.hidden), state, self.recurrent, bias)
     }
 
+    /// What the sums of a gate with that bias have in common at all steps: what the input has as its mean, and the bias.
+    pub(super) fn lasting_variance(&self, bias: InitMoments) -> f64 {
+        self.width as f64 * self.weight.variance * self.x.mean * self.x.mean + bias.variance
+    }
+
     /// The entry of a recurrent weight of which each column has one that is not 0, as the identity has; `None` for any other. Its products are
     /// no sums, and not drawn anew from step to step.
     pub(super) fn entry(&self) -> Option<f64> {
