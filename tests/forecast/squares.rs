@@ -71,7 +71,7 @@ fn meets(input: Input, off: f64, build: impl Fn(u64) -> Network<f64>) {
         if (mean - expected).abs() > ERRORS * error + off * expected {
             failed.push(format!("{name}: {mean} +- {error}, not {expected}"));
         }
-        assert!(error <= 0.03 * expected, "{name}: {error} says nothing of {expected}");
+        assert!(error <= 0.04 * expected, "{name}: {error} says nothing of {expected}");
     }
     assert!(failed.is_empty(), "{failed:?}");
 }
@@ -100,6 +100,18 @@ fn plain_recurrent_layers() {
         meets(input, 0.02, |seed| alone(8 * 200, seed, rnn().biases(Normal::new(0.1, 0.3).unwrap())));
         println!("relu");
         meets(input, 0.02, |seed| alone(8 * 200, seed, rnn().relu().recurrent_weights(LeCun::normal())));
+    }
+}
+
+/// With the identity as its recurrent weight: gradients of different steps have much in common.
+#[test]
+fn recurrent_layers_that_copy_their_state() {
+    for input in INPUTS {
+        println!("{input:?}");
+        let rnn = || Rnn::new(8, 200, 200).unwrap().relu();
+        meets(input, 0.03, |seed| alone(8 * 200, seed, rnn()));
+        meets(input, 0.03, |seed| alone(8 * 200, seed, rnn().last()));
+        meets(input, 0.03, |seed| alone(8 * 200, seed, rnn().biases(Normal::new(0.1, 0.3).unwrap())));
     }
 }
 
@@ -142,8 +154,8 @@ fn attention() {
         let layer = |heads| MultiHeadAttention::new(128, heads);
         meets(input, 0.04, |seed| alone(10 * 128, seed, layer(2)));
         meets(input, 0.04, |seed| alone(10 * 128, seed, layer(1).causal()));
-        let wide = |seed| layer(2).without_bias().weights(LeCun::normal().gain(0.5).unwrap());
-        meets(input, 0.04, |seed| alone(10 * 128, seed, wide(seed)));
+        let wide = || layer(2).without_bias().weights(LeCun::normal().gain(0.5).unwrap());
+        meets(input, 0.04, |seed| alone(10 * 128, seed, wide()));
         meets(input, 0.04, |seed| alone(10 * 128, seed, layer(2).biases(Normal::new(0.1, 0.3).unwrap())));
     }
 }

@@ -2,6 +2,7 @@
 
 mod cell;
 mod copied;
+mod copied_products;
 mod gated;
 mod gru;
 mod lstm;
