@@ -111,11 +111,3 @@ fn most(below: usize, holds: impl Fn(usize) -> bool) -> usize {
     }
     most
 }
-
-impl Block<'_> {
-    /// Whether weights and biases start as those of the other do, as far as it matters.
-    fn starts_as(&self, other: &Block<'_>) -> bool {
-        let near = |one: f64, other: f64| (one - other).abs() <= 1e-3 * other.abs();
-        near(self.weight_variance, other.weight_variance) && near(self.bias_variance, other.bias_variance)
-    }
-}

@@ -1,18 +1,26 @@
-//! `OfBatch`: how the gradients of the rows of a batch hang together.
+//! `Others`: how the gradients of rows and pixels hang together.
 
 use super::parts::{Part, pair_of};
 use super::walk::Step;
-use crate::{Float, InitMoments, Layer, Moments, Signal};
+use crate::{Float, InitMoments, Layer, Moments, Plan, Signal, Structure};
 
-/// What the derivative of a layer takes off the gradients of a batch.
+/// What the derivative of a layer does to what gradients of different rows and pixels have in common.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Takes {
     Nothing,
     /// Nothing either, of a layer whose parameters are the weights of sums, and biases.
-    Sums,
+    ///
+    /// Where a border tells pixels apart, two of them have that share of the taps of one in common.
+    Sums {
+        overlap: f64,
+    },
     /// Of every unit its mean over the batch, as a batch norm does whose normalized numbers have that mean square.
     Mean {
         normalized: f64,
+    },
+    /// A pool hands every gradient on, to one pixel or shared among some; so many outputs it has for each pixel.
+    Spreads {
+        outputs: f64,
     },
     /// Nobody knows: layers inside take off what they do.
     Something,
@@ -21,13 +29,16 @@ pub(super) enum Takes {
 impl Takes {
     pub(super) fn of<T: Float>(
         layer: &dyn Layer<T>,
+        plan: &Plan,
+        n_in: usize,
         drawn: &[InitMoments],
         x: Option<Signal<'_>>,
         back: Option<f64>,
     ) -> Self {
-        match layer.kind() {
-            "conv2d" => Self::Sums,
-            "batch_norm" => {
+        match layer.structure() {
+            Structure::Convolution => Self::Sums { overlap: overlap(layer, plan).unwrap_or(1.0) },
+            Structure::Pooling => Self::Spreads { outputs: plan.n_out as f64 / n_in as f64 },
+            Structure::BatchNorm => {
                 // What goes back is the square of the gain over variance and epsilon.
                 let gain = drawn.first().map_or(1.0, |gain| gain.variance + gain.mean * gain.mean);
                 let within = x.and_then(|x| x.within());
@@ -36,29 +47,37 @@ impl Takes {
                     _ => Self::Something,
                 })
             }
-            _ if has_batch_norm(layer) => Self::Something,
+            _ if layer.children().into_iter().any(hangs_together) => Self::Something,
             _ => Self::Nothing,
         }
     }
-
-    pub(super) fn is_norm(self) -> bool {
-        matches!(self, Self::Mean { .. })
-    }
 }
 
-fn has_batch_norm<T: Float>(layer: &dyn Layer<T>) -> bool {
-    layer.kind() == "batch_norm" || layer.children().into_iter().any(has_batch_norm)
+/// What two pixels have in common behind weights of mean 0, if they have all in common in front of them.
+fn overlap<T: Float>(layer: &dyn Layer<T>, plan: &Plan) -> Option<f64> {
+    let one = Moments { mean: 0.0, second: 1.0 };
+    let drawn = [1.0, 0.0].map(|variance| InitMoments { mean: 0.0, variance, kurtosis: None });
+    let x = Signal { shared: Some(1.0), ..Signal::unknown(one) };
+    let y = layer.propagate(plan, x, drawn.get(..plan.params.len())?)?.y;
+    Some(y.shared? / y.moments.second)
 }
 
-/// By how much the mean square of the sum of all rows' gradients by a unit, over their number, is smaller than that of a row. Behind a batch norm
-/// they are as good as independent; in front of it they add up to 0, and so all of it is gone. `None` where it is not known.
+/// Whether gradients in front of it have something in common that they do not have behind it.
+fn hangs_together<T: Float>(layer: &dyn Layer<T>) -> bool {
+    matches!(layer.structure(), Structure::BatchNorm | Structure::Pooling)
+        || layer.children().into_iter().any(hangs_together)
+}
+
+/// The sum of E\[g g'\] over the gradients g' by the same unit in all other rows of a batch, and at all other pixels of its channel: 0 where they
+/// are as good as independent. In front of a batch norm all of them add up to 0, so that it is minus the square of one; in front of an average
+/// pool the pixels of a window have the same, so that it is the square of one for each of them. `None` where it is not known.
 ///
-/// Where a function has other slopes in every row part of it comes back: of two rows what it hands on has E\[f'(x) f'(x')\], of one E\[f'(x)^2\]
+/// Where a function has other slopes in every row part of it is lost: of two rows what it hands on has E\[f'(x) f'(x')\], of one E\[f'(x)^2\]
 /// in common with itself.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct OfBatch(Option<f64>);
+pub(super) struct Others(Option<f64>);
 
-impl OfBatch {
+impl Others {
     pub(super) const APART: Self = Self(Some(0.0));
     pub(super) const UNKNOWN: Self = Self(None);
 
@@ -66,44 +85,62 @@ impl OfBatch {
         self.0 == Some(0.0)
     }
 
-    /// The share that is left of the square of a gradient by weights, which sums products with what rows have in common.
-    pub(super) fn left_of_weights(self, square: f64, x: Option<Moments>, shared: Option<f64>) -> Option<f64> {
-        let gone = self.0? * shared? / (square * x?.second);
-        Some((1.0 - gone).max(0.0)).filter(|left| left.is_finite())
+    /// How many times as large the square of a gradient by weights is, which sums products with what rows and pixels have in common.
+    pub(super) fn factor_of_weights(self, step: &Step<'_>, square: f64) -> Option<f64> {
+        if self.is_apart() {
+            return Some(1.0);
+        }
+        let more = step.overlap() * self.0? * step.shared? / (square * step.x?.second);
+        Some((1.0 + more).max(0.0)).filter(|factor| factor.is_finite())
     }
 
-    /// The sum of the squares of the gradients by all parameters of a layer with so many outputs, over the rows of the batch.
-    pub(super) fn by_parameters(self, step: &Step<'_>, units: usize, square: f64) -> Option<f64> {
-        let of_biases = (square - self.0?).max(0.0);
-        match (step.takes, step.squares.as_deref()) {
+    /// The sum of the squares of the gradients by all parameters of a layer with so many outputs, of which `squares` are those by each where every
+    /// gradient is on its own.
+    pub(super) fn by_parameters(
+        self,
+        step: &Step<'_>,
+        units: usize,
+        square: f64,
+        squares: Option<&[f64]>,
+    ) -> Option<f64> {
+        let of_biases = (square + self.0?).max(0.0);
+        match (step.takes, squares) {
             // Gains lose a little as well where a function is right behind; they are one of as many parameters as the layer in front has inputs.
             (Takes::Mean { normalized }, _) if step.trains => Some(units as f64 * (normalized * square + of_biases)),
             (Takes::Mean { .. }, _) | (_, Some([])) => Some(0.0),
+            (_, Some(squares)) if self.is_apart() => Some(squares.iter().sum()),
             (_, Some([weights, biases @ ..])) if step.is_sums() => {
-                let left = self.left_of_weights(square, step.x, step.shared)?;
-                Some(weights * square * left + biases.iter().sum::<f64>() * of_biases)
+                let biases = biases.iter().sum::<f64>() * (of_biases / square);
+                Some(weights * self.factor_of_weights(step, square)? + biases)
             }
             _ => None,
         }
     }
 
-    /// The same of the gradient by the inputs of a layer, whose positions are alike or not.
-    pub(super) fn in_front_of(self, step: &Step<'_>, square: f64, alike: bool) -> Self {
-        let Self(Some(gone)) = self else {
+    /// The same of the gradient by the inputs of a layer, whose square that is. Where positions are not alike, by what they have in the mean.
+    pub(super) fn in_front_of(self, step: &Step<'_>, square: f64, square_in: f64) -> Self {
+        let others = match (self.0, step.takes) {
             // A batch norm starts anew.
-            return Self(step.back.filter(|_| step.takes.is_norm()).map(|back| square * back));
+            (_, Takes::Mean { .. }) => return Self(Some(-square_in)),
+            (Some(others), _) => others,
+            (None, _) => return Self::UNKNOWN,
         };
-        let handed_on = match (step.takes, step.part) {
-            (Takes::Mean { .. }, _) => return Self(step.back.map(|back| square * back)),
+        let scaled = || step.overlap() * others * (square_in / square);
+        Self(match (step.takes, step.part) {
             (Takes::Something, _) => None,
-            _ if gone == 0.0 => Some(0.0),
-            (_, Part::Linear(_)) | (Takes::Sums, _) => step.back,
-            (_, Part::Dropout(_)) => Some(1.0),
-            (_, Part::Pointwise(function)) if step.of.is_some() => {
-                step.x.zip(step.shared).map(|(x, shared)| pair_of(function, x, Signal::correlation(x, shared)).slopes)
-            }
+            // The sum over all pixels stays.
+            (Takes::Spreads { outputs }, _) => Some(outputs * (square + others) - square_in),
+            _ if others == 0.0 => Some(0.0),
+            (Takes::Sums { .. }, _) => Some(scaled()),
+            // A pixel that a dense layer hands its gradient to hangs together with no other.
+            (_, Part::Linear(_)) => (others < 0.0).then(scaled),
+            (_, Part::Dropout(_)) => Some(others),
+            (_, Part::Pointwise(function)) if step.of.is_some() => step.x.zip(step.shared).map(|(x, shared)| {
+                // Where a pool chooses, both slopes are those at what it has chosen.
+                let chosen = step.chosen * step.chosen;
+                chosen * others * pair_of(function, x, Signal::correlation(x, shared)).slopes
+            }),
             _ => None,
-        };
-        Self(handed_on.filter(|_| alike || gone == 0.0).map(|handed_on| gone * handed_on))
+        })
     }
 }

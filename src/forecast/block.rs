@@ -26,6 +26,19 @@ impl<'a> Block<'a> {
         self.weight_variance / self.kept
     }
 
+    /// Whether both have the same function, as far as a few numbers tell, and weights and biases of the same variance.
+    fn is_like(&self, other: &Self) -> bool {
+        const POINTS: [f64; 5] = [-4.0, -1.5, -0.25, 0.5, 3.0];
+        let function = |block: &Self| POINTS.map(|x| block.function.value_and_slope(x));
+        self.starts_as(other) && function(self) == function(other)
+    }
+
+    /// Whether weights and biases start as those of the other do, as far as it matters.
+    pub(super) fn starts_as(&self, other: &Self) -> bool {
+        let near = |one: f64, other: f64| (one - other).abs() <= 1e-3 * other.abs();
+        near(self.weight_variance, other.weight_variance) && near(self.bias_variance, other.bias_variance)
+    }
+
     /// The second moment of the sums of the next block.
     pub(super) fn next(&self, q: f64) -> f64 {
         self.factor() * self.expected(q).second + self.bias_variance
@@ -113,10 +126,11 @@ pub(super) fn count(steps: &[Step<'_>]) -> usize {
     steps.windows(2).filter(|pair| is_block(pair)).count()
 }
 
-/// The block that stands for a deep network: the last one that is fed by units, not by data, and whose function is not the output.
+/// The block that stands for a deep network: of those that are fed by units, not by data, and whose function is not the output, the last one of
+/// the kind of which there are most.
 pub(super) fn that_stands_for_all<'a>(steps: &[Step<'a>]) -> Option<Placed<'a>> {
     let all: Vec<_> = (0..steps.len()).filter_map(|index| placed(steps, index)).collect();
-    let hidden = all.iter().skip(1).rfind(|placed| placed.index + 2 < steps.len());
+    let hidden = most_common(all.iter().skip(1).filter(|placed| placed.index + 2 < steps.len()));
     let (of_data, hidden) = (hidden.is_none() && all.len() < 2, hidden.or(all.last()));
     let placed = *hidden?;
     let is_sums = |step: &&Step<'_>| step.part.sums().is_none();
@@ -127,6 +141,25 @@ pub(super) fn that_stands_for_all<'a>(steps: &[Step<'a>]) -> Option<Placed<'a>> 
         false => steps[..placed.index].iter().rev().take_while(is_sums).fold(1.0, kept),
     };
     Some(Placed { block: Block { kept, ..placed.block }, ..placed })
+}
+
+/// The last one of the kind of which there are most; of two kinds with as many, the later one.
+fn most_common<'p, 'a>(blocks: impl Iterator<Item = &'p Placed<'a>>) -> Option<&'p Placed<'a>>
+where
+    'a: 'p,
+{
+    let mut kinds: Vec<(usize, &Placed<'a>)> = Vec::new();
+    for placed in blocks {
+        match kinds.iter().position(|(_, last)| last.block.is_like(&placed.block)) {
+            // What was seen last stands last.
+            Some(at) => {
+                let (count, _) = kinds.remove(at);
+                kinds.push((count + 1, placed));
+            }
+            None => kinds.push((1, placed)),
+        }
+    }
+    kinds.into_iter().max_by_key(|(count, _)| *count).map(|(_, last)| last)
 }
 
 fn placed<'a>(steps: &[Step<'a>], index: usize) -> Option<Placed<'a>> {

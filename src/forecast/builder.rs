@@ -4,9 +4,11 @@ use super::parts::Part;
 use super::regime::Regime;
 use super::walk::Walk;
 use super::{Forecast, advice, concern, formats, tied};
-use crate::{Error, Float, Loss, Moments, Network, Rows, Signal};
+use crate::network::Design;
+use crate::{Error, Float, Loss, Moments, Rows, Signal};
 
-/// Collects what a [`Forecast`] is to be made of; made by [`Forecast::builder`].
+/// Collects what a [`Forecast`] is to be made of; made by [`Forecast::builder`], or by [`NetworkBuilder::forecast`](crate::NetworkBuilder::forecast)
+/// before anything is drawn.
 ///
 /// ```
 /// use evenkeel::*;
@@ -20,7 +22,7 @@ use crate::{Error, Float, Loss, Moments, Network, Rows, Signal};
 /// ```
 #[derive(Debug)]
 pub struct ForecastBuilder<'a, T> {
-    network: &'a Network<T>,
+    design: Design<'a, T>,
     input: Moments,
     /// What rows of the input have in common, where rows said it.
     shared: Option<f64>,
@@ -30,9 +32,9 @@ pub struct ForecastBuilder<'a, T> {
 }
 
 impl<'a, T: Float> ForecastBuilder<'a, T> {
-    pub(super) fn new(network: &'a Network<T>) -> Self {
+    pub(crate) fn new(design: Design<'a, T>) -> Self {
         let input = Moments { mean: 0.0, second: 1.0 };
-        Self { network, input, shared: None, loss: None, targets: None, correlation: None }
+        Self { design, input, shared: None, loss: None, targets: None, correlation: None }
     }
 
     /// The moments of the input; mean 0 and second moment 1 without.
@@ -45,7 +47,7 @@ impl<'a, T: Float> ForecastBuilder<'a, T> {
     /// # Errors
     /// [`Error::Size`] where a row has the wrong length; [`Error::Empty`] for none; [`Error::Data`] for what is not finite.
     pub fn rows(self, rows: Rows<'_, T>) -> Result<Self, Error> {
-        Error::same_size("the numbers of an input row", self.network.n_in(), rows.cols())?;
+        Error::same_size("the numbers of an input row", self.design.n_in(), rows.cols())?;
         Ok(Self { input: of_rows(rows)?, shared: shared_by(rows), ..self })
     }
 
@@ -82,11 +84,11 @@ impl<'a, T: Float> ForecastBuilder<'a, T> {
         }
         let shared = self.shared.or(self.correlation.map(|c| c * input.second)).unwrap_or(input.mean * input.mean);
         let signal = Signal { shared: Some(shared), ..Signal::unknown(input) };
-        let walk = Walk::of(self.network, signal, self.correlation);
+        let walk = Walk::of(&self.design, signal, self.correlation);
         let output = walk.layers.last().and_then(|layer| layer.moments);
         let is_normal = walk.steps.last().is_some_and(|step| matches!(step.part, Part::Linear(_)) && !step.beyond);
         let loss = self.loss.zip(output.filter(|_| is_normal));
-        let loss = loss.and_then(|(loss, output)| loss.at_start(output, self.network.n_out(), targets));
+        let loss = loss.and_then(|(loss, output)| loss.at_start(output, self.design.n_out(), targets));
         let regime = Regime::of(&walk, self.correlation.is_some());
         let gradient = loss.map_or(1.0, |loss| loss.slope_second);
         let mut forecast = Forecast {
@@ -99,7 +101,7 @@ impl<'a, T: Float> ForecastBuilder<'a, T> {
             regime,
             layers: walk.layers.clone(),
         };
-        forecast.concerns = concern::of(&forecast, &walk, tied::of(self.network));
+        forecast.concerns = concern::of(&forecast, &walk, tied::of(&self.design));
         forecast.advice = advice::of(&forecast, &walk);
         Ok(forecast)
     }

@@ -62,8 +62,13 @@ pub struct Comparison {
 /// So many standard deviations off is no chance: of normal logarithms, 1 of 16,000 is that far.
 const LIMIT: f64 = 4.0;
 
+/// Logarithms that scatter more than that are no longer close to normal, nor is first order enough: there, layers are not judged. Up to it the
+/// bars of every family of networks are held by as many as they should be.
+const JUDGED: f64 = 0.25;
+
 impl Comparison {
-    /// Whether no layer is off by more than four standard deviations, of those that theory gives, and every number is finite that should be. Where
+    /// Whether no layer is off by more than four standard deviations, of those that theory gives, and every number is finite that should be. Layers
+    /// whose logarithm has a variance above 1/4, as deep behind narrow ones, are not judged. Where
     /// theory gives none at all nothing is judged, and so nothing agrees: see [`is_judged`](Self::is_judged).
     pub fn agrees(&self) -> bool {
         self.is_judged() && self.first_off().is_none()
@@ -164,10 +169,10 @@ impl Forecast {
     }
 }
 
-/// The standard deviations between what was expected and what was found; `None` where there is no scatter, as in what is given.
+/// The standard deviations between what was expected and what was found; `None` where there is no scatter, as in what is given, or too much.
 fn deviations(spread: Spread, [expected, found]: [f64; 2], several: bool) -> Option<f64> {
     // What has a scatter of rounding alone is given, not drawn.
-    if spread.log_variance < 1e-12 {
+    if !(1e-12..=JUDGED).contains(&spread.log_variance) {
         return None;
     }
     if !several {
@@ -180,8 +185,15 @@ fn deviations(spread: Spread, [expected, found]: [f64; 2], several: bool) -> Opt
 }
 
 /// The columns: heading and width.
-const COLUMNS: [(&str, usize); 6] =
-    [("signal rms", 12), ("measured", 10), ("deviations", 12), ("gradient", 11), ("measured", 10), ("deviations", 12)];
+const COLUMNS: [(&str, usize); 7] = [
+    ("signal rms", 12),
+    ("measured", 10),
+    ("deviations", 12),
+    ("gradient", 11),
+    ("measured", 10),
+    ("deviations", 12),
+    ("of weights", 12),
+];
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -195,6 +207,7 @@ impl fmt::Display for Comparison {
                 size(gradient.map(|[expected, _]| expected)),
                 size(gradient.map(|[_, found]| found)),
                 off(layer.gradient_deviations),
+                off(layer.weight_gradient_deviations),
             ]
         };
         let rows: Vec<_> = self.layers.iter().map(|layer| (layer.name.as_str(), cells(layer))).collect();

@@ -70,6 +70,10 @@ pub enum Concern {
         /// Whether these are gradients, or signals.
         gradient: bool,
     },
+    /// The input is 0 everywhere: no weight of the first layer has a gradient.
+    NoInput,
+    /// The loss has no gradient by any output.
+    NoGradient,
     /// The signal shrinks from the first to the last hidden layer.
     SignalVanishes {
         /// To this share.
@@ -110,7 +114,9 @@ impl Concern {
         match self {
             Self::TiedUnits { .. } => Outlook::Symmetric,
             Self::SignalExplodes { .. } | Self::GradientExplodes { .. } => Outlook::Exploding,
-            Self::SignalVanishes { .. } | Self::GradientVanishes { .. } => Outlook::Vanishing,
+            Self::NoInput | Self::NoGradient | Self::SignalVanishes { .. } | Self::GradientVanishes { .. } => {
+                Outlook::Vanishing
+            }
             Self::LeavesRange { .. } | Self::TooDeep { .. } | Self::Repelling { .. } | Self::Scatter { .. } => {
                 Outlook::Doubtful
             }
@@ -147,6 +153,8 @@ impl fmt::Display for Concern {
                 let what = if *gradient { "the gradient" } else { "the signal" };
                 write!(f, "{what} leaves the range of {} at {layer}", format.name())
             }
+            Self::NoInput => write!(f, "the input is 0 everywhere: nothing can be learned from it"),
+            Self::NoGradient => write!(f, "the loss has no gradient by any output: nothing is learned"),
             Self::SignalVanishes { factor } => {
                 write!(f, "the signal shrinks to {} of itself through the hidden layers", short(*factor))
             }
@@ -182,6 +190,12 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>, tied: Vec<String>) -> Vec
     let thresholds = Thresholds::default();
     let mut concerns = Vec::new();
     let trained: Vec<usize> = (0..walk.steps.len()).filter(|&index| walk.steps[index].trains).collect();
+    if forecast.input.second == 0.0 {
+        concerns.push(Concern::NoInput);
+    }
+    if forecast.loss.is_some_and(|loss| loss.slope_second == 0.0) {
+        concerns.push(Concern::NoGradient);
+    }
     if !tied.is_empty() {
         concerns.push(Concern::TiedUnits { layers: tied });
     }
@@ -196,8 +210,9 @@ pub(super) fn of(forecast: &Forecast, walk: &Walk<'_>, tied: Vec<String>) -> Vec
                 concerns.push(Concern::SignalVanishes { factor });
             }
         }
-        if let Some((start, end)) = gradient(first).zip(gradient(last)).filter(|&(_, end)| end > 0.0) {
-            let factor = start / end;
+        let whole = gradient(first).zip(gradient(last)).filter(|&(_, end)| end > 0.0).map(|(start, end)| start / end);
+        let factor = if walk.steps[last].is_zero() { walk.handed_back(first + 1..last).map(f64::sqrt) } else { whole };
+        if let Some(factor) = factor {
             if factor > thresholds.exploded {
                 concerns.push(Concern::GradientExplodes { factor });
             } else if factor < thresholds.vanished {

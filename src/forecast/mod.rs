@@ -9,6 +9,8 @@ mod concern;
 mod copied;
 mod fixed_point;
 mod formats;
+#[cfg(feature = "serde")]
+mod json;
 mod layer_forecast;
 mod lsuv;
 mod measure;
@@ -107,7 +109,6 @@ use crate::{Error, Float, LossAtStart, Moments, Network};
 /// the input have the mean in common, unless [`rows`](ForecastBuilder::rows) or [`correlation`](ForecastBuilder::correlation) say more. What
 /// theory does not know is listed at [`Layer::moments`](crate::Layer::moments).
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Forecast {
     /// The moments of the input.
     pub input: Moments,
@@ -119,7 +120,7 @@ pub struct Forecast {
     /// this and its share 1 / sqrt(rows). Where no loss is known it is relative to a derivative by the output whose entries are of size 1; `None`
     /// where theory does not say it of a layer with parameters: see [`Layer::gradient_squares`](crate::Layer::gradient_squares).
     pub gradient_norm: Option<f64>,
-    /// The phase of the last hidden layer, which is that of a deep network; `None` where no linear layer or convolution has an activation right
+    /// The phase of the hidden layers, of the kind of which there are most; `None` where no linear layer or convolution has an activation right
     /// behind it, and weights that are random and centred.
     pub regime: Option<Regime>,
     /// Where numbers leave the range of each format.
@@ -141,7 +142,7 @@ impl Forecast {
 
     /// For more to be said: other moments of the input, or rows of it; a loss; the correlation of two inputs.
     pub fn builder<T: Float>(network: &Network<T>) -> ForecastBuilder<'_, T> {
-        ForecastBuilder::new(network)
+        ForecastBuilder::new(network.design())
     }
 
     /// The verdict in one word.

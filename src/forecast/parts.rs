@@ -1,8 +1,7 @@
 //! `Part`: what the forecast needs to know of a layer beyond what it says of moments.
 
-use crate::init::Target;
 use crate::moments::Pair;
-use crate::{Draws, Float, InitMoments, Layer, Moments, Network, Plan, Pointwise, Role, Structure};
+use crate::{Draws, Float, InitMoments, Layer, Moments, Plan, Pointwise, Role, Structure};
 
 /// What kind of layer it is, as far as theory tells kinds apart.
 #[derive(Debug, Clone, Copy)]
@@ -57,27 +56,6 @@ impl Dense {
     /// The same of the gradient by its input.
     pub(super) fn is_exact_back(&self) -> bool {
         self.is_orthogonal || self.weight.kurtosis == Some(3.0)
-    }
-}
-
-/// The layers of a network with their plans and the moments of their parameters.
-pub(super) struct Layers<'a, T> {
-    network: &'a Network<T>,
-}
-
-impl<'a, T: Float> Layers<'a, T> {
-    pub(super) fn of(network: &'a Network<T>) -> Self {
-        Self { network }
-    }
-
-    /// One after the other, each with how its parameters were drawn.
-    pub(super) fn each(&self) -> impl Iterator<Item = (&'a dyn Layer<T>, &'a Plan, Vec<Target>)> {
-        let network = self.network;
-        let mut targets = network.init_targets();
-        network.layers().zip(network.plans()).map(move |(layer, plan)| {
-            let of_layer: Vec<_> = targets.by_ref().take(plan.params.len()).collect();
-            (layer, plan, of_layer)
-        })
     }
 }
 

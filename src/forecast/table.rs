@@ -29,6 +29,9 @@ pub(super) fn write_rows<const N: usize>(
     let longest = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).max("layer".len());
     // A column that nothing is known of is left out.
     let told: Vec<bool> = (0..N).map(|column| rows.iter().any(|(_, cells)| cells[column] != dash())).collect();
+    // Wide enough for its widest cell, and a space.
+    let widest = |column: usize| rows.iter().map(|(_, cells)| cells[column].chars().count()).max().unwrap_or(0);
+    let columns: [_; N] = std::array::from_fn(|column| (columns[column].0, columns[column].1.max(widest(column) + 1)));
     write!(f, "{:longest$}", "layer")?;
     for ((heading, width), told) in columns.iter().zip(&told) {
         if *told {
@@ -107,8 +110,11 @@ impl fmt::Display for Forecast {
             }
         }
         write!(f, "\noutlook: {}", self.outlook().name())?;
+        if let Some(layer) = self.starts_at_zero() {
+            write!(f, "\n  {layer} starts at 0: what is in front of it has no gradient before the first step")?;
+        }
         if self.outlook() == Outlook::Sound {
-            if let Some(norm) = self.gradient_norm.filter(|_| self.loss.is_some()) {
+            if let Some(norm) = self.gradient_norm.filter(|norm| self.loss.is_some() && *norm > 0.0) {
                 write!(f, "; a limit for clipping to start from: {}", short(norm))?;
             }
             return Ok(());
@@ -120,6 +126,15 @@ impl fmt::Display for Forecast {
             write!(f, "\n  advice: {advice}")?;
         }
         Ok(())
+    }
+}
+
+impl Forecast {
+    /// The layer that has a gradient and hands none on.
+    fn starts_at_zero(&self) -> Option<&str> {
+        let gradient = |layer: &LayerForecast| layer.gradient.unwrap_or(f64::NAN);
+        let hands_none_on = |pair: &&[LayerForecast]| gradient(&pair[0]) == 0.0 && gradient(&pair[1]) > 0.0;
+        self.layers.windows(2).find(hands_none_on).map(|pair| pair[1].name.as_str())
     }
 }
 

@@ -1,16 +1,17 @@
 //! Units that start equal, and stay equal.
 
 use super::nested::Drawn;
-use super::parts::{Layers, Part};
+use super::parts::Part;
 use crate::init::Target;
-use crate::{Float, Network, Param, Role, Structure};
+use crate::network::Design;
+use crate::{Float, Param, Role, Structure};
 
 /// The layers of sums whose units cannot be told apart: those whose weights are all one number, and those of the next one as well, so that the
 /// gradients are equal, too. Layers of others are looked into.
-pub(super) fn of<T: Float>(network: &Network<T>) -> Vec<String> {
+pub(super) fn of<T: Float>(design: &Design<'_, T>) -> Vec<String> {
     let mut found = Found::default();
-    for ((layer, plan, targets), name) in Layers::of(network).each().zip(network.layer_names()) {
-        found.visit(&Drawn { layer, plan, targets: &targets }, name, &plan.params);
+    for (name, layer, plan, targets) in design.each() {
+        found.visit(&Drawn { layer, plan, targets }, name, &plan.params);
     }
     found.tied
 }

@@ -1,15 +1,18 @@
 //! `Walk`: the moments of signal and gradient, layer by layer.
 
+use std::ops::Range;
+
 use super::LayerForecast;
-use super::batch::{OfBatch, Takes};
+use super::batch::{Others, Takes};
 use super::copied::{Composed, Copied, Law, is_sparse, sums_few};
 use super::nested::Drawn;
-use super::parts::{Layers, Part, pair};
+use super::parts::Part;
 use super::spread::{Carried, Laws};
 use crate::layer::{mean_of, mean_square_of};
+use crate::network::Design;
 use crate::{
-    Draws, Expectations, Float, GradientByPosition, InitMoments, Layer, Moments, Network, Plan, Pointwise, Role,
-    Signal, Structure, Through,
+    Draws, Expectations, Float, GradientByPosition, InitMoments, Layer, Moments, Plan, Pointwise, Role, Signal,
+    Structure, Through,
 };
 
 /// What is known of each layer once the signal has passed and the gradient has come back.
@@ -33,6 +36,8 @@ pub(super) struct Step<'a> {
     /// Whether its output is beyond `f64`, or vanishes in it.
     pub(super) beyond: bool,
     pub(super) back: Option<f64>,
+    /// How many times as large the square of its slope is where the layer behind it lets a gradient through as it is anywhere.
+    pub(super) chosen: f64,
     /// The sum of the squares of the gradients by all its parameters, relative to that by an output of the network.
     by_parameters: Option<f64>,
     /// What it makes of a gradient, position by position.
@@ -43,7 +48,7 @@ pub(super) struct Step<'a> {
     scatter: Option<Scatter<'a>>,
     /// What rows of its input have in common.
     pub(super) shared: Option<f64>,
-    /// What its derivative takes off the gradients of a batch.
+    /// What its derivative does to what gradients of a batch have in common.
     pub(super) takes: Takes,
 }
 
@@ -54,47 +59,47 @@ type Scatter<'a> = Box<dyn Fn(&mut Laws, Carried) -> Carried + 'a>;
 type ByPosition<'a> = Box<dyn Fn(&[f64]) -> Option<GradientByPosition> + 'a>;
 
 impl<'a> Walk<'a> {
-    pub(super) fn of<T: Float>(network: &'a Network<T>, input: Signal<'a>, correlation: Option<f64>) -> Self {
+    pub(super) fn of<T: Float>(design: &'a Design<'a, T>, input: Signal<'a>, correlation: Option<f64>) -> Self {
         let mut walk = Self { steps: Vec::new(), layers: Vec::new() };
         let mut laws = Laws::default();
-        walk.forward(network, input, correlation, &mut laws);
+        walk.forward(design, input, correlation, &mut laws);
         walk.backward(&mut laws);
         walk
     }
 
     fn forward<T: Float>(
         &mut self,
-        network: &'a Network<T>,
+        design: &'a Design<'a, T>,
         input: Signal<'a>,
         correlation: Option<f64>,
         laws: &mut Laws,
     ) {
         let mut signal = Some(input);
         let input = input.moments;
-        // What rows have in common costs milliseconds a layer, and only some layers ask for it.
-        let asks = network.layers().map(|layer| asks_what_is_shared(layer.kind())).collect::<Vec<_>>();
+        let asks = design.each().map(|(_, layer, ..)| layer.asks_what_is_shared()).collect::<Vec<_>>();
+        let mut n_in = design.n_in();
         // Its positions, where they are not alike.
         let mut positions: Option<Vec<Moments>> = None;
         let mut carried = Carried::certain(input.second);
         let mut covariance = correlation.map(|c| c * input.second);
         let mut law = Law::Normal;
-        for (index, ((layer, plan, drawn), name)) in Layers::of(network).each().zip(network.layer_names()).enumerate() {
+        for (index, (name, layer, plan, drawn)) in design.each().enumerate() {
             let asked = asks[index..].contains(&true);
             signal = signal.map(|x| Signal { shared: x.shared.filter(|_| asked), ..x });
             let x = signal.map(|x| x.moments);
             let is_masked = signal.is_some_and(|x| x.kept < 1.0);
             let moments: Option<Vec<_>> = drawn.iter().map(|target| target.moments).collect();
             let draws = drawn.first().map_or(Draws::Independent, |target| target.draws);
-            let sparse = is_sparse(plan, &drawn);
-            let copied = if sparse { Copied::by(layer, plan, &drawn) } else { None };
+            let sparse = is_sparse(plan, drawn);
+            let copied = if sparse { Copied::by(layer, plan, drawn) } else { None };
             // Of sparse weights two numbers are not enough to know their sums by.
             let moments = moments.filter(|_| !sparse || copied.is_some());
             // Of sums of few products they are known, and nothing that asks for their law: not in the layers that have functions inside.
-            let few = sums_few(&drawn);
+            let few = sums_few(drawn);
             let has_functions = !matches!(layer.structure(), Structure::Sums | Structure::Convolution | Structure::Lookup);
             let moments = moments.filter(|_| !few || !has_functions);
             let part = if sparse || few { Part::Other } else { Part::of(layer, plan, moments.as_deref(), draws) };
-            let (mut of, mut through, mut composed) = (None, None, None);
+            let (mut of, mut of_kept, mut through, mut composed) = (None, None, None, None);
             if let Some((signal, x)) = signal.zip(x) {
                 if let Some(copied) = copied {
                     let known = moments.as_deref().unwrap_or_default();
@@ -111,7 +116,7 @@ impl<'a> Walk<'a> {
                         expected.mean = 0.0;
                     }
                     let (made, whole) = signal.through_function(function, expected);
-                    (through, of) = (Some(made), Some(whole));
+                    (through, of, of_kept) = (Some(made), Some(whole), Some(expected));
                 } else {
                     through = moments.as_deref().and_then(|moments| layer.propagate(plan, signal, moments));
                 }
@@ -122,7 +127,7 @@ impl<'a> Walk<'a> {
                 _ => self.steps.last_mut(),
             };
             if let (Some(before), Some(through)) = (before, &through) {
-                before.back = before.back.map(|back| back * through.chooses);
+                before.chosen *= through.chooses;
             }
             let alike = x.map(|x| vec![x]);
             let seen = positions.take().or(alike).unwrap_or_default();
@@ -143,17 +148,30 @@ impl<'a> Walk<'a> {
             let nested = !layer.children().is_empty();
             carried = match x.zip(y) {
                 Some((x, _)) if nested => {
-                    let inside = Drawn { layer, plan, targets: &drawn }.forward(laws, x, carried);
+                    let inside = Drawn { layer, plan, targets: drawn }.forward(laws, x, carried);
                     inside.map_or(Carried::Unknown, |(_, carried)| carried)
                 }
                 Some(both) => laws.forward(carried, &part, both, of, plan.n_out),
                 None => Carried::Unknown,
             };
-            covariance = signal
-                .zip(covariance)
-                .zip(y)
-                .and_then(|((x, c), y)| covaried(&part, x, c, y))
-                .filter(|_| composed.is_none());
+            // Of two inputs a unit has in common what rows have; but of a batch, and of pixels, two numbers do not say enough.
+            let both = signal.zip(covariance).map(|(signal, c)| Signal { shared: Some(c), ..signal });
+            let both = both.filter(|_| !layer.asks_what_is_shared());
+            covariance = both.and_then(|both| {
+                let through = match (copied, composed, part) {
+                    (Some(copied), ..) => copied.through(both, None),
+                    (None, Some(composed), _) => composed.through(both),
+                    (None, None, Part::Pointwise(function)) => both.through_function(function, of_kept?).0,
+                    // The same pixel of two images sees all taps of either.
+                    (None, None, Part::Convolution(_)) => {
+                        let c = Moments { second: both.shared?, ..both.moments };
+                        return Some(layer.moments(plan, c, moments.as_deref()?)?.y.second);
+                    }
+                    _ if layer.children().into_iter().any(holds_a_convolution) => return None,
+                    _ => layer.propagate(plan, both, moments.as_deref()?)?,
+                };
+                through.y.shared
+            });
             law = match (&part, copied, composed) {
                 (_, Some(copied), _) => copied.law(law),
                 (.., Some(composed)) => composed.law,
@@ -171,7 +189,7 @@ impl<'a> Walk<'a> {
             };
             let beyond = x.zip(y).is_some_and(|(x, y)| lost(x, y));
             self.layers.push(LayerForecast {
-                name: name.clone(),
+                name: name.to_owned(),
                 units: plan.n_out,
                 moments: y,
                 spread: carried.spread().filter(|_| !beyond),
@@ -191,7 +209,8 @@ impl<'a> Walk<'a> {
                 (Some(x), None) => layer.gradient_squares(plan, x, known),
                 (None, _) => plan.params.is_empty().then(Vec::new),
             };
-            let takes = Takes::of(layer, known, signal, back);
+            let takes = Takes::of(layer, plan, n_in, known, signal, back);
+            n_in = plan.n_out;
             let weight = plan.params.iter().position(|param| param.role == Role::Weight);
             let weight = weight.and_then(|at| Some((at, plan.params[at].count()? as f64)));
             let by_input: ByPosition<'a> = Box::new(move |dy| {
@@ -200,7 +219,7 @@ impl<'a> Walk<'a> {
                 if let Some(same) = same { same.gradient(dy, told) } else { told }
             });
             let scatter: Option<Scatter<'a>> = nested.then(|| -> Scatter<'a> {
-                Box::new(move |laws, carried| Drawn { layer, plan, targets: &drawn }.backward(laws, carried))
+                Box::new(move |laws, carried| Drawn { layer, plan, targets: drawn }.backward(laws, carried))
             });
             self.steps.push(Step {
                 part,
@@ -211,6 +230,7 @@ impl<'a> Walk<'a> {
                 of: of.filter(|_| !is_masked),
                 beyond,
                 back,
+                chosen: 1.0,
                 by_parameters: None,
                 by_position: by_input,
                 tells_apart,
@@ -243,7 +263,7 @@ impl<'a> Walk<'a> {
 
     fn backward(&mut self, laws: &mut Laws) {
         let (mut gradient, mut carried) = (Some(vec![1.0]), Carried::certain(1.0));
-        let mut batch = OfBatch::APART;
+        let mut others = Others::APART;
         for index in (0..self.layers.len()).rev() {
             let is_masked = index > 0 && matches!(self.steps[index - 1].part, Part::Dropout(_));
             let step = &mut self.steps[index];
@@ -252,33 +272,37 @@ impl<'a> Walk<'a> {
             layer.gradient_spread = layer.gradient.and(carried.spread());
             let told = gradient.as_deref().filter(|dy| step.tells_apart || dy.len() > 1);
             let told = told.filter(|_| !step.beyond).and_then(|dy| (step.by_position)(dy));
-            layer.weight_gradient = match (&step.part, layer.gradient, step.x, &told) {
+            let of_one = match (&step.part, layer.gradient, step.x, &told) {
                 (Part::Linear(_), Some(gradient), Some(x), _) => Some(gradient * x.second),
                 (.., Some(told)) => step.weight.and_then(|(at, count)| Some(told.by_parameters.get(at)? / count)),
                 (_, gradient, ..) => step.weight_square().zip(gradient).map(|(square, gradient)| square * gradient),
             };
-            let apart = batch.is_apart();
-            if let (false, Some(square)) = (apart, layer.gradient) {
-                let left = batch.left_of_weights(square, step.x, step.shared).filter(|_| step.is_sums());
-                layer.weight_gradient = layer.weight_gradient.map(|of_rows| of_rows * left.unwrap_or(1.0));
-            }
-            step.by_parameters = match &told {
-                _ if !apart || step.takes.is_norm() => {
-                    let square = layer.gradient.filter(|_| told.is_none());
-                    square.and_then(|square| batch.by_parameters(step, layer.units, square))
+            let factor = layer.gradient.and_then(|square| match others.is_apart() {
+                true => Some(1.0),
+                false => others.factor_of_weights(step, square).filter(|_| step.is_sums()),
+            });
+            layer.weight_gradient = of_one.zip(factor).map(|(of_one, factor)| of_one * factor);
+            let squares = match (&told, layer.gradient) {
+                (Some(told), _) => Some(told.by_parameters.clone()),
+                (None, Some(square)) => {
+                    step.squares.as_ref().map(|squares| squares.iter().map(|of| of * square).collect::<Vec<_>>())
                 }
-                Some(told) => Some(told.by_parameters.iter().sum()),
-                None => step.squares.as_ref().and_then(|squares| match squares.is_empty() {
-                    true => Some(0.0),
-                    false => Some(squares.iter().sum::<f64>() * layer.gradient?),
-                }),
+                (None, None) => step.squares.clone().filter(Vec::is_empty),
             };
-            let alike = told.as_ref().is_none_or(|told| told.by_input.len() == 1);
-            batch = layer.gradient.map_or(OfBatch::UNKNOWN, |square| batch.in_front_of(step, square, alike));
+            step.by_parameters = match layer.gradient {
+                Some(square) => others.by_parameters(step, layer.units, square, squares.as_deref()),
+                None => squares.map(|_| 0.0),
+            };
             gradient = match told {
                 Some(told) => Some(told.by_input),
                 None => layer.gradient.zip(step.back).map(|(gradient, back)| vec![gradient * back]),
             };
+            gradient.iter_mut().flatten().for_each(|square| *square *= step.chosen);
+            let square_in = gradient.as_deref().map(mean_square_of);
+            others = layer
+                .gradient
+                .zip(square_in)
+                .map_or(Others::UNKNOWN, |(square, square_in)| others.in_front_of(step, square, square_in));
             carried = match &step.scatter {
                 // What is left out has another slope than what is not.
                 None if is_masked && matches!(step.part, Part::Pointwise(_)) => Carried::Unknown,
@@ -286,6 +310,11 @@ impl<'a> Walk<'a> {
                 None => laws.backward(carried, &step.part, layer.units),
             };
         }
+    }
+
+    /// How many times as large the mean square of a gradient is in front of these layers as behind them.
+    pub(super) fn handed_back(&self, layers: Range<usize>) -> Option<f64> {
+        self.steps[layers].iter().map(|step| Some(step.back? * step.chosen)).product()
     }
 
     /// The sum of the squares of all parameters' gradients, relative to that by an output.
@@ -296,9 +325,19 @@ impl<'a> Walk<'a> {
 }
 
 impl Step<'_> {
+    /// Whether it is a layer that starts at 0, as the last one may, and then has the only gradient.
+    pub(super) fn is_zero(&self) -> bool {
+        self.trains && is_zero(&self.part)
+    }
+
     /// Whether its parameters are the weights of sums of its inputs, and maybe biases.
     pub(super) fn is_sums(&self) -> bool {
-        matches!(self.part, Part::Linear(_)) || self.takes == Takes::Sums
+        matches!(self.part, Part::Linear(_)) || matches!(self.takes, Takes::Sums { .. })
+    }
+
+    /// The share of the taps of one pixel that it has in common with another.
+    pub(super) fn overlap(&self) -> f64 {
+        if let Takes::Sums { overlap } = self.takes { overlap } else { 1.0 }
     }
 
     /// The mean square of the gradient by a weight, where that by an output is 1.
@@ -330,18 +369,8 @@ fn by_positions<T: Float>(
     Some(made)
 }
 
-/// Whether a layer of that kind, or one inside it, may ask what rows have in common.
-fn asks_what_is_shared(kind: &str) -> bool {
-    matches!(
-        kind,
-        "batch_norm"
-            | "max_pool2d"
-            | "multi_head_attention"
-            | "average_pool2d"
-            | "sequential"
-            | "residual"
-            | "per_step"
-    )
+fn holds_a_convolution<T: Float>(layer: &dyn Layer<T>) -> bool {
+    layer.structure() == Structure::Convolution || layer.children().into_iter().any(holds_a_convolution)
 }
 
 /// Whether a layer is to say nothing but 0: then that is no loss of digits.
@@ -350,26 +379,5 @@ fn is_zero(part: &Part<'_>) -> bool {
         Part::Linear(dense) => [dense.weight, dense.bias].iter().all(|of| of.mean == 0.0 && of.variance == 0.0),
         Part::Pointwise(function) => function.value_and_slope(1.0) == (0.0, 0.0),
         _ => false,
-    }
-}
-
-/// E\[x x'\] of the outputs of two inputs.
-fn covaried(part: &Part<'_>, signal: Signal<'_>, covariance: f64, y: Moments) -> Option<f64> {
-    let x = signal.moments;
-    match part {
-        Part::Linear(dense) if dense.is_centred() => Some(dense.weight_variance() * covariance + dense.bias.variance),
-        Part::Pointwise(function) if signal.kept < 1.0 => {
-            let kept = signal.of_kept();
-            let of = function.expected(kept.mean, kept.variance());
-            Some(signal.product(*function, Moments { mean: of.mean, second: of.second }, covariance))
-        }
-        Part::Pointwise(function) if x.mean == 0.0 && x.second > 0.0 => {
-            let correlation = (covariance / x.second).clamp(-1.0, 1.0);
-            // Of one input twice it is the second moment, rounded the same way.
-            let product = if correlation == 1.0 { y.second } else { pair(*function, x.second, correlation).product };
-            Some(product)
-        }
-        Part::Dropout(_) => Some(covariance),
-        _ => None,
     }
 }

@@ -245,6 +245,12 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
         Some(Through { chooses: 1.0, y: Signal::unknown(y), back, squares })
     }
 
+    /// Whether what it says in [`propagate`](Self::propagate) depends on [`Signal::shared`], what rows or pixels have in common: that costs
+    /// milliseconds a layer, and is followed only where a layer behind asks. Unless a layer says otherwise, where one inside asks.
+    fn asks_what_is_shared(&self) -> bool {
+        self.children().into_iter().any(Layer::asks_what_is_shared)
+    }
+
     /// What theory may take it for, beyond the moments that it says: the forecast goes by this, not by the [`kind`](Self::kind).
     fn structure(&self) -> Structure {
         Structure::Other

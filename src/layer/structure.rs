@@ -22,6 +22,10 @@ pub enum Structure {
         /// And to mean 0.
         is_centred: bool,
     },
+    /// Every unit is brought to mean 0 and variance 1 over all rows of a batch, and all positions: its first parameter, if there is one, is the gain.
+    BatchNorm,
+    /// An output is the mean, or the largest, of a window of its channel, so that the gradients by a channel add up to what they do behind it.
+    Pooling,
     /// Rows of its weight are looked up: it makes no sums.
     Lookup,
     /// The layers inside, one after the other.

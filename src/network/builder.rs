@@ -8,7 +8,7 @@ use super::room::Room;
 use crate::init::Target;
 use crate::layer::fitting;
 use crate::linalg::first_non_finite;
-use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Layer, Param, Role};
+use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Layer, Param, Role, Slot};
 
 /// How much memory a network, and each of its workspaces, may take unless told otherwise: 4 GiB.
 pub const MEMORY_LIMIT: u64 = 4 << 30;
@@ -30,7 +30,7 @@ pub const MEMORY_LIMIT: u64 = 4 << 30;
 #[derive(Debug)]
 pub struct NetworkBuilder<T> {
     n_in: usize,
-    layers: Vec<Arc<dyn Layer<T>>>,
+    pub(super) layers: Vec<Arc<dyn Layer<T>>>,
     weights: Option<Box<dyn Initializer<T>>>,
     biases: Option<Box<dyn Initializer<T>>>,
     seed: u64,
@@ -84,19 +84,10 @@ impl<T: Float> NetworkBuilder<T> {
     /// [`Error::Empty`] for rows of no numbers, or no layers; [`Error::TooLarge`] beyond the memory limit;
     /// [`Error::OutOfMemory`]; [`Error::Layer`] where a layer is impossible, or an initializer fails or draws what is not finite.
     pub fn build(self) -> Result<Network<T>, Error> {
-        if self.n_in == 0 {
-            return Err(Error::Empty { what: "an input row" });
-        }
-        if self.layers.is_empty() {
-            return Err(Error::Empty { what: "the list of layers" });
-        }
-        let (geometry, state) = self.plan()?;
+        let (geometry, state) = self.plan(self.memory_limit)?;
         let mut parameters = Room::zeros("the parameters", geometry.layout.len())?;
         let mut targets = Vec::with_capacity(geometry.layout.slots().len());
-        for (at, slot) in geometry.layout.slots().iter().enumerate() {
-            // A layer knows its parameters by the names in its plan.
-            let planned = &geometry.plans[slot.layer].params[at - geometry.slot_ranges[slot.layer].start];
-            let initializer = self.initializer(slot.layer, planned);
+        for (slot, initializer) in self.slots(&geometry) {
             targets.push(initializer.target(&slot.param));
             let out = &mut parameters[slot.range.clone()];
             let mut generator = Generator::named(self.seed, &slot.param.name);
@@ -126,14 +117,29 @@ impl<T: Float> NetworkBuilder<T> {
         })
     }
 
+    /// Every parameter, and where its starting values come from.
+    pub(super) fn slots<'a>(&'a self, geometry: &'a Geometry) -> impl Iterator<Item = (&'a Slot, Choice<'a, T>)> {
+        geometry.layout.slots().iter().enumerate().map(|(at, slot)| {
+            // A layer knows its parameters by the names in its plan.
+            let planned = &geometry.plans[slot.layer].params[at - geometry.slot_ranges[slot.layer].start];
+            (slot, self.initializer(slot.layer, planned))
+        })
+    }
+
     /// Every width and range, and the starting values of the state.
-    fn plan(&self) -> Result<(Geometry, Vec<f64>), Error> {
+    pub(super) fn plan(&self, memory_limit: u64) -> Result<(Geometry, Vec<f64>), Error> {
+        if self.n_in == 0 {
+            return Err(Error::Empty { what: "an input row" });
+        }
+        if self.layers.is_empty() {
+            return Err(Error::Empty { what: "the list of layers" });
+        }
         // What cannot pass a single row is no network.
         let row = |what, width: usize| {
-            Error::within(what, (width as u64).saturating_mul(size_of::<T>() as u64), self.memory_limit)
+            Error::within(what, (width as u64).saturating_mul(size_of::<T>() as u64), memory_limit)
         };
         row("an input row", self.n_in)?;
-        let mut geometry = Geometry { widths: vec![self.n_in], memory_limit: self.memory_limit, ..Geometry::default() };
+        let mut geometry = Geometry { widths: vec![self.n_in], memory_limit, ..Geometry::default() };
         let mut state = Vec::new();
         for (index, layer) in self.layers.iter().enumerate() {
             let name = format!("{index}.{}", layer.kind());
@@ -146,7 +152,7 @@ impl<T: Float> NetworkBuilder<T> {
                     geometry.layout.push(index, &name, param.clone())?;
                 }
                 let bytes = (geometry.layout.len() as u64).saturating_mul(size_of::<T>() as u64);
-                Error::within("the parameters", bytes, self.memory_limit)?;
+                Error::within("the parameters", bytes, memory_limit)?;
                 geometry.parameter_ranges.push(start..geometry.layout.len());
                 geometry.slot_ranges.push(first..geometry.layout.slots().len());
                 Ok(plan)
@@ -183,14 +189,14 @@ impl<T: Float> NetworkBuilder<T> {
 }
 
 /// Where a parameter's starting values come from.
-enum Choice<'a, T> {
+pub(super) enum Choice<'a, T> {
     Given(&'a dyn Initializer<T>),
     Fitting(Box<dyn Initializer<T>>),
     Number(f64),
 }
 
 impl<T: Float> Choice<'_, T> {
-    fn target(&self, param: &Param) -> Target {
+    pub(super) fn target(&self, param: &Param) -> Target {
         let of = |initializer: &dyn Initializer<T>| Target {
             moments: initializer.moments(param),
             draws: initializer.draws(param),

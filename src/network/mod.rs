@@ -1,6 +1,7 @@
 //! `Network`: layers in order, and the arenas that hold their numbers.
 
 mod builder;
+mod design;
 mod geometry;
 mod lengths;
 mod observe;
@@ -11,6 +12,7 @@ mod update;
 mod workspace;
 
 pub use builder::{MEMORY_LIMIT, NetworkBuilder};
+pub(crate) use design::Design;
 pub use observe::Watched;
 pub use predict::Predictor;
 pub use update::OptimizerState;
@@ -136,11 +138,6 @@ impl<T: Float> Network<T> {
     /// ```
     pub fn init_moments(&self) -> impl ExactSizeIterator<Item = Option<InitMoments>> {
         self.targets.iter().map(|target| target.moments)
-    }
-
-    /// As [`init_moments`](Self::init_moments), with how the numbers of each hang together.
-    pub(crate) fn init_targets(&self) -> impl ExactSizeIterator<Item = Target> {
-        self.targets.iter().copied()
     }
 
     /// What each layer planned.

@@ -6,11 +6,13 @@
 mod calibration;
 mod calibration_kinds;
 mod copies;
+mod correlated;
 mod finite_width;
 mod fixed_points;
 mod lsuv;
 mod maps;
 mod measured;
+mod odd_networks;
 mod orthogonal;
 mod recurrent;
 mod reference;

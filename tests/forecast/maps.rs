@@ -49,10 +49,10 @@ impl Seen {
                 &|measured| measured.layers[index].gradient.unwrap(),
                 layer.gradient.unwrap(),
             );
-            if let Some(by_weight) = layer.weight_gradient {
-                // The mean of so many rows' gradients, each of its own.
-                let of = |measured: &Measured| measured.layers[index].weight_gradient.unwrap() * self.rows as f64;
-                near(&format!("gradient by a weight of {name}"), &of, by_weight);
+            // Of so many rows it is that of their mean.
+            let of_row = |measured: &Measured| measured.layers[index].weight_gradient.unwrap() * self.rows as f64;
+            if let Some(expected) = layer.weight_gradient {
+                near(&format!("gradient by the weights of {name}"), &of_row, expected);
             }
         }
         if let Some(norm) = forecast.gradient_norm {
@@ -156,6 +156,40 @@ fn images_that_are_pooled() {
     Seen { networks: 60, ..FEW }.meets(0.05, build);
 }
 
+/// The same where a border of zeros tells pixels apart.
+#[test]
+fn padded_images_that_are_pooled() {
+    let build = |seed| {
+        let network = Network::<f64>::builder(12 * 12 * 8).layer(Identity);
+        let conv = Conv2d::new((12, 12, 8), 48, 3).padding(Padding::Same);
+        let network = network.layer(conv).layer(Relu).layer(MaxPool2d::new((12, 12, 48), 2));
+        let conv = Conv2d::new((6, 6, 48), 64, 3).padding(Padding::Same);
+        let network = network.layer(conv).layer(Relu).layer(MaxPool2d::new((6, 6, 64), 2));
+        network.layer(Linear::new(100)).weights(He::normal()).seed(seed).build().unwrap()
+    };
+    Seen { networks: 60, ..FEW }.meets(0.06, build);
+}
+
+/// In front of a mean all pixels of its window have the same gradient, and what their sums have in common adds up: without padding and with it.
+#[test]
+fn images_whose_mean_is_taken() {
+    let build = |seed, padding, mean: AveragePool2d| {
+        let size = |layers: usize| if padding == Padding::Same { 10 } else { 10 - 2 * layers };
+        let network = (0..3).fold(Network::<f64>::builder(10 * 10 * 8).layer(Identity), |network, layer| {
+            let channels = if layer == 0 { 8 } else { 64 };
+            let conv = Conv2d::new((size(layer), size(layer), channels), 64, 3).padding(padding);
+            network.layer(conv).layer(Relu)
+        });
+        network.layer(mean).layer(Flatten).layer(Linear::new(64)).weights(He::normal()).seed(seed).build().unwrap()
+    };
+    let forecast = Forecast::of(&build(0, Padding::Same, AveragePool2d::global((10, 10, 64))), 1.0).unwrap();
+    assert!(forecast.gradient_norm.is_some() && forecast.layers[5].weight_gradient.is_some());
+    let more = Seen { networks: 60, ..FEW };
+    more.meets(0.06, |seed| build(seed, Padding::Valid, AveragePool2d::global((4, 4, 64))));
+    more.meets(0.06, |seed| build(seed, Padding::Valid, AveragePool2d::new((4, 4, 64), 2)));
+    more.meets(0.06, |seed| build(seed, Padding::Same, AveragePool2d::global((10, 10, 64))));
+}
+
 #[test]
 fn shares() {
     let build = |seed| {
@@ -242,7 +276,6 @@ fn attention() {
     }
 }
 
-
 /// What is left out is 0 and no normal number, also to a function right behind: of tanh that is as large as what is kept, of the others not. The
 /// sums of 256 normal numbers have a variance that scatters by sqrt(2 / 256) of itself, and f of them a second moment that is off by half its
 /// curvature times that variance, 0.4 % a layer.
@@ -272,7 +305,8 @@ fn functions_right_behind_dropout_inside_of_others() {
             let branch = Sequential::new().layer(Linear::new(256)).layer(dropout()).layer(dropout());
             branch.layer(Sigmoid).layer(Linear::new(256))
         };
-        let network = Network::<f64>::builder(256).layer(Identity).layer(branch()).layer(Residual::new().layer(branch()));
+        let network =
+            Network::<f64>::builder(256).layer(Identity).layer(branch()).layer(Residual::new().layer(branch()));
         network.weights(LeCun::normal()).seed(seed).build().unwrap()
     };
     FEW.meets(0.02, build);

@@ -5,7 +5,7 @@ mod columns;
 use super::groups::groups;
 use super::moments::{of_affine, second};
 use super::statistics::{Statistics, inverse_deviation};
-use super::{Layer, Mode, Moments, Pass, Passed, Plan, Propagated, Signal, Through};
+use super::{Layer, Mode, Moments, Pass, Passed, Plan, Propagated, Signal, Structure, Through};
 use crate::{Bounds, Error, Float, InitMoments, Param, Rows, RowsMut};
 use columns::{Block, Columns, LANES, Map, Terms};
 
@@ -124,6 +124,14 @@ impl<T: Float> Layer<T> for BatchNorm {
 
     fn bounds(&self) -> Bounds {
         Bounds::NORMALIZED
+    }
+
+    fn structure(&self) -> Structure {
+        Structure::BatchNorm
+    }
+
+    fn asks_what_is_shared(&self) -> bool {
+        true
     }
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {

@@ -7,7 +7,7 @@ use super::positions::Positions;
 use super::share::{PASSING, by_images};
 use super::window::{Extent, Grid, Padding, Window};
 use crate::layer::by_position::at;
-use crate::layer::{GradientByPosition, Layer, Pass, Plan, Propagated, Signal, Through};
+use crate::layer::{GradientByPosition, Layer, Pass, Plan, Propagated, Signal, Structure, Through};
 use crate::linalg::{Isa, Work, dispatch};
 use crate::{Error, Float, InitMoments, Moments, Rows, RowsMut};
 
@@ -86,6 +86,14 @@ impl AveragePool2d {
 impl<T: Float> Layer<T> for AveragePool2d {
     fn kind(&self) -> &'static str {
         "average_pool2d"
+    }
+
+    fn structure(&self) -> Structure {
+        Structure::Pooling
+    }
+
+    fn asks_what_is_shared(&self) -> bool {
+        true
     }
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {

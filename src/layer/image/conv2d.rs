@@ -254,7 +254,21 @@ impl<T: Float> Layer<T> for Conv2d<T> {
     }
 
     fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
-        of_a_sum::<T>(self, plan, x, weights)
+        let through = of_a_sum::<T>(self, plan, x, weights)?;
+        let Convolution { grid, groups, .. } = self.convolution().ok()?;
+        // Of two pixels only those taps meet that lie inside for both.
+        let channels = (grid.channels / groups) as f64;
+        let (all, both) = (
+            grid.rows.taps_inside()[0] * grid.cols.taps_inside()[0],
+            grid.rows.taps_inside_both() * grid.cols.taps_inside_both(),
+        );
+        let weight = weights.first()?;
+        let lacks = |shared: f64| {
+            let (variance, mean) = (weight.variance * shared, weight.mean * weight.mean);
+            channels * (all - both) * (variance + mean * (shared - x.moments.mean * x.moments.mean))
+        };
+        let shared = through.y.shared.zip(x.shared).map(|(shared, of_x)| shared - lacks(of_x));
+        Some(Through { y: Signal { shared, ..through.y }, ..through })
     }
 
     fn keeps_positions(&self) -> bool {

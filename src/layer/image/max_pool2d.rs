@@ -3,7 +3,7 @@
 use super::blocks::{Blocks, lanes, lanes_mut};
 use super::share::{PASSING, by_images};
 use super::window::{Extent, Grid, Padding, Window};
-use crate::layer::{Behind, Layer, Pass, Passed, Plan, Propagated, Signal, Through};
+use crate::layer::{Behind, Layer, Pass, Passed, Plan, Propagated, Signal, Structure, Through};
 use crate::linalg::{Isa, Work, dispatch};
 use crate::moments::largest;
 use crate::{Error, Float, InitMoments, Moments, Rows, RowsMut};
@@ -77,6 +77,14 @@ impl MaxPool2d {
 impl<T: Float> Layer<T> for MaxPool2d {
     fn kind(&self) -> &'static str {
         "max_pool2d"
+    }
+
+    fn structure(&self) -> Structure {
+        Structure::Pooling
+    }
+
+    fn asks_what_is_shared(&self) -> bool {
+        true
     }
 
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {

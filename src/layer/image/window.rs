@@ -195,6 +195,11 @@ impl Axis {
         sums.map(|sum| sum / self.out as f64)
     }
 
+    /// How many taps lie inside the image at both of two positions, in the mean over all pairs.
+    pub(super) fn taps_inside_both(&self) -> f64 {
+        (0..self.kernel).map(|tap| (self.outs(tap).len() as f64 / self.out as f64).powi(2)).sum()
+    }
+
     /// At which positions tap `tap` lies inside the image.
     #[inline(always)]
     pub(super) fn outs(&self, tap: usize) -> Range<usize> {
