@@ -39,8 +39,9 @@ use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Param, Rol
 /// Hochreiter and Schmidhuber, "Long short-term memory", 1997, with the forget gate of Gers, Schmidhuber and Cummins, 2000. The bias of the
 /// forget gate starts at 1 (Jozefowicz, Zaremba and Sutskever, "An empirical exploration of recurrent network architectures", 2015), all
 /// others at 0: half of a cell is left after two steps. What has to be remembered longer asks for [`chrono`](Recurrent::chrono).
-/// A forecast takes the gates of different steps for independent, as the theory of such layers does: of 8 steps at a width of 200 it says by 2 to 4 %
-/// too little of the states, and by 3 to 7 % of the gradient.
+/// A forecast takes the gates of different steps for independent, as the theory of such layers does, but for what the mean of the inputs and the
+/// biases make of candidates: of 8 steps at a width of 200 it says by 2 to 6 % too little of the states, by 2 to 7 % of the squares of the gradient
+/// by the inputs and by the weight, which is nearly all of its norm, and by up to 13 % of those by the recurrent weight and the bias.
 /// An initializer for all biases of a network, such as [`Zeros`](crate::Zeros) given to its builder, replaces these, too.
 pub type Lstm<T> = Recurrent<T, LstmCell>;
 
