@@ -34,6 +34,11 @@ pub(super) fn is_sparse(plan: &Plan, drawn: &[Target]) -> bool {
     plan.params.iter().zip(drawn).any(|(param, target)| target.draws.is_sparse() && !of_a_state(&param.name))
 }
 
+/// Whether some of its sums are of so few products that they are not normal, though their moments are known.
+pub(super) fn sums_few(drawn: &[Target]) -> bool {
+    drawn.iter().any(|target| target.draws.sums_few())
+}
+
 impl<'a> Law<'a> {
     /// Of a function of normal numbers with these moments, the layer of that number.
     pub(super) fn of(function: &'a dyn Pointwise, x: Moments, layer: usize) -> Self {

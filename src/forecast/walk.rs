@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::LayerForecast;
 use super::batch::{Others, Takes};
-use super::copied::{Composed, Copied, Law, is_sparse};
+use super::copied::{Composed, Copied, Law, is_sparse, sums_few};
 use super::nested::Drawn;
 use super::parts::Part;
 use super::spread::{Carried, Laws};
@@ -94,7 +94,12 @@ impl<'a> Walk<'a> {
             let copied = if sparse { Copied::by(layer, plan, drawn) } else { None };
             // Of sparse weights two numbers are not enough to know their sums by.
             let moments = moments.filter(|_| !sparse || copied.is_some());
-            let part = if sparse { Part::Other } else { Part::of(layer, plan, moments.as_deref(), draws) };
+            // Of sums of few products they are known, and nothing that asks for their law: not in the layers that have functions inside.
+            let few = sums_few(drawn);
+            let has_functions =
+                !matches!(layer.structure(), Structure::Sums | Structure::Convolution | Structure::Lookup);
+            let moments = moments.filter(|_| !few || !has_functions);
+            let part = if sparse || few { Part::Other } else { Part::of(layer, plan, moments.as_deref(), draws) };
             let (mut of, mut of_kept, mut through, mut composed) = (None, None, None, None);
             if let Some((signal, x)) = signal.zip(x) {
                 if let Some(copied) = copied {
@@ -176,6 +181,7 @@ impl<'a> Walk<'a> {
                 // Normal numbers of which some are left out the signal tells of; of others no more is known.
                 (Part::Dropout(kept), ..) if *kept < 1.0 && !matches!(law, Law::Normal) => Law::Unknown,
                 (Part::Dropout(_), ..) => law,
+                _ if few => Law::Unknown,
                 _ => Law::Normal,
             };
             let lost = |x: Moments, y: Moments| {

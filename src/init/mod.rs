@@ -83,12 +83,27 @@ pub enum Draws {
     Identity,
     /// Of a convolution: its middle tap is [`Orthogonal`](Self::Orthogonal), and does not narrow; all other weights are 0.
     MiddleTap,
+    /// All but so many of the weights of every unit are 0, however many inputs there are: sums of so few products are not normal at any width.
+    /// Mean and mean square are spread no more than those of independent numbers.
+    Sparse {
+        /// How many are not.
+        connections: usize,
+    },
 }
+
+/// From so many products on sums are taken for normal. Where numbers behind a function differ in size, so do sums of `k` of their squares, by which
+/// E\[tanh(z)^2\] of such a sum is about 1 / k of itself below that of a normal number: 2 % here.
+const MANY: usize = 50;
 
 impl Draws {
     /// Whether the sum of the squares is known beforehand.
     pub(crate) fn fixes_norm(self) -> bool {
-        self != Self::Independent
+        !matches!(self, Self::Independent | Self::Sparse { .. })
+    }
+
+    /// Whether sums of products with them have the moments that their own moments say, but are no normal numbers.
+    pub(crate) fn sums_few(self) -> bool {
+        matches!(self, Self::Sparse { connections } if connections < MANY)
     }
 
     /// Whether the same numbers come of every seed.

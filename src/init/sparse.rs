@@ -1,6 +1,6 @@
 //! `Sparse`: few inputs a unit.
 
-use super::{InitMoments, Initializer, squarable};
+use super::{Draws, InitMoments, Initializer, squarable};
 use crate::{Error, Float, Generator, Param};
 
 /// Weights of which each unit has only so many that are not zero, drawn from N(0, std^2), at places of its own.
@@ -21,7 +21,8 @@ use crate::{Error, Float, Generator, Param};
 ///
 /// # Notes
 /// Martens, "Deep learning via Hessian-free optimization", 2010, with 15 connections: so units differ more than if each saw a little of
-/// everything, and their sums do not grow with the fan-in. A unit that has no more weights than that gets all of them.
+/// everything, and their sums do not grow with the fan-in. A unit that has no more weights than that gets all of them. Sums of few products are
+/// not normal, however wide the layer is: a forecast says their moments, and of a function behind fewer than 50 connections nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sparse {
     connections: usize,
@@ -68,6 +69,12 @@ impl<T: Float> Initializer<T> for Sparse {
         let kurtosis = (variance > 0.0).then_some(3.0 / share);
         (weights > 0).then_some(InitMoments { mean: 0.0, variance, kurtosis })
     }
+
+    fn draws(&self, param: &Param) -> Draws {
+        let weights = if param.unit_axis == 0 { param.cols } else { param.rows };
+        let connections = self.connections;
+        if connections < weights { Draws::Sparse { connections } } else { Draws::Independent }
+    }
 }
 
 #[cfg(test)]
@@ -80,6 +87,17 @@ mod tests {
         for std in [-1.0, f64::NAN, f64::INFINITY, 1e200, 1e-200] {
             assert!(matches!(Sparse::new(1, std), Err(Error::Argument { argument: "std", .. })));
         }
+    }
+
+    #[test]
+    fn says_how_few_there_are() {
+        let draws = |sparse: Sparse, inputs| Initializer::<f64>::draws(&sparse, &Param::weight(inputs, 10));
+        let few = Sparse::new(15, 1.0).unwrap();
+        assert_eq!(draws(few, 100), Draws::Sparse { connections: 15 });
+        assert!(draws(few, 100).sums_few() && !draws(few, 100).fixes_norm());
+        // All of them: as any others.
+        assert_eq!(draws(few, 15), Draws::Independent);
+        assert!(!draws(Sparse::new(50, 1.0).unwrap(), 100).sums_few());
     }
 
     #[test]

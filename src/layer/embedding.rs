@@ -122,6 +122,12 @@ impl<T: Float> Layer<T> for Embedding<T> {
         Some(Propagated { y: Moments { mean: table.mean, second: second(table) }, back: Some(0.0) })
     }
 
+    /// Every number of a gradient goes to one entry of the table. Where a row of it is looked up more than once the sum of independent gradients has
+    /// the sum of their squares, in the mean.
+    fn gradient_squares(&self, plan: &Plan, _: Moments, _: &[InitMoments]) -> Option<Vec<f64>> {
+        Some(vec![plan.n_out as f64])
+    }
+
     fn initializer(&self, _: &Param) -> Option<&dyn Initializer<T>> {
         self.start.as_deref()
     }

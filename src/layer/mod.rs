@@ -205,7 +205,9 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
 
     /// The sum of the squares of the gradient by each of its parameters, in the order of its plan, where the mean square of that by an output
     /// is 1: of one row, in the mean over the draw, with the gradients by different outputs taken for independent: what those by pixels of
-    /// an image have in common, in front of a pool or a batch norm, the forecast adds. `None` where theory does not say.
+    /// an image have in common, in front of a pool or a batch norm, the forecast adds. `None` where theory does not say: besides what it says
+    /// no [`moments`](Self::moments) of, of a recurrent layer that [truncates](Recurrent::truncate) derivatives, or has recurrent weights whose mean
+    /// is not 0 and that do not copy.
     ///
     /// ```
     /// use evenkeel::{Layer, Linear, Moments};

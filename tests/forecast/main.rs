@@ -17,6 +17,7 @@ mod orthogonal;
 mod recurrent;
 mod reference;
 mod regimes;
+mod squares;
 mod structures;
 mod verdicts;
 

@@ -213,6 +213,38 @@ fn plain_recurrent_layers_with_relu() {
     FEW.meets(0.03, |seed| build(seed, rnn().biases(Normal::new(0.1, 0.3).unwrap())));
 }
 
+/// Sums of four products are no normal numbers, as wide as the layers may be: their moments are known, and what a function makes of them is not.
+#[test]
+fn sums_of_few_products() {
+    let build = |seed, connections: usize| {
+        let sparse = |std: f64| Sparse::new(connections, std / (connections as f64).sqrt()).unwrap();
+        let network = Network::<f64>::builder(256).layer(Linear::without_bias(256).weights(sparse(1.0))).layer(Relu);
+        let network = network.layer(Linear::without_bias(256).weights(sparse(1.5_f64.sqrt()))).layer(Tanh);
+        network.seed(seed).build().unwrap()
+    };
+    let few = Forecast::of(&build(0, 4), 1.0).unwrap();
+    assert_eq!(few.layers[0].moments, Some(Moments { mean: 0.0, second: 1.0 }));
+    assert!(few.layers[1..].iter().all(|layer| layer.moments.is_none()) && few.gradient_norm.is_none());
+    // With biases, in a layer of others: no more is known.
+    let inside = Sequential::new().layer(Linear::new(256).weights(Sparse::new(4, 0.5).unwrap())).layer(Relu);
+    let inside = Forecast::of(&Network::<f64>::builder(256).layer(inside).build().unwrap(), 1.0).unwrap();
+    assert_eq!(inside.layers[0].moments, None);
+    // Of 64 products they are as good as normal: tanh is off by about 1 / 64.
+    let many = Seen { networks: 30, ..FEW };
+    many.meets(0.03, |seed| build(seed, 64));
+    // What normal numbers would have given is a fifth too much where there are four.
+    let normal = Forecast::of(&build(0, 64), 1.0).unwrap().layers[3].moments.unwrap().second;
+    let tanh = (0..30).map(|seed| {
+        let network = build(seed, 4);
+        let mut x = vec![0.0; 4 * 256];
+        fill_normal(&mut Generator::numbered(seed, "maps.few", 1), 0.0, 1.0, &mut x);
+        let rows = Rows::new(&x, 256).unwrap();
+        Measured::of(&network, rows, OutputGradient::Random(seed)).unwrap().layers[3].moments.second
+    });
+    let tanh = tanh.sum::<f64>() / 30.0;
+    assert!(tanh < 0.9 * normal, "{tanh}, of normal numbers {normal}");
+}
+
 /// With one draw of the weights for all steps, states have more in common than the forecast takes them to have: of an LSTM that is seen.
 #[test]
 fn gated_recurrent_layers() {

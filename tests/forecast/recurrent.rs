@@ -25,6 +25,33 @@ fn a_forget_gate_remembers_as_long_as_its_bias_says() {
     }
 }
 
+/// What is 0 by symmetry is not said to be what rounding leaves of it.
+#[test]
+fn states_of_odd_functions_have_no_mean() {
+    let rnn = Network::<f64>::builder(8 * 30).layer(Rnn::new(8, 30, 30).unwrap());
+    let lstm = Network::<f64>::builder(8 * 30).layer(Lstm::new(8, 30, 30).unwrap());
+    let gru = Network::<f64>::builder(8 * 30).layer(Gru::new(8, 30, 30).unwrap());
+    for network in [rnn, lstm, gru] {
+        let forecast = Forecast::of(&network.build().unwrap(), 1.7).unwrap();
+        assert_eq!(forecast.layers[0].moments.unwrap().mean, 0.0, "{}", forecast.layers[0].name);
+    }
+}
+
+/// Truncated derivatives, weights of the state whose mean is not 0, and copies through tanh: theory does not say, and neither does the norm.
+#[test]
+fn what_is_not_known_of_gradients_is_not_said() {
+    let norm = |layer: Rnn<f64>| {
+        let network = Network::<f64>::builder(8 * 30).layer(layer).build().unwrap();
+        Forecast::of(&network, 1.0).unwrap().gradient_norm
+    };
+    let rnn = || Rnn::new(8, 30, 30).unwrap();
+    assert!(norm(rnn()).is_some() && norm(rnn().relu()).is_some());
+    assert_eq!(norm(rnn().truncate(4).unwrap()), None);
+    assert_eq!(norm(rnn().recurrent_weights(Normal::new(0.1, 0.1).unwrap())), None);
+    assert_eq!(norm(rnn().recurrent_weights(Eye::default())), None);
+    assert_eq!(norm(rnn().recurrent_weights(Sparse::new(4, 0.5).unwrap())), None);
+}
+
 /// Of normal numbers of variance g^2 / n: the mean square of a row's length is g^2, no vector becomes longer than by 2 g, and one that is
 /// multiplied again and again grows by g each time.
 #[test]

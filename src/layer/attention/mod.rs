@@ -42,7 +42,8 @@ use wide::{Wide, wide};
 /// Where a pass has lengths, steps beyond that of their row are not looked at, whatever stands there: their outputs are 0, and no gradient
 /// comes of them. Steps that are masked by [`causal`](Self::causal) do not reach the outputs of earlier ones either, not even as a NaN. A row takes memory
 /// for `heads * steps^2` shares. A forecast takes heads for wide, and what differs from step to step for independent: then the scores of a query
-/// are independent normal numbers, and the shares what [`Softmax`](crate::Softmax) makes of them. The fans of `qkv_weight` are those of each of its three parts. Vaswani et al. 2017, "Attention Is All You
+/// are independent normal numbers, and the shares what [`Softmax`](crate::Softmax) makes of them; so it is for the gradients by its weights, where those by
+/// different outputs are independent. The fans of `qkv_weight` are those of each of its three parts. Vaswani et al. 2017, "Attention Is All You
 /// Need".
 #[derive(Debug, Clone)]
 pub struct MultiHeadAttention<T> {
@@ -234,7 +235,12 @@ impl<T: Float> Layer<T> for MultiHeadAttention<T> {
             _ => return None,
         };
         let steps = plan.n_out / self.width;
-        wide(Wide { steps, width: self.width, causal: self.causal, into, into_bias, out, out_bias }, x)
+        let &Self { width, causal, bias: has_bias, .. } = self;
+        wide(Wide { steps, width, causal, has_bias, into, into_bias, out, out_bias }, x)
+    }
+
+    fn gradient_squares(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {
+        self.propagate(plan, Signal::independent(x), weights)?.squares
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {

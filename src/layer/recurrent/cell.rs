@@ -2,9 +2,9 @@
 
 use std::fmt::Debug;
 
-use super::moments::Unrolled;
+use super::moments::{Unfolded, Unrolled};
 use crate::linalg::{PIECE, join};
-use crate::{Bounds, Float, Initializer, Propagated, Role};
+use crate::{Bounds, Float, Initializer, Role};
 
 /// What happens to the states of a batch in one step. The layer computes the products, and the cell what is done number by number.
 pub trait Cell<T: Float>: Debug + Clone + Default + Send + Sync {
@@ -31,7 +31,7 @@ pub trait Cell<T: Float>: Debug + Clone + Default + Send + Sync {
     fn initializer(&self, role: Role, recurrent: bool) -> Option<Box<dyn Initializer<T>>>;
 
     /// What it makes of moments, where theory says it.
-    fn moments(&self, _: &Unrolled) -> Option<Propagated> {
+    fn moments(&self, _: &Unrolled) -> Option<Unfolded> {
         None
     }
 

@@ -2,9 +2,10 @@
 
 use std::f64::consts::{PI, SQRT_2};
 
-use super::moments::Unrolled;
+use super::copied_products::squares;
+use super::moments::{Unfolded, Unrolled};
+use crate::Moments;
 use crate::layer::moments::second;
-use crate::{Moments, Propagated};
 
 /// How far from the mean of what its steps have in common a unit may be, in deviations, and how many kinds of units are told apart at most.
 const REACH: f64 = 6.5;
@@ -23,20 +24,24 @@ const MOST: f64 = 2000.0;
 /// A gradient goes back through k states as long as all of them are above 0. Since a state that was last 0 at step r is above it for k steps with
 /// the chance p_k that S_1, ..., S_k are all above 0, and is 0 at step r with the chance q_r that S_1, ..., S_r are all at most 0, both are
 /// known (Sparre Andersen, 1954): n p_n = sum over k <= n of P(S_k > 0) p_(n - k), and the same of q.
-pub(super) fn copied(of: &Unrolled) -> Propagated {
+pub(super) fn copied(of: &Unrolled) -> Unfolded {
     let (width, x, weight) = (of.width as f64, of.x, of.weight);
     let mean = width * x.mean * weight.mean + of.bias.mean;
     let drift_variance = width * x.mean * x.mean * weight.variance + of.bias.variance;
     let variance = width * second(weight) * x.variance();
     let by_input = of.hidden as f64 * second(weight);
-    let total = if drift_variance > 0.0 {
-        over_drifts(of, mean, drift_variance, variance)
-    } else {
-        Walk { drift: mean, variance, steps: of.steps }.total(of.last)
-    };
+    let walks = walks(of, mean, drift_variance, variance);
+    let mut total = Total::default();
+    for &(share, walk) in &walks {
+        let of_drift = walk.total(of.last);
+        total.mean += share * of_drift.mean;
+        total.second += share * of_drift.second;
+        total.passed += share * of_drift.passed;
+    }
     let count = if of.last { 1.0 } else { of.steps as f64 };
     let y = Moments { mean: total.mean / count, second: total.second / count };
-    Propagated { y, back: of.whole.then_some(by_input * total.passed / of.steps as f64) }
+    let back = of.whole.then_some(by_input * total.passed / of.steps as f64);
+    Unfolded { y, back, squares: back.and_then(|_| squares(of, &walks)) }
 }
 
 /// Sums over the outputs of a unit, and over the steps that a gradient reaches.
@@ -47,31 +52,30 @@ struct Total {
     passed: f64,
 }
 
-/// The mean over units of a normal drift, in steps that see what changes within the least of it that shows.
-fn over_drifts(of: &Unrolled, mean: f64, drift_variance: f64, variance: f64) -> Total {
+/// The walks of all kinds of units and their shares: of a normal drift, in steps that see what changes within the least of it that shows.
+fn walks(of: &Unrolled, mean: f64, drift_variance: f64, variance: f64) -> Vec<(f64, Walk)> {
+    let walk = |drift: f64| Walk { drift, variance, steps: of.steps };
+    if drift_variance.is_nan() || drift_variance <= 0.0 {
+        return vec![(1.0, walk(mean))];
+    }
     let deviation = drift_variance.sqrt();
     let shows = 0.5 * (variance / of.steps as f64).sqrt() / deviation;
     let step = shows.clamp(2.0 * REACH / MOST, 0.25);
     let count = (2.0 * REACH / step).ceil() as i32;
     let step = 2.0 * REACH / f64::from(count);
-    let mut total = Total::default();
-    for place in 0..=count {
+    let one = |place: i32| {
         let z = step * f64::from(place) - REACH;
-        let share = step * (-z * z / 2.0).exp() / (2.0 * PI).sqrt();
-        let of_drift = Walk { drift: mean + deviation * z, variance, steps: of.steps }.total(of.last);
-        total.mean += share * of_drift.mean;
-        total.second += share * of_drift.second;
-        total.passed += share * of_drift.passed;
-    }
-    total
+        (step * (-z * z / 2.0).exp() / (2.0 * PI).sqrt(), walk(mean + deviation * z))
+    };
+    (0..=count).map(one).collect()
 }
 
 /// The sums of independent normal steps.
 #[derive(Debug, Clone, Copy)]
-struct Walk {
-    drift: f64,
-    variance: f64,
-    steps: usize,
+pub(super) struct Walk {
+    pub(super) drift: f64,
+    pub(super) variance: f64,
+    pub(super) steps: usize,
 }
 
 impl Walk {
@@ -88,8 +92,7 @@ impl Walk {
                 total.second += square;
             }
         }
-        let above = all(steps, |k| sums[k - 1].above);
-        let below = all(steps, |k| 1.0 - sums[k - 1].above);
+        let [above, below] = self.sides();
         // Of a gradient that comes in k steps after the last 0, all k of them have a part.
         let passed = |zero: usize| -> f64 {
             let most = steps - zero;
@@ -98,6 +101,12 @@ impl Walk {
         };
         total.passed = (0..steps).map(|zero| below[zero] * passed(zero)).sum();
         total
+    }
+
+    /// For each n from 0 to all steps the chance that the sums of 1 to n of them are all above 0, and that they all are not.
+    pub(super) fn sides(&self) -> [Vec<f64>; 2] {
+        let above: Vec<f64> = (1..=self.steps).map(|k| self.after(k as f64).above).collect();
+        [all(self.steps, |k| above[k - 1]), all(self.steps, |k| 1.0 - above[k - 1])]
     }
 
     /// The mean of the positive part of the sum of k steps, the mean of its square, and the chance to be above 0.

@@ -1,27 +1,47 @@
 //! What LSTM and GRU make of the moments of their inputs.
 
-use super::moments::{BackStep, Returned, Unrolled, plus};
+use super::moments::{BackStep, Returned, Unfolded, Unrolled, plus};
+use super::squares::{Chain, Lasting, Products};
 use crate::moments::{Mixture, expectation};
-use crate::{Activation, InitMoments, Moments, Propagated, Sigmoid, Tanh};
+use crate::{Activation, InitMoments, Moments, Sigmoid, Tanh};
 
 /// What a gate, or a candidate, is in the mean over the draw.
 #[derive(Debug, Clone, Copy)]
 struct Gate {
     /// E\[y\] to E\[y^4\].
     powers: [f64; 4],
-    /// The mean square of its slope.
+    /// The mean square of its slope, its mean, and that of its product with y.
     slope: f64,
+    mean_slope: f64,
+    with_slope: f64,
 }
 
 impl Gate {
     fn of(activation: &impl Activation, sum: Moments) -> Self {
-        let [first, second, third, fourth, slope] = expectation(sum.mean, sum.variance().sqrt(), &[], |x| {
+        let found = expectation(sum.mean, sum.variance().sqrt(), &[], |x| {
             let y: f64 = activation.value(x);
             let slope: f64 = activation.slope(x, y);
-            [y, y * y, y * y * y, (y * y) * (y * y), slope * slope]
+            [y, y * y, y * y * y, (y * y) * (y * y), slope * slope, slope, y * slope]
         });
-        Self { powers: [first, second, third, fourth], slope }
+        let [first, second, third, fourth, slope, mean_slope, with_slope] = found;
+        Self { powers: [first, second, third, fourth], slope, mean_slope, with_slope }
     }
+}
+
+/// The covariance of f(x) and f(x') of two numbers of that correlation c and variance, in the mean the slope of f, and the variance of f(x): b c +
+/// (v - b) c^3 with b = variance slope^2, as it is of an odd function where c is small, and where it is 1.
+fn covariance(correlation: f64, variance: f64, mean_slope: f64, of_values: f64) -> f64 {
+    let straight = variance * mean_slope * mean_slope;
+    straight * correlation + (of_values - straight) * correlation.powi(3)
+}
+
+/// What candidates of that sum have in common at all steps, where the sums have a variance that lasts.
+fn lasting(sum: Moments, lasting_variance: f64, mean: f64, second: f64, mean_slope: f64) -> f64 {
+    if lasting_variance == 0.0 {
+        return 0.0;
+    }
+    let correlation = (lasting_variance / sum.variance()).min(1.0);
+    covariance(correlation, sum.variance(), mean_slope, second - mean * mean)
 }
 
 /// One step of an LSTM.
@@ -31,11 +51,18 @@ struct LstmStep {
     forget: Gate,
     output: Gate,
     candidate: Gate,
-    /// E\[c^2\] of the cell before.
-    before: f64,
-    /// E\[tanh(c)^2\] and E\[(1 - tanh(c)^2)^2\] of the cell behind.
+    /// The cell before, and behind.
+    before: Moments,
+    cell: Moments,
+    /// E\[tanh(c)\], E\[tanh(c)^2\], E\[1 - tanh(c)^2\] and E\[(1 - tanh(c)^2)^2\] of the cell behind.
+    mean: f64,
     squashed: f64,
+    mean_slope: f64,
     slope: f64,
+    /// E\[c g\] of the cell before and a candidate, that of the cell behind and a later one, and E\[g g'\] of two candidates.
+    with_candidate: f64,
+    with_later: f64,
+    candidates: f64,
 }
 
 /// Gates and the candidate are independent and drawn anew at every step, as if the weights were: so are the four first moments of the cell known,
@@ -46,9 +73,10 @@ struct LstmStep {
 /// dc^2 = dc'^2 E[f'^2] + dh^2 E[o^2] E[(1 - tanh(c)^2)^2]
 /// ```
 ///
-/// As in Gilboa et al., "Dynamical isometry and a mean field theory of LSTMs and GRUs", 2019. With one draw for all steps, states of
-/// different steps have something in common, and gates with them: in wide layers states and gradients are then some percent larger.
-pub(super) fn lstm(of: &Unrolled) -> Option<Propagated> {
+/// As in Gilboa et al., "Dynamical isometry and a mean field theory of LSTMs and GRUs", 2019; but that candidates have in common what inputs have as
+/// their mean, and the bias, so that a cell adds up what points the same way at every step. With one draw for all steps, states of
+/// different steps have more in common, and gates with them: in wide layers states and gradients are then some percent larger.
+pub(super) fn lstm(of: &Unrolled) -> Option<Unfolded> {
     if of.entry().is_some() {
         return None;
     }
@@ -58,21 +86,49 @@ pub(super) fn lstm(of: &Unrolled) -> Option<Propagated> {
         None => of.bias,
     };
     let (for_forget, for_others) = (of.of_input(bias_of(true)), of.of_input(bias_of(false)));
+    let lasting_variance = of.lasting_variance(bias_of(false));
+    // The cell, as if candidates had nothing in common; what it has with them, beside the product of the means, and what of its variance comes of that.
+    let (mut alone, mut shared, mut added) = ([0.0; 4], 0.0, 0.0);
     let mut cell = [0.0; 4];
     Some(of.unrolled(|state| {
         let of_state = of.of_state(state, None);
         let others = plus(for_others, of_state);
         let (open, candidate) = (Gate::of(&Sigmoid, others), Gate::of(&Tanh, others));
         let forget = if forget_bias.is_some() { Gate::of(&Sigmoid, plus(for_forget, of_state)) } else { open };
-        let before = cell[1];
-        cell = next_cell(cell, &forget, &open, &candidate);
-        let [value, squashed, slope] = Mixture::of_powers(cell).expectation(|c| {
+        let moments = |cell: [f64; 4]| Moments { mean: cell[0], second: cell[1] };
+        let before = moments(cell);
+        let [mean, second, ..] = candidate.powers;
+        let between = lasting(others, lasting_variance, mean, second, candidate.mean_slope);
+        let with_candidate = before.mean * mean + shared;
+        added = forget.powers[1] * added + 2.0 * forget.powers[0] * open.powers[0] * shared;
+        shared = forget.powers[0] * shared + open.powers[0] * between;
+        alone = next_cell(alone, &forget, &open, &candidate);
+        cell = with_normal(alone, added);
+        let (with_later, candidates) = (cell[0] * mean + shared, mean * mean + between);
+        let [mean, squashed, mean_slope, slope] = Mixture::of_powers(cell).expectation(|c| {
             let value = c.tanh();
             let slope = 1.0 - value * value;
-            [value, value * value, slope * slope]
+            [value, value * value, slope, slope * slope]
         });
-        let step = LstmStep { input: open, forget, output: open, candidate, before, squashed, slope };
-        (Moments { mean: open.powers[0] * value, second: open.powers[1] * squashed }, step)
+        let gates = [open, forget, open, candidate];
+        let [input, forget, output, candidate] = gates;
+        let cell = moments(cell);
+        let step = LstmStep {
+            input,
+            forget,
+            output,
+            candidate,
+            before,
+            cell,
+            mean,
+            squashed,
+            mean_slope,
+            slope,
+            with_candidate,
+            with_later,
+            candidates,
+        };
+        (Moments { mean: output.powers[0] * mean, second: output.powers[1] * squashed }, step)
     }))
 }
 
@@ -98,38 +154,117 @@ fn next_cell(cell: [f64; 4], forget: &Gate, input: &Gate, candidate: &Gate) -> [
     })
 }
 
+/// The first four moments of a number and a normal one of mean 0 that knows nothing of it.
+fn with_normal([first, second, third, fourth]: [f64; 4], variance: f64) -> [f64; 4] {
+    [
+        first,
+        second + variance,
+        third + 3.0 * first * variance,
+        fourth + 6.0 * second * variance + 3.0 * variance * variance,
+    ]
+}
+
 impl BackStep for LstmStep {
     fn back(&self, by_state: f64, carried: f64) -> Returned {
         let by_cell = carried + by_state * self.output.powers[1] * self.slope;
         let by_sums = by_cell * self.candidate.powers[1] * self.input.slope
-            + by_cell * self.before * self.forget.slope
+            + by_cell * self.before.second * self.forget.slope
             + by_cell * self.input.powers[1] * self.candidate.slope
             + by_state * self.squashed * self.output.slope;
         let carried = by_cell * self.forget.powers[1];
-        Returned { by_input_sums: by_sums, by_state_sums: by_sums, by_state: 0.0, carried }
+        Returned { by_input_sums: by_sums, by_state_sums: by_sums, carried, direct: by_cell, ..Returned::default() }
+    }
+}
+
+/// A cell is left what the forget gates let through, and so is a gradient by it on its way back. Chains hold the mean products, over what the forget
+/// gates between let through, of what makes of it the gradient by the candidate and by the input gate; and of what makes it that by the forget gate,
+/// with the cell behind, and with a later candidate.
+impl Lasting for LstmStep {
+    fn kept(&self) -> f64 {
+        self.forget.powers[0]
+    }
+
+    fn states(&self, later: &Self, kept: f64) -> f64 {
+        let variances = [self.cell.variance(), later.cell.variance()];
+        let size = |[one, other]: [f64; 2]| (one * other).sqrt();
+        let variance = size(variances);
+        // What has come in between points the way of the candidates before.
+        let since = (1.0 - kept) * self.later_inputs(later);
+        let common = kept * variances[0] + since * (self.with_later - self.cell.mean * later.candidate.powers[0]);
+        let correlation = if variance > 0.0 { (common / variance).min(1.0) } else { 0.0 };
+        let of_values = size([self, later].map(|of| (of.squashed - of.mean * of.mean).max(0.0)));
+        let mean_slope = size([self.mean_slope, later.mean_slope]);
+        let together = self.mean * later.mean + covariance(correlation, variance, mean_slope, of_values);
+        self.output.powers[0] * later.output.powers[0] * together
+    }
+
+    fn begin(&self) -> Chain {
+        let Self { input, forget, candidate, before, .. } = self;
+        let with_candidate = forget.mean_slope * self.with_candidate;
+        [
+            input.powers[0] * candidate.mean_slope,
+            self.candidates * input.mean_slope,
+            before.second * forget.with_slope + input.powers[0] * with_candidate,
+            with_candidate,
+        ]
+    }
+
+    fn pass(&self, [by_candidate, by_input, with_cell, by_forget]: Chain) -> Chain {
+        let [kept, kept_square, ..] = self.forget.powers;
+        let with_cell = kept_square * with_cell + kept * self.input.powers[0] * by_forget;
+        [kept * by_candidate, kept * by_input, with_cell, kept * by_forget]
+    }
+
+    fn end(&self, [by_candidate, by_input, with_cell, _]: Chain) -> Products {
+        let Self { input, forget, candidate, .. } = self;
+        let by_candidate = by_candidate * input.powers[0] * candidate.mean_slope;
+        let by_input = by_input * input.mean_slope;
+        let sum = forget.powers[0] * (by_candidate + by_input) + forget.with_slope * with_cell;
+        Products { input: sum, state: sum, mixed: 0.0 }
+    }
+}
+
+impl LstmStep {
+    /// How much of their candidates steps add, in proportion to what they take off the cell.
+    fn later_inputs(&self, later: &Self) -> f64 {
+        let taken = 1.0 - later.forget.powers[0];
+        if taken > 0.0 { later.input.powers[0] / taken } else { 0.0 }
     }
 }
 
 /// One step of a GRU.
 #[derive(Debug, Clone, Copy)]
 struct GruStep {
-    /// E\[z^2\], E\[(1 - z)^2\] and E\[(z (1 - z))^2\] of the update gate.
+    /// E\[z\], E\[z^2\], E\[(1 - z)^2\] and E\[z (1 - z)\] of the update gate, which also is its slope; and E\[(z (1 - z))^2\].
+    share: f64,
     kept: f64,
     left: f64,
+    both: f64,
     slope: f64,
+    /// E\[z^2 (1 - z)\].
+    with_slope: f64,
+    /// The state before, and behind.
+    before: Moments,
+    state: Moments,
     candidate: Candidate,
-    /// E\[(h - n)^2\] of the state before and the candidate.
+    /// E\[(h - n)^2\] of the state before and the candidate; E\[h n\] of them, that of the state behind and a later one, and E\[n n'\].
     apart: f64,
+    with_candidate: f64,
+    with_later: f64,
+    candidates: f64,
 }
 
 /// The candidate n = tanh(a + r k), and the mean squares of what comes back through it: of its slope s, of s r, and of s k r (1 - r).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Candidate {
     mean: f64,
     second: f64,
     slope: f64,
     by_mixed: f64,
     by_reset: f64,
+    /// E\[s\] and E\[s r\].
+    mean_slope: f64,
+    mean_mixed: f64,
 }
 
 /// Gates and what goes into the candidate are independent and drawn anew at every step, as if the weights were.
@@ -141,48 +276,76 @@ struct Candidate {
 ///
 /// As in Gilboa et al., "Dynamical isometry and a mean field theory of LSTMs and GRUs", 2019. With one draw for all steps, states of
 /// different steps have something in common, and candidates with them, by which states are about 1 % larger.
-pub(super) fn gru(of: &Unrolled) -> Option<Propagated> {
+pub(super) fn gru(of: &Unrolled) -> Option<Unfolded> {
     if of.entry().is_some() {
         return None;
     }
     let of_input = of.of_input(of.bias);
+    let lasting_variance = of.lasting_variance(of.bias);
+    // What the state has in common with candidates, beside the product of the means.
+    let mut shared = 0.0;
     Some(of.unrolled(|state| {
         let open = plus(of_input, of.of_state(state, None));
-        let candidate = Candidate::of(open, of_input, of.of_state(state, of.recurrent_bias));
-        let [kept, left, both, slope, share] = expectation(open.mean, open.variance().sqrt(), &[], |x| {
+        let mixed = of.of_state(state, of.recurrent_bias);
+        let candidate = Candidate::of(open, of_input, mixed);
+        let found = expectation(open.mean, open.variance().sqrt(), &[], |x| {
             let z: f64 = Sigmoid.value(x);
             let rest: f64 = Sigmoid.value(-x);
-            [z * z, rest * rest, z * rest, (z * rest).powi(2), z]
+            [z * z, rest * rest, z * rest, (z * rest).powi(2), z, z * z * rest]
         });
-        let Candidate { mean, second, .. } = candidate;
+        let [kept, left, both, slope, share, with_slope] = found;
+        let Candidate { mean, second, mean_slope, .. } = candidate;
+        let with_candidate = state.mean * mean + shared;
         let next = Moments {
             mean: share * state.mean + (1.0 - share) * mean,
-            second: kept * state.second + 2.0 * both * state.mean * mean + left * second,
+            second: kept * state.second + 2.0 * both * with_candidate + left * second,
         };
-        let apart = state.second - 2.0 * state.mean * mean + second;
-        (next, GruStep { kept, left, slope, candidate, apart })
+        let apart = state.second - 2.0 * with_candidate + second;
+        // Half of what comes from the state, or so: it tells how the sum scatters.
+        let sum = Moments { mean: 0.0, second: of_input.variance() + mixed.variance() / 4.0 };
+        let between = lasting(sum, lasting_variance, mean, second, mean_slope);
+        shared = share * shared + (1.0 - share) * between;
+        let (with_later, candidates) = (next.mean * mean + shared, mean * mean + between);
+        let step = GruStep {
+            share,
+            kept,
+            left,
+            both,
+            slope,
+            with_slope,
+            before: state,
+            state: next,
+            candidate,
+            apart,
+            with_candidate,
+            with_later,
+            candidates,
+        };
+        (next, step)
     }))
 }
 
 impl Candidate {
     /// With a reset gate of that sum, and what comes from the input and from the state.
     fn of(reset: Moments, own: Moments, mixed: Moments) -> Self {
-        let mut found = Self { mean: 0.0, second: 0.0, slope: 0.0, by_mixed: 0.0, by_reset: 0.0 };
+        let mut found = Self::default();
         for (share, at) in places(reset) {
             let r: f64 = Sigmoid.value(at);
             let (mean, variance) = (own.mean + r * mixed.mean, own.variance() + r * r * mixed.variance());
             // Given the sum a + r k, k is normal too.
             let lean = if variance > 0.0 { r * mixed.variance() / variance } else { 0.0 };
             let rest = (mixed.variance() * (1.0 - r * lean)).max(0.0);
-            let [value, square, slope, with_mixed] = expectation(mean, variance.sqrt(), &[], |sum| {
+            let [value, square, slope, with_mixed, mean_slope] = expectation(mean, variance.sqrt(), &[], |sum| {
                 let n = sum.tanh();
-                let slope = (1.0 - n * n).powi(2);
+                let (mean_slope, slope) = (1.0 - n * n, (1.0 - n * n).powi(2));
                 let mixed = mixed.mean + lean * (sum - mean);
-                [n, n * n, slope, slope * (mixed * mixed + rest)]
+                [n, n * n, slope, slope * (mixed * mixed + rest), mean_slope]
             });
             found.mean += share * value;
             found.second += share * square;
             found.slope += share * slope;
+            found.mean_slope += share * mean_slope;
+            found.mean_mixed += share * r * mean_slope;
             found.by_mixed += share * r * r * slope;
             found.by_reset += share * (r * (1.0 - r)).powi(2) * with_mixed;
         }
@@ -197,9 +360,45 @@ impl BackStep for GruStep {
         Returned {
             by_input_sums: by_gates + by_state * self.left * slope,
             by_state_sums: by_gates + by_state * self.left * by_mixed,
+            by_mixed: by_state * self.left * by_mixed,
+            direct: by_state,
             by_state: by_state * self.kept,
             carried: 0.0,
         }
+    }
+}
+
+/// A state is left what the update gates keep, and so is a gradient by it on its way back. Chains hold the mean products, over what the update gates
+/// between keep, of what makes of it the gradients by the candidate and by what that got from the state; and of what makes it that by the update
+/// gate, with the state behind, and with a later candidate. What candidates of two steps get from the state has next to nothing in common, and so have reset gates.
+impl Lasting for GruStep {
+    fn kept(&self) -> f64 {
+        self.share
+    }
+
+    fn states(&self, later: &Self, kept: f64) -> f64 {
+        let shared = self.with_later - self.state.mean * later.candidate.mean;
+        self.state.mean * later.state.mean + self.state.variance() * kept + shared * (1.0 - kept)
+    }
+
+    fn begin(&self) -> Chain {
+        let Self { share, both, with_slope, before, candidate, with_candidate, candidates, .. } = *self;
+        let with_state =
+            with_slope * (before.second - with_candidate) + (both - with_slope) * (with_candidate - candidate.second);
+        let left = 1.0 - share;
+        [left * candidate.mean_slope, left * candidate.mean_mixed, with_state, both * (with_candidate - candidates)]
+    }
+
+    fn pass(&self, [by_candidate, by_mixed, with_state, by_update]: Chain) -> Chain {
+        let with_state = self.kept * with_state + self.both * by_update;
+        [self.share * by_candidate, self.share * by_mixed, with_state, self.share * by_update]
+    }
+
+    fn end(&self, [by_candidate, by_mixed, with_state, by_update]: Chain) -> Products {
+        let Candidate { mean_slope, mean_mixed, .. } = self.candidate;
+        let by_update = self.with_slope * (with_state - by_update);
+        let mixed = self.both * mean_mixed * by_mixed;
+        Products { input: by_update + self.both * mean_slope * by_candidate, state: by_update + mixed, mixed }
     }
 }
 

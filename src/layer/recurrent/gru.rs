@@ -1,11 +1,11 @@
 //! `Gru`: a state that moves part of the way to a candidate.
 
 use super::cell::{Cell, Step, StepBack};
-use super::moments::Unrolled;
+use super::moments::{Unfolded, Unrolled};
 use super::{Recurrent, gated};
 use crate::linalg::elementwise::{Sigmoid, Tanh, replace};
 use crate::linalg::{Isa, Work, dispatch, vectorized};
-use crate::{Float, Initializer, Propagated, Role};
+use crate::{Float, Initializer, Role};
 
 /// The gated recurrent unit: a state that moves part of the way to a candidate n, behind a reset gate r and an update gate z.
 ///
@@ -33,7 +33,8 @@ use crate::{Float, Initializer, Propagated, Role};
 /// Cho and others, "Learning phrase representations using RNN encoder-decoder for statistical machine translation", 2014. As PyTorch and
 /// cuDNN have it the reset gate acts *after* the product with U, and so needs a bias there, where the paper resets the state before; and z is
 /// the share that is kept. All biases start at 0. A forecast takes the gates of different steps for independent, as the theory of such layers
-/// does: at a width of 200 no more than 1 % of its numbers is seen of what they have in common.
+/// does, but for what the mean of the inputs and the biases make of candidates: at a width of 200 it is 1 or 2 % off where inputs have mean 0, and up
+/// to 6 % where that is half of their deviation; of the squares of the gradient by the recurrent weight up to 9 %.
 pub type Gru<T> = Recurrent<T, GruCell>;
 
 /// The cell of a GRU. Of each row it keeps what the candidate got from the state, before the reset.
@@ -65,7 +66,7 @@ impl<T: Float> Cell<T> for GruCell {
         });
     }
 
-    fn moments(&self, unrolled: &Unrolled) -> Option<Propagated> {
+    fn moments(&self, unrolled: &Unrolled) -> Option<Unfolded> {
         gated::gru(unrolled)
     }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use rand::RngExt;
 
 use super::cell::{Cell, Step, StepBack};
-use super::moments::Unrolled;
+use super::moments::{Unfolded, Unrolled};
 use super::{Recurrent, gated};
 use crate::linalg::elementwise::{Sigmoid, Tanh, replace};
 use crate::linalg::{Isa, Work, dispatch, vectorized};
-use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Param, Propagated, Role};
+use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Param, Role};
 
 /// The long short-term memory: a cell c to which a step adds, behind an input gate i, a forget gate f and an output gate o.
 ///
@@ -39,8 +39,9 @@ use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Param, Pro
 /// Hochreiter and Schmidhuber, "Long short-term memory", 1997, with the forget gate of Gers, Schmidhuber and Cummins, 2000. The bias of the
 /// forget gate starts at 1 (Jozefowicz, Zaremba and Sutskever, "An empirical exploration of recurrent network architectures", 2015), all
 /// others at 0: half of a cell is left after two steps. What has to be remembered longer asks for [`chrono`](Recurrent::chrono).
-/// A forecast takes the gates of different steps for independent, as the theory of such layers does: of 8 steps at a width of 200 it says by 2 to 4 %
-/// too little of the states, and by 3 to 7 % of the gradient.
+/// A forecast takes the gates of different steps for independent, as the theory of such layers does, but for what the mean of the inputs and the
+/// biases make of candidates: of 8 steps at a width of 200 it says by 2 to 6 % too little of the states, by 2 to 7 % of the squares of the gradient
+/// by the inputs and by the weight, which is nearly all of its norm, and by up to 13 % of those by the recurrent weight and the bias.
 /// An initializer for all biases of a network, such as [`Zeros`](crate::Zeros) given to its builder, replaces these, too.
 pub type Lstm<T> = Recurrent<T, LstmCell>;
 
@@ -99,7 +100,7 @@ impl<T: Float> Cell<T> for LstmCell {
         });
     }
 
-    fn moments(&self, unrolled: &Unrolled) -> Option<Propagated> {
+    fn moments(&self, unrolled: &Unrolled) -> Option<Unfolded> {
         gated::lstm(unrolled)
     }
 

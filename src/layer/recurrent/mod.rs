@@ -2,6 +2,7 @@
 
 mod cell;
 mod copied;
+mod copied_products;
 mod gated;
 mod gru;
 mod lstm;
@@ -9,6 +10,7 @@ mod moments;
 mod pass;
 mod rnn;
 mod sequence;
+mod squares;
 
 pub use gru::Gru;
 pub use lstm::Lstm;
@@ -16,11 +18,11 @@ pub use rnn::Rnn;
 
 use std::sync::Arc;
 
-use super::{Layer, Pass, Passed, Plan};
+use super::{Layer, Pass, Passed, Plan, Signal, Through};
 use crate::{Bounds, Error, Fans, Float, InitMoments, Initializer, Moments, Param, Propagated, Role, Rows, RowsMut};
 use cell::Cell;
 pub(crate) use cell::Cell as RecurrentCell;
-use moments::Unrolled;
+use moments::{Unfolded, Unrolled};
 
 /// What [`Rnn`], [`Lstm`] and [`Gru`] share: a layer whose rows are sequences of `steps` steps of `width` numbers each, and which carries a
 /// state of `hidden` numbers from step to step.
@@ -117,6 +119,15 @@ impl<T: Float, C: Cell<T>> Recurrent<T, C> {
         Self { bias_start: Some(Arc::new(initializer)), ..self }
     }
 
+    /// What it makes of moments, where theory says it.
+    fn unfolded(&self, x: Moments, weights: &[InitMoments]) -> Option<Unfolded> {
+        let &[weight, recurrent, bias, ref rest @ ..] = weights else { return None };
+        let recurrent_bias = rest.first().copied();
+        let &Self { steps, width, hidden, last, .. } = self;
+        let whole = self.reach >= steps;
+        self.cell.moments(&Unrolled { steps, width, hidden, last, whole, x, weight, recurrent, bias, recurrent_bias })
+    }
+
     /// How many numbers all gates of a row have.
     fn gates(&self) -> usize {
         C::GATES.saturating_mul(self.hidden)
@@ -178,11 +189,17 @@ impl<T: Float, C: Cell<T>> Layer<T> for Recurrent<T, C> {
     }
 
     fn moments(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
-        let &[weight, recurrent, bias, ref rest @ ..] = weights else { return None };
-        let recurrent_bias = rest.first().copied();
-        let &Self { steps, width, hidden, last, .. } = self;
-        let whole = self.reach >= steps;
-        self.cell.moments(&Unrolled { steps, width, hidden, last, whole, x, weight, recurrent, bias, recurrent_bias })
+        let Unfolded { y, back, .. } = self.unfolded(x, weights)?;
+        Some(Propagated { y, back })
+    }
+
+    fn gradient_squares(&self, _: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {
+        self.unfolded(x, weights)?.squares
+    }
+
+    fn propagate<'a>(&'a self, _: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        let Unfolded { y, back, squares } = self.unfolded(x.moments, weights)?;
+        Some(Through { chooses: 1.0, y: Signal::unknown(y), back, squares })
     }
 
     fn initializer(&self, param: &Param) -> Option<&dyn Initializer<T>> {

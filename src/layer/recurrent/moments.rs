@@ -1,7 +1,9 @@
 //! What recurrent layers make of the moments of their inputs, step by step.
 
+use super::squares::{Chain, Lasting, Products};
+use crate::layer::mean_of;
 use crate::layer::moments::{Terms, of_sums, second};
-use crate::{Activation, Expectations, InitMoments, Moments, Propagated};
+use crate::{Activation, Expectations, InitMoments, Moments};
 
 /// A recurrent layer, as theory sees it: every step draws its products anew, which for wide states of a plain layer leaves the same moments as
 /// one draw for all steps (Chen, Pennington and Schoenholz, "Dynamical isometry and a mean field theory of RNNs", 2018). Steps of the input are
@@ -23,6 +25,15 @@ pub struct Unrolled {
     pub(super) recurrent_bias: Option<InitMoments>,
 }
 
+/// What a recurrent layer makes of moments: of its outputs; of the gradient by its inputs, where every derivative goes back to the first step; and
+/// the squares of the gradients by its parameters, where theory says them as well.
+#[derive(Debug, Clone)]
+pub struct Unfolded {
+    pub(super) y: Moments,
+    pub(super) back: Option<f64>,
+    pub(super) squares: Option<Vec<f64>>,
+}
+
 /// One step back: how the mean square of the gradient by a state, 1 beside what else is carried, shows in all sums together and in what is
 /// carried on.
 pub(super) trait BackStep {
@@ -32,10 +43,14 @@ pub(super) trait BackStep {
 }
 
 /// What a step hands back.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Returned {
     pub(super) by_input_sums: f64,
     pub(super) by_state_sums: f64,
+    /// Of these, that by what has a bias of its own.
+    pub(super) by_mixed: f64,
+    /// The mean square of the gradient by what the step carries on directly.
+    pub(super) direct: f64,
     /// What reaches the state before directly.
     pub(super) by_state: f64,
     /// What else goes on to the step before.
@@ -44,7 +59,7 @@ pub(super) struct Returned {
 
 impl Unrolled {
     /// What `h_t = activation(x_t W + h_(t-1) U + b)` makes of them, in the mean over what it outputs.
-    pub(super) fn through(&self, activation: &impl Activation) -> Option<Propagated> {
+    pub(super) fn through(&self, activation: &impl Activation) -> Option<Unfolded> {
         if self.entry().is_some() {
             return None;
         }
@@ -58,35 +73,43 @@ impl Unrolled {
     }
 
     /// From step to step by the moments of the state; `step` says those after a step, and what the way back needs of it.
-    pub(super) fn unrolled<S: BackStep + Copy>(&self, mut step: impl FnMut(Moments) -> (Moments, S)) -> Propagated {
-        let mut state = Moments { mean: 0.0, second: 0.0 };
-        let mut sums = Moments { mean: 0.0, second: 0.0 };
-        let steps: Vec<S> = (0..self.steps)
-            .map(|_| {
-                let of;
-                (state, of) = step(state);
-                sums = Moments { mean: sums.mean + state.mean, second: sums.second + state.second };
-                of
-            })
-            .collect();
-        let count = self.steps as f64;
-        let y = if self.last { state } else { Moments { mean: sums.mean / count, second: sums.second / count } };
-        Propagated { y, back: self.whole.then(|| self.back(&steps)) }
+    pub(super) fn unrolled<S: BackStep + Lasting>(&self, mut step: impl FnMut(Moments) -> (Moments, S)) -> Unfolded {
+        let mut states = vec![Moments { mean: 0.0, second: 0.0 }];
+        let mut steps = Vec::with_capacity(self.steps);
+        for _ in 0..self.steps {
+            let (mut state, of) = step(states[steps.len()]);
+            // Of an odd function rounding alone is left, which no weights should make larger.
+            if state.mean.abs() <= 1e-14 * state.second.sqrt() {
+                state.mean = 0.0;
+            }
+            states.push(state);
+            steps.push(of);
+        }
+        let y = if self.last { states[self.steps] } else { mean_of(&states[1..]) };
+        if !self.whole {
+            return Unfolded { y, back: None, squares: None };
+        }
+        let returned = self.back(&steps);
+        let by_inputs: f64 = returned.iter().map(|of| of.by_input_sums).sum();
+        let back = self.hidden as f64 * second(self.weight) * by_inputs / self.steps as f64;
+        Unfolded { y, back: Some(back), squares: self.squares(&steps, &states, &returned) }
     }
 
-    /// The mean square of the gradient by the inputs, where that by each output is 1.
-    fn back(&self, steps: &[impl BackStep]) -> f64 {
+    /// What every step hands back, where the mean square of the gradient by each output is 1.
+    fn back(&self, steps: &[impl BackStep]) -> Vec<Returned> {
         let hidden = self.hidden as f64;
-        let (mut by_state, mut carried, mut sum) = (0.0, 0.0, 0.0);
-        for (lag, of) in steps.iter().rev().enumerate() {
+        let (mut by_state, mut carried) = (0.0, 0.0);
+        let one = |(lag, of): (usize, &_)| {
             // What comes from the output of the step, and what from the step behind it.
             by_state += if self.last && lag > 0 { 0.0 } else { 1.0 };
-            let returned = of.back(by_state, carried);
-            sum += hidden * second(self.weight) * returned.by_input_sums;
+            let returned = BackStep::back(of, by_state, carried);
             by_state = hidden * second(self.recurrent) * returned.by_state_sums + returned.by_state;
             carried = returned.carried;
-        }
-        sum / self.steps as f64
+            returned
+        };
+        let mut returned: Vec<_> = steps.iter().rev().enumerate().map(one).collect();
+        returned.reverse();
+        returned
     }
 
     /// The moments of what a gate with that bias gets from the input.
@@ -97,6 +120,11 @@ impl Unrolled {
     /// The moments of what a gate gets from the state.
     pub(super) fn of_state(&self, state: Moments, bias: Option<InitMoments>) -> Moments {
         of_sums(Terms::each(self.hidden), state, self.recurrent, bias)
+    }
+
+    /// What the sums of a gate with that bias have in common at all steps: what the input has as its mean, and the bias.
+    pub(super) fn lasting_variance(&self, bias: InitMoments) -> f64 {
+        self.width as f64 * self.weight.variance * self.x.mean * self.x.mean + bias.variance
     }
 
     /// The entry of a recurrent weight of which each column has one that is not 0, as the identity has; `None` for any other. Its products are
@@ -122,6 +150,29 @@ pub(super) fn plus(one: Moments, other: Moments) -> Moments {
 impl BackStep for Expectations {
     fn back(&self, by_state: f64, _: f64) -> Returned {
         let by_sum = by_state * self.slope_second;
-        Returned { by_input_sums: by_sum, by_state_sums: by_sum, by_state: 0.0, carried: 0.0 }
+        Returned { by_input_sums: by_sum, by_state_sums: by_sum, ..Returned::default() }
+    }
+}
+
+/// Nothing reaches the next state but through the weight.
+impl Lasting for Expectations {
+    fn kept(&self) -> f64 {
+        0.0
+    }
+
+    fn states(&self, later: &Self, _: f64) -> f64 {
+        self.mean * later.mean
+    }
+
+    fn begin(&self) -> Chain {
+        Chain::default()
+    }
+
+    fn pass(&self, chain: Chain) -> Chain {
+        chain
+    }
+
+    fn end(&self, _: Chain) -> Products {
+        Products::default()
     }
 }
