@@ -48,7 +48,8 @@ impl<T: Float> Layer<T> for Holder {
 
 /// Each parameter of a layer of its own; as many zeros as they have numbers.
 fn holding<T: Float>(params: impl IntoIterator<Item = Param>) -> Network<T> {
-    let network = params.into_iter().fold(Network::builder(1).weights(Zeros), |network, param| network.layer(Holder(param)));
+    let network =
+        params.into_iter().fold(Network::builder(1).weights(Zeros), |network, param| network.layer(Holder(param)));
     network.build().unwrap()
 }
 
@@ -195,11 +196,8 @@ fn skipped(input: &Value) -> Value {
 
 fn norm_of<T: Float>(values: &mut [T]) -> f64 {
     // A network without parameters has a norm as well.
-    let network = if values.is_empty() {
-        Network::builder(1).layer(Relu).build().unwrap()
-    } else {
-        of_lengths(&[values.len()])
-    };
+    let network =
+        if values.is_empty() { Network::builder(1).layer(Relu).build().unwrap() } else { of_lengths(&[values.len()]) };
     Gradients::new(network.layout(), network.parameters(), values).unwrap().norm()
 }
 

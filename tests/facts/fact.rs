@@ -45,7 +45,9 @@ pub fn of(x: f64) -> Value {
 fn written_out(value: &Value) -> Value {
     match value {
         Value::Object(of) if of.contains_key("all") => Value::Array(vec![of["all"].clone(); whole(&of["len"])]),
-        Value::Object(of) => of.iter().map(|(key, value)| (key.clone(), written_out(value))).collect::<Map<_, _>>().into(),
+        Value::Object(of) => {
+            of.iter().map(|(key, value)| (key.clone(), written_out(value))).collect::<Map<_, _>>().into()
+        }
         Value::Array(of) => of.iter().map(written_out).collect(),
         other => other.clone(),
     }

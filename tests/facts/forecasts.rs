@@ -1,5 +1,8 @@
 //! Forecasts of whole networks: trajectories, fixed points, laws of finite width.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use evenkeel::*;
 use serde_json::{Map, Value, json};
 
@@ -33,7 +36,8 @@ fn residual(input: &Value) -> Value {
     }
     let forecast = Forecast::of(&network.build().unwrap(), 1.0).unwrap();
     // The gradient by the input of the first, from that by its output.
-    let first = forecast.layers[0].gradient.unwrap() * (1.0 + alpha * weights * known(name(input)).at(1.0).slope_second);
+    let first =
+        forecast.layers[0].gradient.unwrap() * (1.0 + alpha * weights * known(name(input)).at(1.0).slope_second);
     let last = forecast.layers.last().unwrap();
     json!({
         "q_L": last.moments.unwrap().second,
@@ -90,8 +94,14 @@ fn fixed_points(input: &Value) -> Value {
     numbers(&input["q_star"]).into_iter().map(point).collect()
 }
 
-/// Sums, values, gradients and scatter of fifty layers.
+/// One forecast serves all facts of a network.
 fn trajectory(input: &Value) -> Value {
+    static KNOWN: Mutex<BTreeMap<String, Value>> = Mutex::new(BTreeMap::new());
+    KNOWN.lock().unwrap().entry(input.to_string()).or_insert_with(|| fifty_layers(input)).clone()
+}
+
+/// Sums, values, gradients and scatter.
+fn fifty_layers(input: &Value) -> Value {
     let (weights, width) = (number(&input["weights"]), whole(&input["width"]));
     let forecast = Forecast::of(&stack(50, width, name(input), Claimed { weights, biases: 0.0 }), 1.0).unwrap();
     let function = known(name(input));
@@ -103,7 +113,7 @@ fn trajectory(input: &Value) -> Value {
         let off = second(behind) / value.second - 1.0;
         assert!(off.abs() < 1e-11, "{}: off by {off:e}", behind.name);
     }
-    let own = one_layer("identity", 1.0, width, 1)[1];
+    let own = one_layer("identity", 1.0, width)[1];
     let list = |of: &dyn Fn(&LayerForecast) -> f64| sums.iter().map(|layer| of(layer)).collect::<Vec<_>>();
     json!({
         "q_pre": list(&second),
@@ -116,19 +126,17 @@ fn trajectory(input: &Value) -> Value {
     })
 }
 
-/// Mean and variance of the logarithm of the second moment, over so many layers, by the exact law.
-fn one_layer(activation: &str, weights: f64, width: usize, layers: usize) -> [f64; 2] {
-    let network = stack(layers + 1, width, activation, Claimed { weights, biases: 0.0 });
-    let forecast = Forecast::of(&network, 1.0).unwrap();
-    // Behind an activation, so that a layer is a product with the weights and one with the function.
-    let spread = forecast.layers[2 * layers - 1].spread.unwrap();
+/// Mean and variance of the logarithm of the second moment behind one layer of sums and its function, by the exact law.
+fn one_layer(activation: &str, weights: f64, width: usize) -> [f64; 2] {
+    let forecast = Forecast::of(&stack(2, width, activation, Claimed { weights, biases: 0.0 }), 1.0).unwrap();
+    let spread = forecast.layers[1].spread.unwrap();
     assert!(spread.exact, "{activation}, {width}");
-    [spread.log_mean / layers as f64, spread.log_variance / layers as f64]
+    [spread.log_mean, spread.log_variance]
 }
 
 fn law_of_a_layer(input: &Value) -> Value {
     let weights = if name(input) == "relu" { 2.0 } else { 1.0 };
-    json!(one_layer(name(input), weights, whole(&input["width"]), 10))
+    json!(one_layer(name(input), weights, whole(&input["width"])))
 }
 
 /// How the logarithm of the length of a product grows, in the mean, and of the mean square; and that of matrices which are smaller by one each.

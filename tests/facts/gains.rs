@@ -60,6 +60,8 @@ fn fans(input: &Value) -> Value {
     } else if input.get("heads").is_some() {
         let layer = MultiHeadAttention::new(at("width"), at("heads"));
         of_first(&Network::builder(2 * at("width")).layer(layer).build().unwrap())
+    } else if input.get("bias").is_some() {
+        Param::bias(at("bias")).fans
     } else if at("rows") == 0 || at("cols") == 0 {
         // No layer is without numbers, but a parameter may be.
         Param::weight(at("rows"), at("cols")).fans

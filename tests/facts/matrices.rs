@@ -23,7 +23,10 @@ fn eye(input: &Value) -> Value {
     if input["units"] == "columns" {
         return values.chunks(cols).map(|row| json!(row)).collect();
     }
-    (0..cols).map(|unit| values.iter().skip(unit).step_by(cols).copied().collect::<Vec<_>>()).map(|row| json!(row)).collect()
+    (0..cols)
+        .map(|unit| values.iter().skip(unit).step_by(cols).copied().collect::<Vec<_>>())
+        .map(|row| json!(row))
+        .collect()
 }
 
 /// A kernel of one row: for each unit and channel of its group the taps.

@@ -10,7 +10,6 @@ pub const NOT_OURS: &[(&str, &str)] = &[
     ("keras.err.identity-3d", RANK),
     ("jax.err.1d", RANK),
     ("jax.err.orth1d", RANK),
-    ("keras.fans.7", "Biases and gains have fans of 1 here, since each of their numbers is added to, or multiplies, one unit."),
     ("optax.per_example.inf", EXAMPLES),
     ("optax.per_example.0.0", EXAMPLES),
     ("optax.per_example.nan", EXAMPLES),
@@ -21,14 +20,21 @@ pub const NOT_OURS: &[(&str, &str)] = &[
     ("optax.add_noise.std", "No noise is added to gradients."),
     ("smooth.tanh", SMOOTH),
     ("smooth.auto-s", SMOOTH),
-    ("stableadamw.rms", "Clippers limit gradients; AdamW here does not limit its update by the root mean square of g^2 / v."),
+    (
+        "stableadamw.rms",
+        "Clippers limit gradients; AdamW here does not limit its update by the root mean square of g^2 / v.",
+    ),
     ("zero-init.3x2", HADAMARD),
     ("zero-init.5x2", HADAMARD),
-    ("metainit.gq", "No initializer is trained by the gradient quotient of the loss; layers are scaled on data by `Lsuv`."),
+    (
+        "metainit.gq",
+        "No initializer is trained by the gradient quotient of the loss; layers are scaled on data by `Lsuv`.",
+    ),
     ("bilinear.4", "There is no transposed convolution whose weights would interpolate."),
 ];
 
 const RANK: &str = "A parameter has rows and columns, whatever it is of: there is no other rank to refuse.";
-const EXAMPLES: &str = "Gradients are clipped as the sum over a batch, not row by row, as differential privacy asks for.";
+const EXAMPLES: &str =
+    "Gradients are clipped as the sum over a batch, not row by row, as differential privacy asks for.";
 const SMOOTH: &str = "Every clipper leaves alone what is within its limit, which a smooth factor does not.";
 const HADAMARD: &str = "There is no initializer of Hadamard matrices.";

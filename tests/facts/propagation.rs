@@ -37,7 +37,10 @@ fn only(value: &Value, keys: &[Value]) -> Value {
         Value::Array(all) => all.iter().map(|value| only(value, keys)).collect(),
         Value::Object(all) => {
             let entry = |key: &Value| key.as_str().and_then(|key| Some((key.to_owned(), all.get(key)?.clone())));
-            keys.iter().map(|key| entry(key).unwrap_or_else(|| panic!("no {key} in {value}"))).collect::<Map<_, _>>().into()
+            keys.iter()
+                .map(|key| entry(key).unwrap_or_else(|| panic!("no {key} in {value}")))
+                .collect::<Map<_, _>>()
+                .into()
         }
         _ => panic!("{value} has no entries"),
     }
@@ -72,7 +75,8 @@ fn forecasts() {
 /// A row is evaluated by one function here, or names a test that there is.
 #[test]
 fn every_fact_has_one_place() {
-    let kinds: Vec<&str> = [theory::KINDS, forecasts::KINDS].concat().iter().map(|(kind, _): &(_, Evaluate)| *kind).collect();
+    let kinds: Vec<&str> =
+        [theory::KINDS, forecasts::KINDS].concat().iter().map(|(kind, _): &(_, Evaluate)| *kind).collect();
     assert_eq!(kinds.iter().collect::<HashSet<_>>().len(), kinds.len(), "a kind has two functions");
     let mut ids = HashSet::new();
     let (mut evaluated, mut covered) = (0, 0);
@@ -131,7 +135,9 @@ fn no_number_is_left_out() {
 fn leaves(value: &Value, path: String, tell: &mut impl FnMut(&str)) {
     let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
     match value {
-        Value::Object(all) => all.iter().for_each(|(key, value)| leaves(value, format!("{path}/{}", escaped(key)), tell)),
+        Value::Object(all) => {
+            all.iter().for_each(|(key, value)| leaves(value, format!("{path}/{}", escaped(key)), tell))
+        }
         Value::Array(all) => all.iter().enumerate().for_each(|(at, value)| leaves(value, format!("{path}/{at}"), tell)),
         _ => tell(&path),
     }

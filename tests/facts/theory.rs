@@ -87,7 +87,8 @@ fn correlation(input: &Value) -> Value {
     let product = |q: f64, c: f64| {
         let network = Network::builder(2).layer(Linear::new(2)).boxed(named(name)).layer(Linear::new(1));
         let network = network.weights(start).biases(start).build().unwrap();
-        let forecast = Forecast::builder(&network).input(Moments { mean: 0.0, second: q }).correlation(c).build().unwrap();
+        let forecast =
+            Forecast::builder(&network).input(Moments { mean: 0.0, second: q }).correlation(c).build().unwrap();
         let behind = &forecast.layers[1];
         of(behind.correlation.unwrap() * behind.moments.unwrap().second)
     };
@@ -96,9 +97,7 @@ fn correlation(input: &Value) -> Value {
 }
 
 fn marginal(input: &Value) -> Value {
-    let point = |edge: EdgeOfChaos| {
-        json!({ "K_star": edge.fixed_point, "C_W": edge.weight_variance, "C_b": edge.bias_variance })
-    };
+    let point = |edge: EdgeOfChaos| json!({ "K_star": edge.fixed_point, "C_W": edge.weight_variance, "C_b": edge.bias_variance });
     (activation(input).marginal)().into_iter().map(point).collect()
 }
 
