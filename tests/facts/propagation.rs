@@ -93,6 +93,9 @@ fn every_fact_has_one_place() {
                 let path = format!("{}/tests/{}.rs", env!("CARGO_MANIFEST_DIR"), module.replace("::", "/"));
                 let source = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{id}: {path}: {error}"));
                 assert!(source.contains(&format!("#[test]\nfn {function}() {{")), "{id}: no test {test}");
+                // It reads that part of the file.
+                let part = text(row, "at").map(|at| format!("\"{}\"", at.split('/').nth(1).unwrap()));
+                assert!(part.is_none_or(|part| source.contains(&part)), "{id}: {test} does not read it");
                 covered += 1;
             }
             both => panic!("{id} has {both:?}"),
