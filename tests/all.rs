@@ -32,6 +32,8 @@ mod edges;
 mod every_layer;
 #[path = "extras/main.rs"]
 mod extras;
+#[path = "facts/main.rs"]
+mod facts;
 #[path = "fading.rs"]
 mod fading;
 #[path = "faults.rs"]
