@@ -22,8 +22,14 @@ pub enum Structure {
         /// And to mean 0.
         is_centred: bool,
     },
+    /// Every column, or every channel of an image, is brought to mean 0 and to the same mean square over all rows of a batch. Its state holds two
+    /// numbers for each.
+    BatchNorm,
     /// Rows of its weight are looked up: it makes no sums.
     Lookup,
+    /// An output depends on how several inputs hang together, as neighbours in an image, steps of a sequence or numbers of a row do: poolings,
+    /// recurrent layers, attention, softmax. What moments say of single numbers is not enough to know it.
+    Joint,
     /// The layers inside, one after the other.
     InTurn,
     /// The first layer inside, added to its own input, or to what the second makes of that.

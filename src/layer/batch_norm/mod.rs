@@ -122,6 +122,10 @@ impl<T: Float> Layer<T> for BatchNorm {
         "batch_norm"
     }
 
+    fn structure(&self) -> crate::Structure {
+        crate::Structure::BatchNorm
+    }
+
     fn bounds(&self) -> Bounds {
         Bounds::NORMALIZED
     }

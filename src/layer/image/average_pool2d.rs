@@ -88,6 +88,10 @@ impl<T: Float> Layer<T> for AveragePool2d {
         "average_pool2d"
     }
 
+    fn structure(&self) -> crate::Structure {
+        crate::Structure::Joint
+    }
+
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
         let grid = self.window.pooling()?;
         grid.takes(n_in)?;

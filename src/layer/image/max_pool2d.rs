@@ -79,6 +79,10 @@ impl<T: Float> Layer<T> for MaxPool2d {
         "max_pool2d"
     }
 
+    fn structure(&self) -> crate::Structure {
+        crate::Structure::Joint
+    }
+
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
         let grid = self.grid()?;
         grid.takes(n_in)?;
