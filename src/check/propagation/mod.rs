@@ -112,8 +112,10 @@ impl<'a, F> PropagationCheck<'a, F> {
     ///
     /// ```
     /// use evenkeel::{Linear, Network, check};
+    /// use rand::RngExt;
+    ///
     /// let draw = |seed| Network::builder(8).layer(Linear::new(16)).seed(seed).build();
-    /// check::propagation(draw).rows(|generator, x| generator.fill_uniform(0.0, 1.0, x)).run()?;
+    /// check::propagation(draw).rows(|generator, x| x.fill_with(|| generator.random())).run()?;
     /// # Ok::<(), check::Failure>(())
     /// ```
     pub fn rows(self, fill: impl Fn(&mut Generator, &mut [f64]) + 'a) -> Self {
