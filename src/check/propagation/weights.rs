@@ -50,7 +50,8 @@ impl Weights {
         let second = mean * mean + variance;
         let mut exact = |of: &'static str, expected: f64, found: f64, size: f64| {
             // A NaN is near nothing.
-            if !((found - expected).abs() <= ROUNDING * size) {
+            let is_near = (found - expected).abs() <= ROUNDING * size;
+            if !is_near {
                 self.broken.get_or_insert((of, expected, found));
             }
         };

@@ -172,8 +172,9 @@ impl Whole {
         record.watch(moments_of(&numbers), says.y);
         let differs = |(x, y): &(&f64, &f64)| {
             let value = function.value_and_slope(**x).0;
-            let is_same = value == **y || (value - **y).abs() <= SAME * (1.0 + value.abs());
-            !is_same && !(value.is_nan() && y.is_nan())
+            let is_near = value == **y || (value - **y).abs() <= SAME * (1.0 + value.abs());
+            let is_same = is_near || value.is_nan() && y.is_nan();
+            !is_same
         };
         if let Some((x, y)) = x.data().iter().zip(y.data()).find(differs) {
             record.breaks(format!("{y:e} of {x:e}, of which it makes {:e}", function.value_and_slope(*x).0));
