@@ -30,4 +30,4 @@ pub use failure::Failure;
 pub use gradient::{Checked, gradients, gradients_of_sequences};
 pub use initializer::{InitializerCheck, initializer};
 pub use layer::{LayerCheck, layer};
-pub use propagation::{PropagationCheck, propagation};
+pub use propagation::{PropagationCheck, PropagationReport, propagation};

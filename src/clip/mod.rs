@@ -35,7 +35,8 @@ pub struct Clipped {
     pub norm_after: f64,
     /// The factor by which the update is still to multiply every gradient; 1 where the gradients are already what they should be.
     pub pending: f64,
-    /// How many entries were changed, those by `pending` included.
+    /// How many entries were changed, those by `pending` included: also those of what was scaled that are what they were, for being 0 or for
+    /// rounding. 0 where nothing was done.
     pub touched: usize,
     /// The first entry that is not finite. Then nothing was changed: see [`NonFinite`].
     pub non_finite: Option<Place>,
@@ -172,7 +173,9 @@ fn limit_slots<T: Float>(
             after = Norm::joined([after, norm].into_iter());
         }
     }
-    Clipped { norm_before: before, norm_after: after.value(), pending: 1.0, touched, non_finite: None }
+    // Sums taken in another order differ in their last digits, where nothing was done.
+    let norm_after = if touched == 0 { before } else { after.value() };
+    Clipped { norm_before: before, norm_after, pending: 1.0, touched, non_finite: None }
 }
 
 /// Brings values of that norm down to `limit`: in f64 and rounded once, so that even 1e30 in f32 or 1e300 in f64 keeps its direction.

@@ -1,6 +1,6 @@
 //! `Zeros` and `Constant`: every weight the same.
 
-use super::{InitMoments, Initializer};
+use super::{InitMoments, Initializer, check_size};
 use crate::{Error, Float, Generator, Param};
 
 /// Every entry 0: the usual start of a bias, and of a layer that should add nothing at first.
@@ -20,7 +20,8 @@ use crate::{Error, Float, Generator, Param};
 pub struct Zeros;
 
 impl<T: Float> Initializer<T> for Zeros {
-    fn fill(&self, _: &Param, out: &mut [T], _: &mut Generator) -> Result<(), Error> {
+    fn fill(&self, param: &Param, out: &mut [T], _: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         out.fill(T::zero());
         Ok(())
     }
@@ -59,7 +60,8 @@ impl Constant {
 }
 
 impl<T: Float> Initializer<T> for Constant {
-    fn fill(&self, _: &Param, out: &mut [T], _: &mut Generator) -> Result<(), Error> {
+    fn fill(&self, param: &Param, out: &mut [T], _: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         out.fill(T::of(self.value));
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! `Critical`: weights and biases on the edge of chaos.
 
-use super::{InitMoments, Initializer};
+use super::{InitMoments, Initializer, check_size};
 use crate::{Activation, EdgeOfChaos, Error, Float, Generator, Param, Role};
 
 /// Weights, and biases, whose variances let neither signals nor gradients vanish or explode in a deep network of one activation.
@@ -71,6 +71,7 @@ impl Critical {
 
 impl<T: Float> Initializer<T> for Critical {
     fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         rng.fill_normal(0.0, self.variance(param)?.sqrt(), out);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! `DeltaOrthogonal` and `Dirac`: convolutions that start as maps of single pixels.
 
 use super::orthogonal::fill_orthogonal;
-use super::{Draws, InitMoments, Initializer, squarable};
+use super::{Draws, InitMoments, Initializer, check_size, squarable};
 use crate::{Error, Float, Generator, Param};
 
 /// Weights of a convolution of which only the middle tap is not zero, and maps the channels of each pixel as an orthogonal matrix.
@@ -53,6 +53,7 @@ impl DeltaOrthogonal {
 
 impl<T: Float> Initializer<T> for DeltaOrthogonal {
     fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         let Centre { first_row, channels, units, groups } = self.centre(param)?;
         out.fill(T::zero());
         let mut matrix = vec![T::zero(); channels * units];
@@ -119,6 +120,7 @@ impl Dirac {
 
 impl<T: Float> Initializer<T> for Dirac {
     fn fill(&self, param: &Param, out: &mut [T], _: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         let Centre { first_row, channels, units, groups } = self.kernel.centre(param)?;
         out.fill(T::zero());
         for group in 0..groups {

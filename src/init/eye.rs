@@ -1,6 +1,6 @@
 //! `Eye`: the identity, as weights.
 
-use super::{Draws, InitMoments, Initializer, squarable};
+use super::{Draws, InitMoments, Initializer, check_size, squarable};
 use crate::{Error, Float, Generator, Param, Role};
 
 /// The identity matrix times a gain: unit i repeats input i. Of another shape than a square it has zeros beside or below.
@@ -51,6 +51,7 @@ impl Default for Eye {
 
 impl<T: Float> Initializer<T> for Eye {
     fn fill(&self, param: &Param, out: &mut [T], _: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         let must =
             "the number of the weight's columns, which it is not in a convolution (see `Dirac`) or with several gates";
         Error::require(Self::fits(param), "Eye", "fan_out", param.fans.fan_out as f64, must)?;

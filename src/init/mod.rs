@@ -129,6 +129,12 @@ fn squarable(of: &'static str, argument: &'static str, value: f64) -> Result<f64
     Error::require(value == 0.0 || SIZES.contains(&value.abs()), of, argument, value, SQUARABLE)
 }
 
+/// Nothing where `out` has room for every number of the parameter and no more; else an error that says both sizes. First of all in every `fill`:
+/// what is left unwritten would be taken for drawn.
+pub(crate) fn check_size<T>(param: &Param, out: &[T]) -> Result<(), Error> {
+    Error::same_size("the numbers of a parameter", param.rows.saturating_mul(param.cols), out.len())
+}
+
 /// Fills a parameter before training.
 ///
 /// One instance may fill any number of parameters: each is drawn from a generator of its own, so no two get the same numbers. A
@@ -162,7 +168,8 @@ pub trait Initializer<T: Float>: Debug + Send + Sync {
     /// Writes a starting value into every entry of `out`, which are the `rows * cols` numbers of `param`, row by row.
     ///
     /// # Errors
-    /// Whatever makes this parameter impossible to fill, such as a shape the initializer is not made for.
+    /// Whatever makes this parameter impossible to fill, such as a shape the initializer is not made for; of those of this crate
+    /// [`Error::Size`] where `out` has not `rows * cols` numbers.
     fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error>;
 
     /// The moments of what [`fill`](Self::fill) draws for this parameter; `None` where they are not known.

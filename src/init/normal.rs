@@ -1,6 +1,6 @@
 //! `Normal`: the bell curve.
 
-use super::{InitMoments, Initializer, squarable};
+use super::{InitMoments, Initializer, check_size, squarable};
 use crate::{Error, Float, Generator, Param};
 
 /// Every entry drawn from the normal distribution N(mean, std^2), whatever the fans.
@@ -35,7 +35,8 @@ impl Normal {
 }
 
 impl<T: Float> Initializer<T> for Normal {
-    fn fill(&self, _: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+    fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         rng.fill_normal(self.mean, self.std, out);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! `Orthogonal`: columns, or rows, at right angles to each other.
 
-use super::{Draws, InitMoments, Initializer, squarable};
+use super::{Draws, InitMoments, Initializer, check_size, squarable};
 use crate::linalg::orthonormal;
 use crate::{Error, Float, Generator, Param};
 
@@ -52,6 +52,7 @@ impl Default for Orthogonal {
 
 impl<T: Float> Initializer<T> for Orthogonal {
     fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         fill_orthogonal(self.gain, param.rows, param.cols, out, rng)
     }
 

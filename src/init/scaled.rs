@@ -1,6 +1,6 @@
 //! `Scaled`: any initializer, made smaller for what is added up over a deep network.
 
-use super::{Draws, FanMode, InitMoments, Initializer, VarianceScaling, squarable};
+use super::{Draws, FanMode, InitMoments, Initializer, VarianceScaling, check_size, squarable};
 use crate::{Error, Float, Generator, Param};
 use rand_distr::StandardNormal;
 
@@ -21,6 +21,9 @@ use rand_distr::StandardNormal;
 /// # Notes
 /// A branch that adds nothing at first is another way: [`Zeros`](crate::Zeros) as the start of its last layer, or of its last gain (Goyal and
 /// others, "Accurate, large minibatch SGD", 2017).
+///
+/// Where mean or deviation of what is drawn, times the factor, is neither 0 nor of a size between 1e-140 and 1e140, the parameter is refused: its
+/// moments would not be those of its numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scaled<I> {
     factor: f64,
@@ -103,17 +106,31 @@ impl Scaled<VarianceScaling<StandardNormal>> {
     }
 }
 
+impl<I> Scaled<I> {
+    /// Mean and deviation times the factor: one factor after another may leave what each of them does not.
+    fn of_inner(&self, inner: InitMoments) -> Result<InitMoments, Error> {
+        let times = |size: f64| {
+            let product = self.factor * size;
+            let vanishes = product == 0.0 && self.factor != 0.0 && size != 0.0;
+            squarable(OF, "factor times what is scaled", if vanishes { f64::MIN_POSITIVE } else { product })
+        };
+        let (mean, deviation) = (times(inner.mean)?, times(inner.variance.sqrt())?);
+        let variance = self.factor * self.factor * inner.variance;
+        Ok(InitMoments { mean, variance, kurtosis: inner.kurtosis.filter(|_| deviation != 0.0) })
+    }
+}
+
 impl<T: Float, I: Initializer<T>> Initializer<T> for Scaled<I> {
     fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
+        self.inner.moments(param).map_or(Ok(()), |inner| self.of_inner(inner).map(drop))?;
         self.inner.fill(param, out, rng)?;
         out.iter_mut().for_each(|w| *w = T::of(self.factor * w.get()));
         Ok(())
     }
 
     fn moments(&self, param: &Param) -> Option<InitMoments> {
-        let InitMoments { mean, variance, kurtosis } = self.inner.moments(param)?;
-        let variance = self.factor * self.factor * variance;
-        Some(InitMoments { mean: self.factor * mean, variance, kurtosis: kurtosis.filter(|_| variance > 0.0) })
+        self.of_inner(self.inner.moments(param)?).ok()
     }
 
     fn draws(&self, param: &Param) -> Draws {
@@ -135,6 +152,19 @@ mod tests {
         assert!(matches!(Scaled::fixup(0, 2), Err(Error::Argument { argument: "branches", .. })));
         assert!(matches!(Scaled::fixup(3, 1), Err(Error::Argument { argument: "layers", .. })));
         assert!(Scaled::t_fixup_encoder(0, He::normal()).is_err() && Scaled::t_fixup_decoder(0, He::normal()).is_err());
+    }
+
+    #[test]
+    fn factors_that_vanish_together_are_refused() {
+        let param = Param::weight(8, 4);
+        for factor in [1e-100, 1e100] {
+            let twice = Scaled::new(factor, Scaled::new(factor, He::normal()).unwrap()).unwrap();
+            let filled = twice.fill(&param, &mut [0.0_f64; 32], &mut Generator::named(1, "w"));
+            assert!(matches!(filled, Err(Error::Argument { of: "Scaled", .. })), "{filled:?}");
+            assert_eq!(Initializer::<f64>::moments(&twice, &param), None);
+            let constant = Scaled::new(factor, Scaled::new(factor, Constant::new(2.0).unwrap()).unwrap()).unwrap();
+            assert!(constant.fill(&param, &mut [0.0_f64; 32], &mut Generator::named(1, "w")).is_err());
+        }
     }
 
     #[test]

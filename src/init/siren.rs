@@ -1,6 +1,6 @@
 //! `Siren`: weights in front of a sine.
 
-use super::{InitMoments, Initializer};
+use super::{InitMoments, Initializer, check_size};
 use crate::{Error, Float, Generator, Param};
 
 /// Weights of layers with the activation sin(omega x), uniform between -a and a, as SIREN asks for.
@@ -51,6 +51,7 @@ impl Siren {
 
 impl<T: Float> Initializer<T> for Siren {
     fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         let bound = self.bound(param)?;
         rng.fill_uniform(-bound, 2.0 * bound, out);
         Ok(())

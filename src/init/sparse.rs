@@ -1,6 +1,6 @@
 //! `Sparse`: few inputs a unit.
 
-use super::{Draws, InitMoments, Initializer, squarable};
+use super::{Draws, InitMoments, Initializer, check_size, squarable};
 use crate::{Error, Float, Generator, Param};
 
 /// Weights of which each unit has only so many that are not zero, drawn from N(0, std^2), at places of its own.
@@ -43,6 +43,7 @@ impl Sparse {
 
 impl<T: Float> Initializer<T> for Sparse {
     fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         let Param { rows, cols, .. } = *param;
         // From one unit to the next, and from one weight of a unit to the next.
         let (units, weights, to_unit, to_weight) =

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use rand::distr::{Distribution, StandardUniform};
 use rand::{Rng, RngExt};
 
-use super::{InitMoments, Initializer, squarable};
+use super::{InitMoments, Initializer, check_size, squarable};
 use crate::moments::{CutMoments, cut_normal};
 use crate::random::CutNormal;
 use crate::{Error, Float, Generator, Param};
@@ -110,7 +110,8 @@ impl TruncatedNormal {
 }
 
 impl<T: Float> Initializer<T> for TruncatedNormal {
-    fn fill(&self, _: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+    fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         if self.std == 0.0 {
             out.fill(T::of(self.mean));
             return Ok(());

@@ -1,6 +1,6 @@
 //! `Uniform`: equally likely anywhere between two bounds.
 
-use super::{InitMoments, Initializer, squarable};
+use super::{InitMoments, Initializer, check_size, squarable};
 use crate::{Error, Float, Generator, Param};
 
 /// Every entry drawn uniformly between `low` and `high`, whatever the fans.
@@ -40,7 +40,8 @@ impl Uniform {
 }
 
 impl<T: Float> Initializer<T> for Uniform {
-    fn fill(&self, _: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+    fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         rng.fill_uniform(self.low, self.high - self.low, out);
         Ok(())
     }

@@ -7,7 +7,7 @@ use rand::distr::{Distribution, StandardUniform};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
-use super::{InitMoments, Initializer, UnitTruncatedNormal};
+use super::{InitMoments, Initializer, SIZES, UnitTruncatedNormal, check_size, squarable};
 use crate::{Error, Float, Generator, Param};
 
 /// Which number of summands the variance is divided by.
@@ -60,13 +60,20 @@ pub struct VarianceScaling<D> {
     kurtosis: Option<f64>,
 }
 
+const OF: &str = "VarianceScaling";
+
+/// Whether that is no variance that overflows or vanishes when it is divided by a fan.
+fn holds(scale: f64) -> bool {
+    scale == 0.0 || scale > 0.0 && SIZES.contains(&scale.sqrt())
+}
+
 impl<D> VarianceScaling<D> {
     /// Variance `scale / fan`, drawn from `unit`, which must have mean 0 and variance 1.
     ///
     /// # Errors
     /// [`Error::Argument`] where `scale` is negative or not finite.
     pub fn new(scale: f64, fan: FanMode, unit: D) -> Result<Self, Error> {
-        Error::not_negative("VarianceScaling", "scale", scale)?;
+        Error::not_negative(OF, "scale", scale)?;
         Ok(Self { scale, fan, unit, kurtosis: None })
     }
 
@@ -81,11 +88,21 @@ impl<D> VarianceScaling<D> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Argument`] where `gain` is negative or not finite, or its square overflows.
+    /// [`Error::Argument`] where `gain` is neither 0 nor between 1e-140 and 1e140, or its square makes a scale of a variance that is not
+    /// between 1e-280 and 1e280.
     pub fn gain(self, gain: f64) -> Result<Self, Error> {
-        Error::not_negative("VarianceScaling", "gain", gain)?;
+        Error::not_negative(OF, "gain", gain)?;
+        squarable(OF, "gain", gain)?;
         let scale = gain * gain * self.scale;
-        Error::require(scale.is_finite(), "VarianceScaling", "gain", gain, "small enough for its square to be finite")?;
+        // One gain after another may leave what each of them does not.
+        let fine = holds(scale) && (scale > 0.0 || gain == 0.0 || self.scale == 0.0);
+        Error::require(
+            fine,
+            OF,
+            "gain",
+            gain,
+            "such that its square times the scale is 0, or between 1e-280 and 1e280",
+        )?;
         Ok(Self { scale, ..self })
     }
 
@@ -95,7 +112,7 @@ impl<D> VarianceScaling<D> {
     /// [`Error::Argument`] where `kurtosis` is below 1, which no distribution has, or not finite.
     pub fn kurtosis(self, kurtosis: f64) -> Result<Self, Error> {
         let fine = kurtosis.is_finite() && kurtosis >= 1.0;
-        let kurtosis = Error::require(fine, "VarianceScaling", "kurtosis", kurtosis, "finite and at least 1")?;
+        let kurtosis = Error::require(fine, OF, "kurtosis", kurtosis, "finite and at least 1")?;
         Ok(Self { kurtosis: Some(kurtosis), ..self })
     }
 
@@ -107,12 +124,13 @@ impl<D> VarianceScaling<D> {
             FanMode::Average => (fan_in + fan_out) / 2.0,
             FanMode::GeometricMean => (fan_in * fan_out).sqrt(),
         };
-        Error::require(fan > 0.0, "VarianceScaling", "fan", fan, "above 0").map(|fan| self.scale / fan)
+        Error::require(fan > 0.0, OF, "fan", fan, "above 0").map(|fan| self.scale / fan)
     }
 }
 
 impl<T: Float, D: Distribution<f64> + Debug + Send + Sync + 'static> Initializer<T> for VarianceScaling<D> {
     fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         let std = self.variance(param)?.sqrt();
         // The generator draws these in blocks, many times faster than one by one as any other. To ask for the type, where a trait
         // would do it more neatly, lets every `Distribution` of `rand` be a unit distribution; the compiler leaves one branch.
@@ -248,7 +266,14 @@ mod tests {
         assert!(VarianceScaling::new(-1.0, FanMode::In, UnitUniform).is_err());
         assert!(VarianceScaling::new(f64::NAN, FanMode::In, UnitUniform).is_err());
         assert!(He::normal().gain(f64::INFINITY).is_err());
-        assert!(He::normal().gain(1e200).is_err());
+        for gain in [1e200, 1e-200, -0.5] {
+            assert!(matches!(He::normal().gain(gain), Err(Error::Argument { argument: "gain", .. })), "{gain}");
+        }
+        // Each can be squared, but not both.
+        for gain in [1e-100, 1e100] {
+            assert!(He::normal().gain(gain).unwrap().gain(gain).is_err(), "{gain}");
+        }
+        assert_eq!(He::normal().gain(0.0).unwrap().scale, 0.0);
         for kurtosis in [f64::NAN, f64::INFINITY, -5.0, 0.99] {
             let refused = He::normal().kurtosis(kurtosis);
             assert!(matches!(refused, Err(Error::Argument { argument: "kurtosis", .. })), "{refused:?}");

@@ -30,6 +30,10 @@ impl<T: Float> Layer<T> for Softmax {
         "softmax"
     }
 
+    fn structure(&self) -> crate::Structure {
+        crate::Structure::Joint
+    }
+
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
         Ok(Plan::new(n_in))
     }

@@ -22,12 +22,16 @@ pub enum Structure {
         /// And to mean 0.
         is_centred: bool,
     },
-    /// Every unit is brought to mean 0 and variance 1 over all rows of a batch, and all positions: its first parameter, if there is one, is the gain.
+    /// Every column, or every channel of an image, is brought to mean 0 and to the same mean square over all rows of a batch. Its state holds two
+    /// numbers for each; its first parameter, if there is one, is the gain.
     BatchNorm,
     /// An output is the mean, or the largest, of a window of its channel, so that the gradients by a channel add up to what they do behind it.
     Pooling,
     /// Rows of its weight are looked up: it makes no sums.
     Lookup,
+    /// An output depends on how several inputs hang together, as steps of a sequence or numbers of a row do: recurrent layers,
+    /// attention, softmax. What moments say of single numbers is not enough to know it.
+    Joint,
     /// The layers inside, one after the other.
     InTurn,
     /// The first layer inside, added to its own input, or to what the second makes of that.

@@ -185,6 +185,32 @@ fn settings_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn a_chain_refuses_lengths_that_are_none() {
+    let chain = || Chain::<f64>::new().then(GlobalNorm::new(1.0).unwrap()).then(ByValue::new(1.0).unwrap());
+    assert_eq!(chain().memory(), [0.0, 0.0]);
+    chain().restore(&[0.0, 0.0]).unwrap();
+    for memory in
+        [[0.5, 0.9], [f64::NAN, -3.0], [-1.0, -0.0], [0.0, -0.0], [0.0, f64::INFINITY], [1.0, 0.0], [0.0, 1e300]]
+    {
+        assert!(matches!(chain().restore(&memory), Err(Error::Foreign { .. })), "{memory:?}");
+    }
+}
+
+/// Two that touch some entries each: what one of them leaves alone the other has changed.
+#[test]
+fn a_chain_counts_every_entry_once() {
+    let network = Network::<f64>::builder(2).layer(Linear::new(1)).layer(Linear::new(2)).build().unwrap();
+    // Layers of three and of four numbers.
+    let mut values = [0.1, 9.0, 0.2, 3.0, 3.0, 0.5, 0.1];
+    let before = values;
+    let mut chain =
+        Chain::new().then(ByValue::new(4.0).unwrap()).then(AdaptiveNorm::new(1e-9).unwrap().except("0.linear"));
+    let outcome = clip(&mut chain, &network, &mut values);
+    let changed = before.iter().zip(&values).filter(|(before, after)| before != after).count();
+    assert_eq!((outcome.touched, changed, values[0], values[1]), (5, 5, 0.1, 4.0));
+}
+
+#[test]
 fn a_chain_is_its_clippers_one_behind_the_other() {
     let network = of(3);
     let mut values = [30.0, -40.0, 0.5];

@@ -1,6 +1,7 @@
 //! What other libraries compute, executed with the versions named: where ours is the same, and where theirs breaks a promise of ours.
 
 use evenkeel::*;
+use rand::RngExt;
 
 use super::drawn::clip;
 
@@ -237,4 +238,27 @@ fn z_scores_of_the_history() {
     let left =
         [1.0, f64::NAN, 1.0, 1.0, 1.0, 100.0].map(|norm| clipped(&mut clipper, &matrix(1, 1, &[1.0]), &[norm])[0]);
     assert!(left[5] < 1.1, "{left:?}");
+}
+
+/// A limit that nothing reaches leaves the norm as it was to the last digit, in whatever order it is summed.
+#[test]
+fn what_is_not_touched_keeps_its_norm() {
+    let network =
+        Network::<f64>::builder(7).layer(Linear::new(5)).layer(Linear::new(9)).layer(Linear::new(3)).build().unwrap();
+    let mut generator = Generator::named(1, "norms");
+    for _ in 0..200 {
+        let values: Vec<f64> = network.parameters().iter().map(|_| generator.random_range(-1.0..1.0)).collect();
+        let clippers: [Box<dyn GradientClipper<f64>>; 6] = [
+            Box::new(PerLayerNorm::new(1e9).unwrap()),
+            Box::new(BlockRms::new(1e9).unwrap()),
+            Box::new(ByValue::new(1e9).unwrap()),
+            Box::new(GlobalNorm::new(1e9).unwrap()),
+            Box::new(AdaptiveNorm::new(1e9).unwrap()),
+            Box::new(Chain::new().then(PerLayerNorm::new(1e9).unwrap()).then(BlockRms::new(1e9).unwrap())),
+        ];
+        for mut clipper in clippers {
+            let outcome = clip(&mut *clipper, &network, &mut values.clone());
+            assert_eq!((outcome.norm_after, outcome.touched), (outcome.norm_before, 0), "{clipper:?}");
+        }
+    }
 }

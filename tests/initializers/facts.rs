@@ -1,11 +1,6 @@
 //! What other libraries were seen to do: where they are right the crate agrees; where they are not, it does not do the same.
 
-use evenkeel::{
-    Activation, BatchNorm, Constant, Conv2d, DeltaOrthogonal, Elu, Error, Expectations, Eye, FanMode, Fans, Gelu,
-    Generator, He, Identity, InitMoments, Initializer, LeCun, LeakyRelu, Linear, Lstm, Mish, MultiHeadAttention,
-    Network, Normal, Orthogonal, Param, Relu, Scaled, Selu, Sigmoid, Softplus, Softsign, Sparse, TruncatedNormal,
-    Uniform, UnitTruncatedNormal, UnitUniform, VarianceScaling, Xavier, Zeros,
-};
+use evenkeel::*;
 use rand_distr::StandardNormal;
 
 use super::filled;
@@ -289,4 +284,52 @@ fn deviations_of_truncated_numbers() {
     // Bounds are in deviations: PyTorch's are absolute, and cut nothing of numbers with std 0.02, whose largest of 200,000 was 0.0974.
     let largest = filled::<f64>(&TruncatedNormal::new(0.0, 0.02).unwrap(), &Param::weight(400, 500), 1);
     assert!(largest.iter().all(|w| w.abs() <= 0.04));
+}
+
+/// A slice that is no parameter's is refused, by every initializer, and nothing is written.
+#[test]
+fn a_slice_of_another_size_is_refused() {
+    let initializers: Vec<Box<dyn Initializer<f64>>> = vec![
+        Box::new(Zeros),
+        Box::new(Constant::new(0.5).unwrap()),
+        Box::new(Normal::new(0.0, 1.0).unwrap()),
+        Box::new(Uniform::new(-1.0, 1.0).unwrap()),
+        Box::new(TruncatedNormal::new(0.0, 1.0).unwrap()),
+        Box::new(Xavier::normal()),
+        Box::new(He::uniform()),
+        Box::new(LeCun::truncated()),
+        Box::new(Orthogonal::default()),
+        Box::new(Sparse::new(2, 1.0).unwrap()),
+        Box::new(Eye::default()),
+        Box::new(Dirac::new((1, 1), 1.0).unwrap()),
+        Box::new(DeltaOrthogonal::new((1, 1), 1.0).unwrap()),
+        Box::new(Critical::of(&Tanh, 0.05).unwrap()),
+        Box::new(Siren::first()),
+        Box::new(Scaled::new(0.5, He::normal()).unwrap()),
+        Box::new(Box::new(Sparse::new(2, 1.0).unwrap()) as Box<dyn Initializer<f64>>),
+        Box::new(std::sync::Arc::new(Orthogonal::default()) as std::sync::Arc<dyn Initializer<f64>>),
+    ];
+    for (rows, cols) in [(2, 3), (3, 3), (1, 4)] {
+        let param = Param::weight(rows, cols);
+        for initializer in &initializers {
+            let filled = |count: usize| {
+                let mut out = vec![f64::NAN; count];
+                let outcome = initializer.fill(&param, &mut out, &mut Generator::named(1, "w"));
+                (outcome, out)
+            };
+            let (outcome, out) = filled(rows * cols);
+            assert!(outcome.is_ok() && out.iter().all(|w| w.is_finite()), "{initializer:?}: {outcome:?}");
+            for count in [0, 1, 2, rows * cols - 1, rows * cols + 1, 2 * rows * cols] {
+                let (outcome, out) = filled(count);
+                let refused = matches!(outcome, Err(Error::Size { found, .. }) if found == count);
+                assert!(refused && out.iter().all(|w| w.is_nan()), "{initializer:?}, {count}: {outcome:?}");
+            }
+        }
+    }
+    let lstm = Lstm::<f64>::new(2, 3, 4).unwrap();
+    for param in &Layer::plan(&lstm, 6).unwrap().params {
+        let Some(initializer) = lstm.initializer(param) else { continue };
+        let outcome = initializer.fill(param, &mut [0.0; 1], &mut Generator::named(1, "w"));
+        assert!(matches!(outcome, Err(Error::Size { .. })), "{param:?}: {outcome:?}");
+    }
 }

@@ -56,6 +56,12 @@ fn chains_pass() {
         chain.then(ZScoreNorm::new(2.5).unwrap()).then(GlobalNorm::new(0.5).unwrap())
     }
     clipper(chain::<f32>).limit(0.5).run::<f32>().unwrap();
+    // Each touches entries of its own.
+    fn of_some<T: Float>() -> Chain<T> {
+        Chain::new().then(ByValue::new(0.7).unwrap()).then(PerLayerNorm::new(1.5).unwrap())
+    }
+    clipper(of_some::<f32>).value_limit(0.7).layer_limit(1.5).run::<f32>().unwrap();
+    clipper(of_some::<f64>).value_limit(0.7).layer_limit(1.5).run::<f64>().unwrap();
     clipper(chain::<f64>).limit(0.5).run::<f64>().unwrap();
     clipper(Chain::<f32>::new).keeps_direction().identity_below(f64::INFINITY).run::<f32>().unwrap();
 }
@@ -138,6 +144,13 @@ enum Bug {
     Random,
     /// What it touched is not said.
     NotTouched,
+    /// One entry is said to be touched, more than there are, or all of them where nothing was done.
+    TouchedOne,
+    TouchedMore,
+    TouchedAlways,
+    /// A NaN is said to have been dealt with.
+    TouchedNaN,
+    VanishedNaN,
 }
 
 #[derive(Debug, Clone)]
@@ -152,14 +165,20 @@ impl GradientClipper<f32> for Planted {
                 gradients.values_mut().iter_mut().for_each(|g| *g *= 0.5);
             }
             let non_finite = Some(place).filter(|_| bug != Bug::SilentNaN);
-            return Clipped { non_finite, ..Clipped::untouched(before) };
+            let outcome = Clipped { non_finite, ..Clipped::untouched(before) };
+            return match bug {
+                Bug::TouchedNaN => Clipped { touched: 5, ..outcome },
+                Bug::VanishedNaN => Clipped { norm_after: 0.0, ..outcome },
+                _ => outcome,
+            };
         }
         let norm = match bug {
             Bug::Overflow => f64::from(gradients.values().iter().map(|g| g * g).sum::<f32>().sqrt()),
             _ => before,
         };
         if norm <= 1.0 && bug != Bug::DividesByZero {
-            return Clipped::untouched(before);
+            let touched = if bug == Bug::TouchedAlways { gradients.values().len() } else { 0 };
+            return Clipped { touched, ..Clipped::untouched(before) };
         }
         let mut factor = 1.0 / norm;
         if bug == Bug::Random {
@@ -169,7 +188,12 @@ impl GradientClipper<f32> for Planted {
         }
         gradients.values_mut().iter_mut().for_each(|g| *g = (f64::from(*g) * factor) as f32);
         let norm_after = if bug == Bug::StaleReport { before } else { gradients.norm() };
-        let touched = if bug == Bug::NotTouched { 0 } else { gradients.values().len() };
+        let touched = match bug {
+            Bug::NotTouched => 0,
+            Bug::TouchedOne => 1,
+            Bug::TouchedMore => 77,
+            _ => gradients.values().len(),
+        };
         Clipped { norm_before: before, norm_after, pending: 1.0, touched, non_finite: None }
     }
 }
@@ -186,10 +210,30 @@ fn planted_mistakes_are_named() {
         (Bug::DividesByZero, "finite gradients afterwards"),
         (Bug::Random, "another clipper"),
         (Bug::NotTouched, "`touched`"),
+        (Bug::TouchedOne, "`touched`"),
+        (Bug::TouchedMore, "`touched`"),
+        (Bug::TouchedAlways, "`touched`: expected 0"),
+        (Bug::TouchedNaN, "`touched`: expected 0"),
+        (Bug::VanishedNaN, "norm_after: expected no finite norm"),
     ] {
         let failure = outcome(bug).unwrap_err().to_string();
         assert!(failure.contains(named), "{bug:?}: {failure}");
     }
+}
+
+/// Of one that changes some entries, all others are not touched, however few there are.
+#[test]
+fn entries_that_stay_are_not_touched() {
+    #[derive(Debug)]
+    struct All(ByValue);
+    impl GradientClipper<f64> for All {
+        fn clip(&mut self, gradients: &mut Gradients<'_, f64>) -> Clipped {
+            let outcome = self.0.clip(gradients);
+            Clipped { touched: if outcome.touched > 0 { gradients.values().len() } else { 0 }, ..outcome }
+        }
+    }
+    let failure = clipper(|| All(ByValue::new(1.0).unwrap())).value_limit(1.0).run().unwrap_err().to_string();
+    assert!(failure.contains("`touched`"), "{failure}");
 }
 
 /// What is wrong with a memory: that of a clipper by the largest norm so far.

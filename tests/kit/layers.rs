@@ -254,3 +254,122 @@ fn planted_mistakes_are_named() {
         assert!(failure.contains(named), "{bug:?}: {failure}");
     }
 }
+
+/// What is said too much of by a layer that does what it should.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Says {
+    Right,
+    GradientSquares,
+    TooFew,
+    Propagated,
+    PropagatedBack,
+    PropagatedSquares,
+    Shared,
+    Positions,
+    PositionsOfGradient,
+    SquaresByPosition,
+}
+
+/// Another layer, which says some of its numbers a hundred times as large.
+#[derive(Debug)]
+struct Boasts<L>(L, Says);
+
+impl<L: Layer<f64>> Layer<f64> for Boasts<L> {
+    fn kind(&self) -> &'static str {
+        "boasts"
+    }
+    fn plan(&self, n_in: usize) -> Result<Plan, Error> {
+        self.0.plan(n_in)
+    }
+    fn forward(&self, x: Rows<'_, f64>, y: RowsMut<'_, f64>, pass: &mut Pass<'_, f64>) -> Result<(), Error> {
+        self.0.forward(x, y, pass)
+    }
+    fn backward(
+        &self,
+        x: Rows<'_, f64>,
+        y: Rows<'_, f64>,
+        dy: Rows<'_, f64>,
+        dx: Option<RowsMut<'_, f64>>,
+        gradients: &mut [f64],
+        pass: &mut Pass<'_, f64>,
+    ) {
+        self.0.backward(x, y, dy, dx, gradients, pass);
+    }
+    fn moments(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Propagated> {
+        self.0.moments(plan, x, weights)
+    }
+    fn gradient_squares(&self, plan: &Plan, x: Moments, weights: &[InitMoments]) -> Option<Vec<f64>> {
+        let mut squares = self.0.gradient_squares(plan, x, weights)?;
+        match self.1 {
+            Says::GradientSquares => squares.iter_mut().for_each(|square| *square *= 100.0),
+            Says::TooFew => squares.truncate(1),
+            _ => {}
+        }
+        Some(squares)
+    }
+    fn propagate<'a>(&'a self, plan: &Plan, x: Signal<'a>, weights: &[InitMoments]) -> Option<Through<'a>> {
+        let mut through = self.0.propagate(plan, x, weights)?;
+        match self.1 {
+            Says::Propagated => through.y.moments.second *= 100.0,
+            Says::PropagatedBack => through.back = through.back.map(|back| 100.0 * back),
+            Says::PropagatedSquares => through.squares.iter_mut().flatten().for_each(|square| *square *= 100.0),
+            Says::Shared => through.y.shared = Some(through.y.moments.second),
+            _ => {}
+        }
+        Some(through)
+    }
+    fn moments_by_position(&self, plan: &Plan, x: &[Moments], weights: &[InitMoments]) -> Option<Vec<Moments>> {
+        let mut y = self.0.moments_by_position(plan, x, weights)?;
+        if self.1 == Says::Positions {
+            y.last_mut()?.second *= 100.0;
+        }
+        Some(y)
+    }
+    fn gradient_by_position(
+        &self,
+        plan: &Plan,
+        x: &[Moments],
+        weights: &[InitMoments],
+        dy: &[f64],
+    ) -> Option<GradientByPosition> {
+        let mut gradient = self.0.gradient_by_position(plan, x, weights, dy)?;
+        match self.1 {
+            Says::PositionsOfGradient => *gradient.by_input.first_mut()? *= 100.0,
+            Says::SquaresByPosition => *gradient.by_parameters.first_mut()? *= 100.0,
+            _ => {}
+        }
+        Some(gradient)
+    }
+}
+
+#[test]
+fn every_number_that_a_layer_says_is_compared() {
+    let linear = |says| layer(move |_| Boasts(Linear::new(100), says)).widths(&[5]).wide(200).run();
+    let conv = |says| {
+        let conv = move || Conv2d::new((5, 4, 2), 4, 3).padding(Padding::Same);
+        layer(move |_| Boasts(conv(), says)).widths(&[40]).wide(40).run()
+    };
+    linear(Says::Right).unwrap();
+    conv(Says::Right).unwrap();
+    let named = |outcome: Result<(), Failure>, says: Says, named: &str| {
+        let failure = outcome.unwrap_err().to_string();
+        assert!(failure.contains(named), "{says:?}: {failure}");
+    };
+    for (says, of) in [
+        (Says::GradientSquares, "gradient by weight by `gradient_squares`"),
+        (Says::TooFew, "sums by `gradient_squares`"),
+        (Says::Propagated, "mean square of the outputs by `propagate`"),
+        (Says::PropagatedBack, "gradient by the inputs by `propagate`"),
+        (Says::PropagatedSquares, "gradient by weight by `propagate`"),
+        (Says::Shared, "mean product of an output in two rows by `propagate`"),
+    ] {
+        named(linear(says), says, of);
+    }
+    for (says, of) in [
+        (Says::Positions, "`moments_by_position` of position 19"),
+        (Says::PositionsOfGradient, "`gradient_by_position` at position 0"),
+        (Says::SquaresByPosition, "`gradient_by_position` by parameter 0"),
+    ] {
+        named(conv(says), says, of);
+    }
+}

@@ -37,9 +37,7 @@ impl<C> ClipperCheck<'_, C> {
         Failure::unless(bad.is_none(), what, "finite gradients afterwards", || format!("{bad:?}"))?;
         let left = norm(&after).value();
         Failure::unless(left > 0.0 || size == 0.0, what, "something left of them", || "zeros only".to_owned())?;
-        Failure::unless(clipped.touched > 0 || unchanged, what, "no change, as `touched` says", || {
-            "a change".to_owned()
-        })?;
+        self.counts(layout, before, &after, (&clipped, unchanged), &what())?;
         // Norms are summed in f64; a pending factor is rounded, as is every product; and a number below the smallest normal one has lost
         // digits of its own.
         let lost = (before.len() as f64).sqrt() * T::min_positive_value().get() * epsilon;
@@ -84,6 +82,42 @@ impl<C> ClipperCheck<'_, C> {
         Failure::unless(!below || unchanged, what, "no change below the limit", || format!("norm {left:e}"))
     }
 
+    /// That `touched` is the number of entries that were changed, but for those of what was scaled that show nothing of it.
+    fn counts<T: Float>(
+        &self,
+        layout: &Layout,
+        before: &[T],
+        after: &[T],
+        (clipped, unchanged): (&Clipped, bool),
+        what: &str,
+    ) -> Result<(), Failure> {
+        let found = || format!("{}", clipped.touched);
+        let what = || format!("{what}: `touched`");
+        if unchanged {
+            return Failure::unless(clipped.touched == 0, what, "0, where nothing was changed", found);
+        }
+        let (mut changed, mut hidden) = (0, 0);
+        for slot in layout.slots() {
+            let (before, after) = (&before[slot.range.clone()], &after[slot.range.clone()]);
+            let pairs = || before.iter().zip(after).map(|(before, after)| (before.get(), after.get()));
+            let differ = |(before, after): &(f64, f64)| before.to_bits() != after.to_bits();
+            // A factor so near 1 that it moves some numbers by no more than their last digit leaves others where they are.
+            let moved_little =
+                |(before, after): (f64, f64)| (after - before).abs() <= 2.0 * T::epsilon().get() * before.abs();
+            let little = clipped.pending != 1.0 || pairs().filter(differ).any(moved_little);
+            // So do zeros stay, and may what has less than all digits.
+            let is_hidden = |before: f64| little || before.abs() < T::min_positive_value().get();
+            changed += pairs().filter(differ).count();
+            hidden += pairs().filter(|pair| !differ(pair) && is_hidden(pair.0)).count();
+        }
+        let fine = (changed..=changed + hidden).contains(&clipped.touched);
+        let expected = match hidden {
+            0 => format!("{changed}, as many as were changed"),
+            _ => format!("{changed} to {}, as many as were changed or show nothing of it", changed + hidden),
+        };
+        Failure::unless(fine, what, &expected, found)
+    }
+
     pub(super) fn not_finite<T: Float>(
         &self,
         layout: &Layout,
@@ -99,6 +133,13 @@ impl<C> ClipperCheck<'_, C> {
         let bits = |values: &[T]| values.iter().map(|g| g.get().to_bits()).collect::<Vec<_>>();
         let unchanged = bits(before) == bits(&after) && clipped.pending == 1.0;
         Failure::unless(unchanged, what, "all gradients as they were", || "changed ones".to_owned())?;
+        let touched = || format!("{}", clipped.touched);
+        let of_count = || format!("{}: `touched`", what());
+        Failure::unless(clipped.touched == 0, of_count, "0, where nothing was changed", touched)?;
+        for (name, norm) in [("norm_before", clipped.norm_before), ("norm_after", clipped.norm_after)] {
+            let of_norm = || format!("{}: {name}", what());
+            Failure::unless(!norm.is_finite(), of_norm, "no finite norm", || format!("{norm:e}"))?;
+        }
         let place = clipped.non_finite.as_ref().and_then(|place| {
             let slot = layout.slots().get(place.slot)?;
             Some(slot.range.start + place.index)

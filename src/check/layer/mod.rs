@@ -1,6 +1,8 @@
 //! `layer`: does a layer keep what a network relies on?
 
+mod drawing;
 mod moments;
+mod positions;
 
 use std::fmt;
 
@@ -31,7 +33,9 @@ const WIDE: usize = 256;
 ///
 /// Where the layer says what it makes of [moments](Layer::moments), these are compared with passes forwards and backwards of normal inputs,
 /// over many draws of the parameters, at one width that is [wide](LayerCheck::wide): beside chance, a mean may be off by four times the
-/// share that one unit of the narrowest part has. Below eight units, which leaves half, nothing is compared.
+/// share that one unit of the narrowest part has. Below eight units, which leaves half, nothing is compared. So is what it says of the
+/// [squares of its gradients](Layer::gradient_squares), of [independent signals](Layer::propagate), and of
+/// [positions](Layer::moments_by_position) that are not alike.
 ///
 /// `make` makes the layer for an input of that width; where it does not matter, `|_| mine`.
 ///

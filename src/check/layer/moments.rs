@@ -1,28 +1,25 @@
 //! What a layer says of the moments of its outputs and gradients, against what it does.
 
-use rand::RngExt;
-
 use super::super::Failure;
 use super::super::sample::RATE;
 use super::ROWS;
-use crate::{Generator, InitMoments, Layer, Mode, Moments, Param, Pass, Plan, Role, Rows, RowsMut};
+use super::drawing::{Draw, Drawing, drawn, mean};
+use super::positions::by_position;
+use crate::{Generator, InitMoments, Layer, Moments, Param, Plan, Role, Signal};
 
 /// How many draws of parameters and rows.
-const DRAWS: usize = 64;
+pub(super) const DRAWS: usize = 64;
 /// How many rows a batch has where rows depend on each other: many, as widths are.
 const MIXED_ROWS: usize = 64;
 /// Mean and standard deviation of the inputs: their second moments lie between 1/16 and 1.
-const INPUTS: [(f64, f64); 3] = [(0.0, 1.0), (0.5, 0.7), (-0.1, 0.25)];
+pub(super) const INPUTS: [(f64, f64); 3] = [(0.0, 1.0), (0.5, 0.7), (-0.1, 0.25)];
 /// How far theory may be off in a layer of finite width, as a multiple of the share of one unit, or of one row of those that are mixed.
 const FINITE_WIDTH: f64 = 4.0;
 /// Where that is more than half of what is compared, nothing can be said.
 const MOST: f64 = 0.5;
 
-/// The numbers that are compared.
-const NAMES: [&str; 3] =
-    ["mean of the outputs", "mean square of the outputs", "mean square of the gradient by the inputs"];
-
-/// Compares [`Layer::moments`] with passes forwards and backwards; returns whether there was something to compare.
+/// Compares [`Layer::moments`], [`Layer::gradient_squares`] and [`Layer::propagate`], and what is said position by position, with passes
+/// forwards and backwards; returns whether there was something to compare.
 ///
 /// A layer is off where the mean over the draws is further from what it says than `FINITE_WIDTH` shares of the narrowest width, and from
 /// there on than chance takes it: see [`probability`].
@@ -34,37 +31,87 @@ pub(super) fn moments(layer: &dyn Layer<f64>, n_in: usize, mixes_rows: bool, see
     if slack > MOST {
         return Ok(false);
     }
+    let drawing = Drawing { layer, plan: &plan, n_in, rows };
     let mut compared = false;
     for (number, (mean, deviation)) in INPUTS.into_iter().enumerate() {
         let x = Moments { mean, second: mean * mean + deviation * deviation };
-        let Some(says) = layer.moments(&plan, x, &weights) else { continue };
+        let claims = Claim::all(&drawing, x, &weights, mixes_rows)?;
+        if claims.is_empty() {
+            continue;
+        }
         compared = true;
         let name = format!("check.layer.moments.{}", layer.kind());
         let mut generator = Generator::numbered(seed, &name, number as u64);
-        let draws = (0..DRAWS).map(|_| once(layer, &plan, (n_in, rows), (mean, deviation), &mut generator));
+        let draws = (0..DRAWS).map(|_| drawing.once(&mut generator, |_| (mean, deviation), |_| 1.0));
         let measured = draws.collect::<Result<Vec<_>, _>>()?;
-        let expected = [Some(says.y.mean), Some(says.y.second), says.back];
-        // A mean may be 0: what it may be off by goes with the size of the outputs.
-        let sizes = [says.y.second.abs().sqrt(), says.y.second.abs(), says.back.unwrap_or(0.0).abs()];
-        for (which, expected) in expected.into_iter().enumerate() {
-            let Some(expected) = expected else { continue };
+        let allowed = RATE / (claims.len() * INPUTS.len()) as f64;
+        for Claim { of, by, expected, size, measure } in claims {
             let what = || {
-                let of = NAMES[which];
-                format!("{} of {n_in} inputs of mean {mean} and deviation {deviation}: {of} by `moments`", layer.kind())
+                format!("{} of {n_in} inputs of mean {mean} and deviation {deviation}: {of} by `{by}`", layer.kind())
             };
-            let numbers: Vec<f64> = measured.iter().map(|draw| draw[which]).collect();
-            judge(what, &numbers, expected, slack * sizes[which])?;
+            let numbers: Vec<f64> = measured.iter().map(measure).collect();
+            judge(what, &numbers, expected, slack * size, allowed)?;
         }
     }
-    Ok(compared)
+    Ok(by_position(&drawing, &weights, slack, seed)? || compared)
 }
 
-/// Mean and standard deviation of the numbers that a parameter is drawn from: such that sums of many inputs stay about as large as these.
-fn drawn(param: &Param) -> (f64, f64) {
-    match param.role {
-        Role::Weight => (0.0, 0.8 / (param.fans.fan_in.max(1) as f64).sqrt()),
-        Role::Bias => (0.1, 0.3),
-        Role::Gain => (0.8, 0.2),
+/// A number that a layer says, and how it is measured.
+struct Claim {
+    of: String,
+    by: &'static str,
+    expected: f64,
+    /// What it may be off by goes with this size: a mean may be 0.
+    size: f64,
+    measure: Box<dyn Fn(&Draw) -> f64>,
+}
+
+impl Claim {
+    fn new(
+        of: impl Into<String>,
+        by: &'static str,
+        expected: f64,
+        size: f64,
+        measure: impl Fn(&Draw) -> f64 + 'static,
+    ) -> Self {
+        Self { of: of.into(), by, expected, size: size.abs(), measure: Box::new(measure) }
+    }
+
+    /// All that a layer says where inputs are independent and have these moments.
+    fn all(drawing: &Drawing<'_>, x: Moments, weights: &[InitMoments], mixes_rows: bool) -> Result<Vec<Self>, Failure> {
+        let Drawing { layer, plan, .. } = *drawing;
+        let mut claims = Vec::new();
+        let outputs = |claims: &mut Vec<Self>, by: &'static str, y: Moments, back: Option<f64>| {
+            claims.push(Self::new("mean of the outputs", by, y.mean, y.second.abs().sqrt(), |draw| mean(&draw.y, 1)));
+            claims.push(Self::new("mean square of the outputs", by, y.second, y.second, |draw| mean(&draw.y, 2)));
+            let of = "mean square of the gradient by the inputs";
+            claims.extend(back.map(|back| Self::new(of, by, back, back, |draw| mean(&draw.dx, 2))));
+        };
+        // Of a row that mixes with others there is no gradient of its own.
+        let squares = |claims: &mut Vec<Self>, by: &'static str, squares: Option<Vec<f64>>| {
+            let Some(squares) = squares.filter(|_| !mixes_rows) else { return Ok::<(), Failure>(()) };
+            let (expected, found) = (plan.params.len().to_string(), || squares.len().to_string());
+            Failure::unless(squares.len() == plan.params.len(), || format!("sums by `{by}`"), &expected, found)?;
+            for (at, (&square, param)) in squares.iter().zip(&plan.params).enumerate() {
+                let of = format!("sum of the squares of the gradient by {}", param.name);
+                claims.push(Self::new(of, by, square, square, move |draw| draw.squares[at]));
+            }
+            Ok(())
+        };
+        if let Some(says) = layer.moments(plan, x, weights) {
+            outputs(&mut claims, "moments", says.y, says.back);
+        }
+        squares(&mut claims, "gradient_squares", layer.gradient_squares(plan, x, weights))?;
+        if let Some(through) = layer.propagate(plan, Signal::independent(x), weights) {
+            let y = through.y.moments;
+            outputs(&mut claims, "propagate", y, through.back);
+            squares(&mut claims, "propagate", through.squares)?;
+            let of = "mean product of an output in two rows";
+            let shared =
+                through.y.shared.map(|shared| Self::new(of, "propagate", shared, y.second, |draw| draw.shared));
+            claims.extend(shared);
+        }
+        Ok(claims)
     }
 }
 
@@ -80,49 +127,14 @@ fn narrowest(plan: &Plan, n_in: usize, rows: Option<usize>) -> usize {
     fans.chain(rows).fold(n_in.min(plan.n_out), usize::min).max(1)
 }
 
-/// The three numbers of one draw of parameters, inputs, and gradients by the outputs of which each is 1 or -1.
-fn once(
-    layer: &dyn Layer<f64>,
-    plan: &Plan,
-    (n_in, rows): (usize, usize),
-    (mean, deviation): (f64, f64),
-    generator: &mut Generator,
-) -> Result<[f64; 3], Failure> {
-    let mut params = Vec::new();
-    for param in &plan.params {
-        let (start, (mean, deviation)) = (params.len(), drawn(param));
-        params.resize(start + param.rows * param.cols, 0.0);
-        generator.fill_normal(mean, deviation, &mut params[start..]);
-    }
-    let mut x = vec![0.0; rows * n_in];
-    generator.fill_normal(mean, deviation, &mut x);
-    let (mut y, mut dx) = (vec![0.0; rows * plan.n_out], vec![0.0; rows * n_in]);
-    let dy: Vec<f64> = y.iter().map(|_| if generator.random() { 1.0 } else { -1.0 }).collect();
-    let mut gradients = vec![0.0; params.len()];
-    let (mut saved, mut scratch) = (vec![0.0; plan.saved_for(rows)], vec![0.0; plan.scratch_per_row * rows]);
-    let mut pass = Pass {
-        plan,
-        mode: Mode::Train,
-        params: &params,
-        state: &plan.state,
-        saved: &mut saved,
-        scratch: &mut scratch,
-        lengths: &[],
-        first_row: 0,
-        fresh: false,
-        seed: generator.random(),
-        step: 0,
-    };
-    let x = Rows::new(&x, n_in)?;
-    layer.forward(x, RowsMut::new(&mut y, plan.n_out)?, &mut pass)?;
-    let (y, dy) = (Rows::new(&y, plan.n_out)?, Rows::new(&dy, plan.n_out)?);
-    layer.backward(x, y, dy, Some(RowsMut::new(&mut dx, n_in)?), &mut gradients, &mut pass);
-    let mean = |numbers: &[f64], power| numbers.iter().map(|x| x.powi(power)).sum::<f64>() / numbers.len() as f64;
-    Ok([mean(y.data(), 1), mean(y.data(), 2), mean(&dx, 2)])
-}
-
 /// Fails where the mean of independent numbers is further from the expectation than the slack, and chance does not explain the rest.
-fn judge(what: impl Fn() -> String, numbers: &[f64], expected: f64, slack: f64) -> Result<(), Failure> {
+pub(super) fn judge(
+    what: impl Fn() -> String,
+    numbers: &[f64],
+    expected: f64,
+    slack: f64,
+    allowed: f64,
+) -> Result<(), Failure> {
     let n = numbers.len() as f64;
     let mean = numbers.iter().sum::<f64>() / n;
     let spread = numbers.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
@@ -132,7 +144,6 @@ fn judge(what: impl Fn() -> String, numbers: &[f64], expected: f64, slack: f64) 
     let error = (spread / n).sqrt();
     // Where all is as it should be, 0 of no error is no distance.
     let probability = if beyond == 0.0 { 1.0 } else { probability(beyond / error) };
-    let allowed = RATE / (NAMES.len() * INPUTS.len()) as f64;
     if mean.is_nan() || expected.is_nan() || probability.is_nan() || probability < allowed {
         return Err(Failure::Unlikely { what: what(), expected, found: mean, probability, allowed });
     }
@@ -167,8 +178,8 @@ mod tests {
     #[test]
     fn a_number_that_is_none_is_off() {
         for (numbers, expected) in [([f64::NAN, 1.0], 1.0), ([1.0, 1.0], f64::NAN), ([1.0, 1.0], 2.0)] {
-            assert!(judge(String::new, &numbers, expected, 0.1).is_err());
+            assert!(judge(String::new, &numbers, expected, 0.1, 1e-6).is_err());
         }
-        judge(String::new, &[1.0, 1.0], 1.0, 0.0).unwrap();
+        judge(String::new, &[1.0, 1.0], 1.0, 0.0, 1e-6).unwrap();
     }
 }

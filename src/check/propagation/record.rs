@@ -3,37 +3,7 @@
 use super::deviations::Deviations;
 use crate::check::Failure;
 use crate::layer::mean_of;
-use crate::{Moments, Passed, Rows};
-
-/// In so many networks it is looked at how a map bends.
-const BENT: usize = 64;
-/// By how much, relative to the second moment, a map is bent for that.
-const STEP: f64 = 0.1;
-/// Where the fourth moment is further from that of a normal number, relative to it, first order says nothing.
-const NEARLY_NORMAL: f64 = 0.2;
-
-/// What is expected of the numbers between two layers, given what went into the last random weights.
-#[derive(Debug, Clone)]
-pub(super) struct State {
-    /// Row by row, position by position; a single entry where all positions are alike.
-    pub(super) rows: Vec<Vec<Moments>>,
-    /// Whether they are sums over many independent weights.
-    pub(super) is_normal: bool,
-    /// Whether the weights that they come from are inside of the residual branch that is being looked at.
-    pub(super) is_fresh: bool,
-    /// How many numbers a position has, where it is known.
-    pub(super) channels: Option<usize>,
-}
-
-/// Where a layer's numbers come from, if not straight from random weights.
-pub(super) struct Source<'a> {
-    /// What is expected of what goes in.
-    pub(super) state: &'a State,
-    /// Whether every number is treated by itself.
-    pub(super) is_pointwise: bool,
-    /// What the layer says it makes of moments.
-    pub(super) map: &'a dyn Fn(Moments) -> Option<Moments>,
-}
+use crate::{Moments, Rows};
 
 /// What is known of one layer.
 #[derive(Debug)]
@@ -41,20 +11,22 @@ pub(super) struct Record {
     name: String,
     second: Deviations,
     mean: Deviations,
-    /// How far, relative to the expected second moment and its root, moments of second order may shift both.
-    bends: Vec<[f64; 2]>,
-    /// The scatter of what goes in: of a function of every number, how far its fourth moment is from that of a normal one, else the variance
-    /// of the mean square.
-    scatter: f64,
-    scatters: f64,
-    is_pointwise: bool,
+    /// How far, relative to the expected second moment and its root, theory may be off.
+    slack: f64,
     units: usize,
+    /// What always holds of it, and did not.
+    broken: Option<String>,
 }
 
 impl Record {
-    pub(super) fn new(name: String, units: usize, is_pointwise: bool) -> Self {
+    pub(super) fn new(name: String, units: usize, slack: f64) -> Self {
         let [second, mean] = [Deviations::default(), Deviations::default()];
-        Self { name, second, mean, bends: Vec::new(), scatter: 0.0, scatters: 0.0, is_pointwise, units }
+        Self { name, second, mean, slack, units, broken: None }
+    }
+
+    /// The layer's name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// How many independent numbers a network shows of it.
@@ -62,68 +34,41 @@ impl Record {
         self.units
     }
 
-    /// What one network shows: `y` is what was expected.
-    pub(super) fn watch(&mut self, passed: &Passed<'_, f64>, y: &[Vec<Moments>], from: Option<Source<'_>>) {
-        let over_rows = |rows: &[Vec<Moments>]| mean_of(&rows.iter().map(|row| mean_of(row)).collect::<Vec<_>>());
-        let expected = over_rows(y);
-        let found = over_rows(&measured(passed.y, None));
-        let size = expected.second.sqrt();
+    /// What one network shows, beside what was expected.
+    pub(super) fn watch(&mut self, found: Moments, expected: Moments) {
         self.second.push(found.second, expected.second, expected.second);
-        self.mean.push(found.mean, expected.mean, size);
-        let Some(Source { state: x, map, .. }) = from else { return };
-        if self.is_pointwise {
-            for (row, numbers) in x.rows.iter().zip(passed.x.iter()) {
-                let each = numbers.len() / row.len().max(1);
-                for (moments, numbers) in row.iter().zip(numbers.chunks(each.max(1))) {
-                    let variance = moments.variance();
-                    if variance > 0.0 {
-                        let fourths: f64 = numbers.iter().map(|z| (z - moments.mean).powi(4)).sum();
-                        self.scatter += fourths / (3.0 * variance * variance) - numbers.len() as f64;
-                        self.scatters += numbers.len() as f64;
-                    }
-                }
-            }
-        } else {
-            let (expected, found) = (over_rows(&x.rows).second, over_rows(&measured(passed.x, None)).second);
-            if expected > 0.0 {
-                self.scatter += (found / expected - 1.0).powi(2);
-                self.scatters += 1.0;
-            }
-        }
-        if self.bends.len() < BENT && expected.second > 0.0 {
-            let at = over_rows(&x.rows);
-            let moved = |by: f64| map(Moments { mean: at.mean, second: at.second + by * at.variance() });
-            if let (Some(below), Some(here), Some(above)) = (moved(-STEP), moved(0.0), moved(STEP)) {
-                let bend = |of: fn(Moments) -> f64, size: f64| {
-                    (of(above) - 2.0 * of(here) + of(below)).abs() / (2.0 * STEP * STEP * size)
-                };
-                self.bends.push([bend(|y| y.second, here.second), bend(|y| y.mean, here.second.sqrt())]);
-            }
-        }
+        self.mean.push(found.mean, expected.mean, expected.second.sqrt());
+    }
+
+    /// An output that is not what the layer's function makes of its input.
+    pub(super) fn breaks(&mut self, found: String) {
+        self.broken.get_or_insert(found);
     }
 
     pub(super) fn judge(&self, allowed: f64) -> Result<(), Failure> {
-        let scatter = if self.scatters > 0.0 { (self.scatter / self.scatters).abs() } else { 0.0 };
-        if self.is_pointwise && scatter > NEARLY_NORMAL {
-            return Ok(());
-        }
-        let mean_bend = |at: usize| {
-            let sum: f64 = self.bends.iter().map(|bend| bend[at]).sum();
-            if self.bends.is_empty() { 0.0 } else { sum / self.bends.len() as f64 }
-        };
         let what = |of: &str| format!("{of} of {}, over {} networks", self.name, self.second.count());
-        self.second.judge(&what("mean square"), mean_bend(0) * scatter, allowed)?;
-        self.mean.judge(&what("mean"), mean_bend(1) * scatter, allowed)
+        let broken = || self.broken.clone().unwrap_or_default();
+        let of_outputs = || format!("outputs of {}", self.name);
+        Failure::unless(self.broken.is_none(), of_outputs, "what its function makes of every input", broken)?;
+        self.second.judge(&what("mean square"), self.slack, allowed)?;
+        self.mean.judge(&what("mean"), self.slack, allowed)
     }
+}
+
+/// The moments of some numbers.
+pub(super) fn moments_of<'a>(numbers: impl IntoIterator<Item = &'a f64>) -> Moments {
+    let add = |(n, sum, squares): (f64, f64, f64), x: &f64| (n + 1.0, sum + x, squares + x * x);
+    let (count, sum, squares) = numbers.into_iter().fold((0.0, 0.0, 0.0), add);
+    Moments { mean: sum / count, second: squares / count }
 }
 
 /// The moments of what is there, row by row, and position by position where it is known how many numbers one has.
 pub(super) fn measured(x: Rows<'_, f64>, channels: Option<usize>) -> Vec<Vec<Moments>> {
-    let of = |numbers: &[f64]| {
-        let count = numbers.len() as f64;
-        let (sum, squares) = numbers.iter().fold((0.0, 0.0), |(sum, squares), x| (sum + x, squares + x * x));
-        Moments { mean: sum / count, second: squares / count }
-    };
     let channels = channels.filter(|&channels| channels > 0 && x.cols().is_multiple_of(channels)).unwrap_or(x.cols());
-    x.iter().map(|row| row.chunks_exact(channels).map(of).collect()).collect()
+    x.iter().map(|row| row.chunks_exact(channels).map(moments_of).collect()).collect()
+}
+
+/// Those of all rows and positions.
+pub(super) fn overall(rows: &[Vec<Moments>]) -> Moments {
+    mean_of(&rows.iter().map(|row| mean_of(row)).collect::<Vec<_>>())
 }

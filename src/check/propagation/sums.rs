@@ -24,6 +24,11 @@ impl Sums {
         Self { name, units, weight, bias, sample: Sample::new(), mean: 0.0, variance: 0.0, draws: 0.0 }
     }
 
+    /// The layer's name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// How many independent sums a draw shows.
     pub(super) fn units(&self) -> usize {
         self.units

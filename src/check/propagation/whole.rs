@@ -1,238 +1,256 @@
 //! `Whole`: every layer of a network, those inside of others as well, against what its moments make of what goes in.
 
-use super::record::{Record, Source, State, measured};
+use super::claim::Claim;
+use super::record::{Record, measured, moments_of, overall};
+use super::residual;
 use super::sums::Sums;
+use super::weights::Weights;
 use crate::check::Failure;
 use crate::layer::outputs;
-use crate::{InitMoments, Layer, Moments, Passed, Role, Structure};
+use crate::{Generator, InitMoments, Layer, Moments, Param, Passed, Pointwise, Role, Structure};
 
-/// Kinds whose outputs depend on how neighbouring pixels or steps hang together, or on a random lookup, which no forecast follows.
-const NOT_FOLLOWED: [&str; 9] =
-    ["average_pool2d", "max_pool2d", "multi_head_attention", "softmax", "embedding", "recurrent", "rnn", "lstm", "gru"];
-/// Kinds that leave a normal law about normal.
-const KEEP_NORMAL: [&str; 6] = ["identity", "flatten", "channels_last", "layer_norm", "rms_norm", "batch_norm"];
-/// All layers of a network that can be judged, and what was seen of them so far.
+/// How many normal numbers a network's function is asked for.
+const NORMAL: usize = 256;
+/// How far a function's output may be from what it says of a single number, relative to that and to 1: it may be computed in other ways.
+const SAME: f64 = 1e-9;
+/// How far theory of wide layers may be off in one of finite width, as a multiple of the share of one unit; and where that says nothing.
+const FINITE_WIDTH: f64 = 4.0;
+const MOST: f64 = 0.5;
+
+/// What is known of the numbers between two layers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct State {
+    /// Whether the weights that they come from are inside of the residual branch that is being looked at.
+    pub(super) is_fresh: bool,
+    /// How many numbers a position has, where it is known.
+    pub(super) channels: Option<usize>,
+}
+
+/// A layer, what a pass left of it, and what is claimed of its parameters.
+pub(super) struct Seen<'a> {
+    pub(super) name: &'a str,
+    pub(super) layer: &'a dyn Layer<f64>,
+    pub(super) passed: Passed<'a, f64>,
+    pub(super) claims: &'a [Claim],
+}
+
+/// All that can be judged of a network, and what was seen of it so far.
 #[derive(Debug, Default)]
 pub(super) struct Whole {
-    records: Vec<Record>,
-    sums: Vec<Sums>,
-    next: [usize; 2],
+    pub(super) records: Vec<Record>,
+    pub(super) sums: Vec<Sums>,
+    pub(super) weights: Vec<Weights>,
+    /// The layers of which theory says nothing.
+    pub(super) unknown: Vec<String>,
+    next: [usize; 3],
 }
 
 impl Whole {
-    /// One more network: its layers from the input on, each with its name, what a pass left of it, and the moments that are claimed of its
-    /// parameters.
-    pub(super) fn watch<'a>(
-        &mut self,
-        rows: usize,
-        layers: impl Iterator<Item = (&'a str, &'a dyn Layer<f64>, Passed<'a, f64>, Vec<Option<InitMoments>>)>,
-    ) {
-        self.next = [0, 0];
-        let input = vec![Moments { mean: 0.0, second: 1.0 }];
-        let mut state = State { rows: vec![input; rows], is_normal: true, is_fresh: false, channels: None };
-        for (name, layer, passed, claims) in layers {
-            state = self.layer(name, layer, &passed, &claims, state);
+    /// Makes ready for one more network.
+    pub(super) fn restart(&mut self) {
+        self.next = [0; 3];
+    }
+
+    /// The numbers of the next parameter, of which something is claimed.
+    pub(super) fn parameter(&mut self, param: &Param, numbers: &[f64], claim: Claim) {
+        let at = self.next[2];
+        if at == self.weights.len() {
+            let Some(weights) = Weights::new(&param.name, numbers.len(), claim) else { return };
+            self.weights.push(weights);
+        }
+        if self.weights[at].name() == param.name {
+            self.weights[at].watch(numbers);
+            self.next[2] += 1;
         }
     }
 
-    /// How many networks it takes for every layer to show `fewest` numbers.
+    /// How many networks it takes for every layer and every parameter to show `fewest` numbers.
     pub(super) fn networks(&self, fewest: usize) -> usize {
-        let units = self.records.iter().map(Record::units).chain(self.sums.iter().map(Sums::units)).min();
+        let units = self.records.iter().map(Record::units).chain(self.sums.iter().map(Sums::units));
+        let units = units.chain(self.weights.iter().filter_map(Weights::units)).min();
         units.map_or(0, |units| fewest.div_ceil(units.max(1)))
     }
 
     /// How many tests it makes.
     pub(super) fn tests(&self) -> usize {
-        2 * (self.records.len() + self.sums.len())
+        let random = self.weights.iter().filter(|weights| weights.units().is_some()).count();
+        2 * (self.records.len() + self.sums.len() + random)
     }
 
     /// Fails for the first layer, from the input on, that does not do what its moments say: first of all the sums, whose law is exact.
     pub(super) fn judge(&self, allowed: f64) -> Result<(), Failure> {
         self.sums.iter().try_for_each(|sums| sums.judge(allowed))?;
+        self.weights.iter().try_for_each(|weights| weights.judge(allowed))?;
         self.records.iter().try_for_each(|record| record.judge(allowed))
     }
 
-    fn layer(
-        &mut self,
-        name: &str,
-        layer: &dyn Layer<f64>,
-        passed: &Passed<'_, f64>,
-        claims: &[Option<InitMoments>],
-        state: State,
-    ) -> State {
+    /// The next layer, from the input on.
+    pub(super) fn layer(&mut self, seen: &Seen<'_>, state: State, generator: &mut Generator) -> State {
+        let Seen { layer, passed, .. } = seen;
         let channels = passed.plan.channels.or(state.channels.filter(|_| passed.plan.n_out == passed.x.cols()));
-        let inside = layer.inside(passed);
-        if !inside.is_empty() {
-            let made = self.inside(name, layer, passed, claims, &state, inside);
-            return State { channels, ..made };
+        if !layer.inside(passed).is_empty() {
+            return State { channels, ..self.inside(seen, state, generator) };
         }
-        let unknown = || State { rows: measured(passed.y, None), is_normal: false, is_fresh: state.is_fresh, channels };
-        let known: Option<Vec<InitMoments>> = claims.iter().copied().collect();
-        let Some(drawn) = known.filter(|_| !NOT_FOLLOWED.contains(&layer.kind())) else { return unknown() };
-        match layer.structure() {
-            Structure::Sums if passed.plan.params.first().is_some_and(|param| param.role == Role::Weight) => {
-                self.linear(name, passed, &drawn, channels)
-            }
-            Structure::Convolution => {
-                let weight = drawn[0];
-                if weight.mean != 0.0 {
-                    return unknown();
-                }
-                let x = if state.channels.is_some() { measured(passed.x, state.channels) } else { state.rows.clone() };
-                let Some(y) = mapped(layer, passed, &x, &drawn) else { return unknown() };
-                let units = passed.plan.channels.unwrap_or(1);
-                self.record(name, passed, &y, units, None);
-                State { rows: y, is_normal: true, is_fresh: true, channels }
-            }
-            structure => {
-                let kind = layer.kind();
-                let is_pointwise = layer.pointwise().is_some();
-                if is_pointwise && !state.is_normal && !KEEP_NORMAL.contains(&kind) {
-                    return unknown();
-                }
-                // Dropout treats every number alike, whatever its law: what really goes in says more than what should have.
-                let x = if structure == Structure::Mask { measured(passed.x, channels) } else { state.rows.clone() };
-                let Some(y) = mapped(layer, passed, &x, &drawn) else { return unknown() };
-                let map = |x: Moments| layer.moments(passed.plan, x, &drawn).map(|made| made.y);
-                let units = channels.unwrap_or(passed.plan.n_out);
-                self.record(name, passed, &y, units, Some(Source { state: &state, is_pointwise, map: &map }));
-                let has_weights = passed.plan.params.iter().any(|param| param.role == Role::Weight);
-                let is_normal = has_weights || state.is_normal && KEEP_NORMAL.contains(&kind);
-                State { rows: y, is_normal, is_fresh: state.is_fresh || has_weights, channels }
-            }
+        let weights = || passed.plan.params.iter().zip(seen.claims).filter(|(param, _)| param.role == Role::Weight);
+        let mixes = weights().all(|(_, claim)| claim.mixes_inputs());
+        let drawn: Option<Vec<InitMoments>> = seen.claims.iter().map(|claim| claim.moments).collect();
+        let is_followed = drawn.filter(|_| mixes).is_some_and(|drawn| self.leaf(seen, state, &drawn, generator));
+        if !is_followed {
+            self.leaves_out(seen.name);
+        }
+        let is_joint = matches!(layer.structure(), Structure::Joint | Structure::Pooling);
+        State { is_fresh: mixes && (state.is_fresh || !is_joint && weights().next().is_some()), channels }
+    }
+
+    fn leaves_out(&mut self, name: &str) {
+        if !self.unknown.iter().any(|known| known == name) {
+            self.unknown.push(name.to_owned());
         }
     }
 
-    /// Sums, whose moments follow from what really goes in.
-    fn linear(
-        &mut self,
-        name: &str,
-        passed: &Passed<'_, f64>,
-        drawn: &[InitMoments],
-        channels: Option<usize>,
-    ) -> State {
-        let none = InitMoments { mean: 0.0, variance: 0.0, kurtosis: None };
-        let (weight, bias) = (drawn[0], drawn.get(1).copied().unwrap_or(none));
-        let row = |x: &[f64]| {
-            let (sum, squares) = x.iter().fold((0.0, 0.0), |(sum, squares), x| (sum + x, squares + x * x));
-            let mean = sum * weight.mean + bias.mean;
-            vec![Moments { mean, second: mean * mean + squares * weight.variance + bias.variance }]
+    /// A layer that is made of no others; says whether theory follows it.
+    fn leaf(&mut self, seen: &Seen<'_>, state: State, drawn: &[InitMoments], generator: &mut Generator) -> bool {
+        let Seen { layer, passed, .. } = *seen;
+        let plan = passed.plan;
+        if let Some(function) = layer.pointwise() {
+            return self.function(seen, function, drawn, generator);
+        }
+        let (width, mut slack) = (plan.n_out.min(passed.x.cols()), 0.0);
+        let (units, rows) = match layer.structure() {
+            Structure::Joint | Structure::Pooling => return false,
+            Structure::Sums if plan.params.first().is_some_and(|param| param.role == Role::Weight) => {
+                self.linear(seen, drawn);
+                return true;
+            }
+            Structure::Convolution => {
+                // Given the pixels, of which only the squares count where weights have mean 0.
+                let Some(depth) = plan.params.first().and_then(depth).filter(|_| drawn[0].mean == 0.0) else {
+                    return false;
+                };
+                if !passed.x.cols().is_multiple_of(depth) {
+                    return false;
+                }
+                (plan.channels.unwrap_or(1), measured(passed.x, Some(depth)))
+            }
+            // What is brought to the same size by its own statistics is not normal, and exactly known for that.
+            Structure::RowNorm { .. } if !plan.params.is_empty() => {
+                (plan.n_out, measured_apart(passed.x.data().chunks(plan.params[0].cols.max(1))))
+            }
+            Structure::BatchNorm if !plan.state.is_empty() => (plan.n_out, of_columns(&passed, plan.state.len() / 2)),
+            Structure::Mask | Structure::Lookup => (width, measured(passed.x, state.channels)),
+            _ => {
+                slack = FINITE_WIDTH / width.max(1) as f64;
+                (width, measured(passed.x, state.channels))
+            }
         };
-        let rows = passed.x.iter().map(row).collect();
+        let expected: Option<Vec<_>> = rows.iter().map(|row| outputs(layer, plan, row, drawn)).collect();
+        let Some(expected) = expected.filter(|_| slack <= MOST) else { return false };
+        self.record(seen.name, units, slack).watch(moments_of(passed.y.data()), overall(&expected));
+        true
+    }
+
+    /// A function of single numbers: whether it does what it says, and whether it says what normal numbers of about that size show.
+    ///
+    /// Those that went in are normal only in wide layers, and far from it behind norms.
+    fn function(
+        &mut self,
+        seen: &Seen<'_>,
+        function: &dyn Pointwise,
+        drawn: &[InitMoments],
+        generator: &mut Generator,
+    ) -> bool {
+        let Passed { plan, x, y, .. } = seen.passed;
+        let measured = moments_of(x.data());
+        // Where the mean is far beyond the deviation a function may be seen by stragglers alone.
+        let mean = measured.mean.clamp(-(measured.second / 2.0).sqrt(), (measured.second / 2.0).sqrt());
+        let normal = Moments { mean, ..measured };
+        let Some(says) = seen.layer.moments(plan, normal, drawn) else { return false };
+        let mut numbers = [0.0; NORMAL];
+        generator.fill_normal(normal.mean, normal.variance().sqrt(), &mut numbers);
+        numbers.iter_mut().for_each(|z| *z = function.value_and_slope(*z).0);
+        let record = self.record(seen.name, NORMAL, 0.0);
+        record.watch(moments_of(&numbers), says.y);
+        let differs = |(x, y): &(&f64, &f64)| {
+            let value = function.value_and_slope(**x).0;
+            let is_near = value == **y || (value - **y).abs() <= SAME * (1.0 + value.abs());
+            let is_same = is_near || value.is_nan() && y.is_nan();
+            !is_same
+        };
+        if let Some((x, y)) = x.data().iter().zip(y.data()).find(differs) {
+            record.breaks(format!("{y:e} of {x:e}, of which it makes {:e}", function.value_and_slope(*x).0));
+        }
+        true
+    }
+
+    /// Sums, whose law follows from what really goes in.
+    fn linear(&mut self, seen: &Seen<'_>, drawn: &[InitMoments]) {
+        let Passed { plan, x, y, .. } = seen.passed;
+        let none = InitMoments { mean: 0.0, variance: 0.0, kurtosis: None };
         if self.next[1] == self.sums.len() {
-            self.sums.push(Sums::new(name.to_owned(), passed.plan.n_out, weight, bias));
+            let (weight, bias) = (drawn[0], drawn.get(1).copied().unwrap_or(none));
+            self.sums.push(Sums::new(seen.name.to_owned(), plan.n_out, weight, bias));
         }
         // Rows share their weights: the first one stands for all.
-        let (x, y) = (&passed.x.data()[..passed.x.cols()], &passed.y.data()[..passed.y.cols()]);
-        self.sums[self.next[1]].watch(x, y);
+        self.sums[self.next[1]].watch(&x.data()[..x.cols()], &y.data()[..y.cols()]);
         self.next[1] += 1;
-        State { rows, is_normal: true, is_fresh: true, channels }
     }
 
     /// A layer made of others: each by itself, and what it makes of them.
-    fn inside(
-        &mut self,
-        name: &str,
-        layer: &dyn Layer<f64>,
-        passed: &Passed<'_, f64>,
-        mut claims: &[Option<InitMoments>],
-        state: &State,
-        inside: Vec<crate::PassedInside<'_, f64>>,
-    ) -> State {
-        let path = |inner: &str| if inner.is_empty() { name.to_owned() } else { format!("{name}.{inner}") };
+    fn inside(&mut self, seen: &Seen<'_>, state: State, generator: &mut Generator) -> State {
+        let Seen { name, layer, passed, mut claims } = *seen;
+        let inside = layer.inside(&passed);
         let mut of = |whole: &mut Self, inner: &crate::PassedInside<'_, f64>, state: State| {
             let claims = claims.split_off(..inner.passed.plan.params.len()).unwrap_or_default();
-            whole.layer(&path(&inner.name), inner.layer, &inner.passed, claims, state)
+            let name = if inner.name.is_empty() { name.to_owned() } else { format!("{name}.{}", inner.name) };
+            whole.layer(&Seen { name: &name, layer: inner.layer, passed: inner.passed, claims }, state, generator)
         };
         match layer.structure() {
-            Structure::InTurn => inside.iter().fold(state.clone(), |state, inner| of(self, inner, state)),
             Structure::Residual => {
-                let branch = of(self, &inside[0], State { is_fresh: false, ..state.clone() });
-                let skip = match inside.get(1) {
-                    Some(inner) => of(self, inner, state.clone()),
-                    None => State { rows: measured(passed.x, None), ..state.clone() },
-                };
-                let of_branch = inside[0].passed.y.data();
-                let around = inside.get(1).map_or(passed.x, |inner| inner.passed.y).data();
-                let scale = scale_of(of_branch, around, passed.y.data());
-                let y = joined(&skip.rows, &branch.rows, scale);
-                match y.filter(|_| branch.is_fresh) {
-                    Some(y) => {
-                        self.record(name, passed, &y, passed.plan.n_out, None);
-                        let is_normal = skip.is_normal && branch.is_normal;
-                        State { rows: y, is_normal, is_fresh: true, channels: None }
+                let branch = of(self, &inside[0], State { is_fresh: false, ..state });
+                let skip = inside.get(1).map_or(state, |inner| of(self, inner, state));
+                let around = inside.get(1).map_or(passed.x, |inner| inner.passed.y);
+                let channels = branch.channels.or(skip.channels);
+                let expected = residual::expected(inside[0].passed.y, around, passed.y, channels);
+                match expected.filter(|_| branch.is_fresh) {
+                    Some(expected) => {
+                        self.record(name, passed.plan.n_out, 0.0).watch(moments_of(passed.y.data()), expected);
                     }
-                    None => State { rows: measured(passed.y, None), is_normal: false, ..state.clone() },
+                    None => self.leaves_out(name),
                 }
+                State { is_fresh: state.is_fresh || branch.is_fresh, channels: None }
             }
-            _ => {
-                // Steps, each a row to the layer inside.
-                let mut last = state.clone();
-                for inner in &inside {
-                    let rows = measured(inner.passed.x, None);
-                    let is_normal = state.is_normal && rows.len() == state.rows.len();
-                    last = of(self, inner, State { rows, is_normal, channels: None, ..last });
-                }
-                let each = (last.rows.len() / state.rows.len()).max(1);
-                let rows = last.rows.chunks(each).map(|steps| steps.concat()).collect();
-                State { rows, ..last }
-            }
+            Structure::InTurn => inside.iter().fold(state, |state, inner| of(self, inner, state)),
+            // Steps, each a row to the layer inside.
+            _ => inside.iter().fold(State { channels: None, ..state }, |state, inner| of(self, inner, state)),
         }
     }
 
-    /// What one network shows of a layer; `from` is what went in, whether the layer treats every number by itself, and its map.
-    fn record(
-        &mut self,
-        name: &str,
-        passed: &Passed<'_, f64>,
-        y: &[Vec<Moments>],
-        units: usize,
-        from: Option<Source<'_>>,
-    ) {
-        if self.next[0] == self.records.len() {
-            let is_pointwise = from.as_ref().is_some_and(|from| from.is_pointwise);
-            self.records.push(Record::new(name.to_owned(), units, is_pointwise));
+    /// The record of the next layer.
+    fn record(&mut self, name: &str, units: usize, slack: f64) -> &mut Record {
+        let at = self.next[0];
+        if at == self.records.len() {
+            self.records.push(Record::new(name.to_owned(), units, slack));
         }
-        self.records[self.next[0]].watch(passed, y, from);
         self.next[0] += 1;
+        &mut self.records[at]
     }
 }
 
-/// What a branch was multiplied by before it was added.
-fn scale_of(branch: &[f64], skip: &[f64], y: &[f64]) -> f64 {
-    let add = |(products, squares): (f64, f64), ((f, skip), y): ((&f64, &f64), &f64)| {
-        (products + f * (y - skip), squares + f * f)
-    };
-    let (products, squares) = branch.iter().zip(skip).zip(y).fold((0.0, 0.0), add);
-    if squares == 0.0 { 0.0 } else { products / squares }
+/// How many channels the image has that a convolution with such a weight passes over: a row a tap and channel of a group, and as many units see
+/// a channel as the fan-out has a tap.
+fn depth(weight: &Param) -> Option<usize> {
+    let links = weight.rows.checked_mul(weight.cols)?;
+    let fan_out = weight.fans.fan_out;
+    (fan_out > 0 && links > 0 && links.is_multiple_of(fan_out)).then(|| links / fan_out)
 }
 
-/// The moments of the sum of both ways: weights inside of the branch, drawn for it alone, leave it nothing in common with the way around it
-/// but the means.
-fn joined(skip: &[Vec<Moments>], branch: &[Vec<Moments>], scale: f64) -> Option<Vec<Vec<Moments>>> {
-    let both = |(skip, branch): (&Vec<Moments>, &Vec<Moments>)| {
-        let alike = [skip.len(), branch.len()].contains(&1);
-        let at = |of: &[Moments], position: usize| if of.len() == 1 { of[0] } else { of[position] };
-        let sum = |position: usize| {
-            let (skip, branch) = (at(skip, position), at(branch, position));
-            let common = 2.0 * scale * skip.mean * branch.mean;
-            Moments {
-                mean: skip.mean + scale * branch.mean,
-                second: skip.second + scale * scale * branch.second + common,
-            }
-        };
-        let positions = skip.len().max(branch.len());
-        (alike || skip.len() == branch.len()).then(|| (0..positions).map(sum).collect())
-    };
-    skip.iter().zip(branch).map(both).collect()
+/// The moments of every group of numbers, each taken for a row of its own.
+fn measured_apart<'a>(groups: impl Iterator<Item = &'a [f64]>) -> Vec<Vec<Moments>> {
+    groups.map(|group| vec![moments_of(group)]).collect()
 }
 
-/// What a layer's moments make of every row.
-fn mapped(
-    layer: &dyn Layer<f64>,
-    passed: &Passed<'_, f64>,
-    x: &[Vec<Moments>],
-    drawn: &[InitMoments],
-) -> Option<Vec<Vec<Moments>>> {
-    x.iter().map(|row| outputs(layer, passed.plan, row, drawn)).collect()
+/// The same of the numbers that each channel has in all rows.
+fn of_columns(passed: &Passed<'_, f64>, channels: usize) -> Vec<Vec<Moments>> {
+    let of = |channel: usize| vec![moments_of(passed.x.data().iter().skip(channel).step_by(channels))];
+    (0..channels).map(of).collect()
 }

@@ -122,6 +122,10 @@ impl<T: Float> Layer<T> for MultiHeadAttention<T> {
         true
     }
 
+    fn structure(&self) -> crate::Structure {
+        crate::Structure::Joint
+    }
+
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
         let (of, width) = ("MultiHeadAttention", self.width);
         groups(of, "width", "the numbers of a row, in whole steps of the attention's width", n_in, width)?;

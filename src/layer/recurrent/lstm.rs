@@ -7,6 +7,7 @@ use rand::RngExt;
 use super::cell::{Cell, Step, StepBack};
 use super::moments::{Unfolded, Unrolled};
 use super::{Recurrent, gated};
+use crate::init::check_size;
 use crate::linalg::elementwise::{Sigmoid, Tanh, replace};
 use crate::linalg::{Isa, Work, dispatch, vectorized};
 use crate::{Draws, Error, Float, Generator, InitMoments, Initializer, Param, Role};
@@ -169,6 +170,7 @@ enum Gates {
 
 impl<T: Float> Initializer<T> for Gates {
     fn fill(&self, param: &Param, out: &mut [T], rng: &mut Generator) -> Result<(), Error> {
+        check_size(param, out)?;
         let hidden = param.cols / 4;
         out.fill(T::zero());
         for unit in 0..hidden {

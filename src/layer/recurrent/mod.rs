@@ -142,6 +142,10 @@ impl<T: Float, C: Cell<T>> Layer<T> for Recurrent<T, C> {
         C::KIND
     }
 
+    fn structure(&self) -> crate::Structure {
+        crate::Structure::Joint
+    }
+
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
         let (steps, hidden) = (self.steps, self.hidden);
         Error::same_size("the numbers of a row, which are steps x width", steps.saturating_mul(self.width), n_in)?;
