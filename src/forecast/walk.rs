@@ -96,7 +96,8 @@ impl<'a> Walk<'a> {
             let moments = moments.filter(|_| !sparse || copied.is_some());
             // Of sums of few products they are known, and nothing that asks for their law: not in the layers that have functions inside.
             let few = sums_few(drawn);
-            let has_functions = !matches!(layer.structure(), Structure::Sums | Structure::Convolution | Structure::Lookup);
+            let has_functions =
+                !matches!(layer.structure(), Structure::Sums | Structure::Convolution | Structure::Lookup);
             let moments = moments.filter(|_| !few || !has_functions);
             let part = if sparse || few { Part::Other } else { Part::of(layer, plan, moments.as_deref(), draws) };
             let (mut of, mut of_kept, mut through, mut composed) = (None, None, None, None);

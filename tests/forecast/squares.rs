@@ -45,7 +45,9 @@ fn measured(network: &Network<f64>, input: Input, seed: u64) -> Vec<f64> {
     targets.iter_mut().zip(&by_output).for_each(|(target, by_output)| *target -= by_output);
     // The derivative of the mean of squares is twice the difference over their number.
     let scale = targets.len() as f64 / 2.0;
-    network.loss(&MeanSquared::new(), Targets::Values(Rows::new(&targets, network.n_out()).unwrap()), &mut workspace).unwrap();
+    network
+        .loss(&MeanSquared::new(), Targets::Values(Rows::new(&targets, network.n_out()).unwrap()), &mut workspace)
+        .unwrap();
     network.backward(&mut workspace).unwrap();
     let slots = network.layout().slots().iter();
     slots.map(|slot| workspace.gradients()[slot.range.clone()].iter().map(|g| (scale * g).powi(2)).sum()).collect()

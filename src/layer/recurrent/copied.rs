@@ -4,8 +4,8 @@ use std::f64::consts::{PI, SQRT_2};
 
 use super::copied_products::squares;
 use super::moments::{Unfolded, Unrolled};
-use crate::layer::moments::second;
 use crate::Moments;
+use crate::layer::moments::second;
 
 /// How far from the mean of what its steps have in common a unit may be, in deviations, and how many kinds of units are told apart at most.
 const REACH: f64 = 6.5;

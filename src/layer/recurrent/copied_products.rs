@@ -35,8 +35,7 @@ pub(super) fn squares(of: &Unrolled, walks: &[(f64, Walk)]) -> Option<Vec<f64>> 
     let (mut weight, mut recurrent, mut bias) = (0.0, 0.0, 0.0);
     for first in 0..steps {
         for later in 0..steps - first {
-            let (times, input) =
-                if later == 0 { (1.0, of.x.second) } else { (2.0, of.x.mean * of.x.mean) };
+            let (times, input) = if later == 0 { (1.0, of.x.second) } else { (2.0, of.x.mean * of.x.mean) };
             let gradient = times * gradients[first * steps + later];
             weight += gradient * input;
             bias += gradient;
@@ -207,7 +206,10 @@ mod tests {
         let mut gradients = [0.0; 4];
         walk.add_gradients(1.0, false, &mut gradients);
         let expected = [0.5 + 0.375, 0.375, 0.625, 0.0];
-        assert!(gradients.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-14), "{gradients:?}");
+        assert!(
+            gradients.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-14),
+            "{gradients:?}"
+        );
         let mut of_last = [0.0; 4];
         walk.add_gradients(1.0, true, &mut of_last);
         let expected = [0.375, 0.375, 0.625, 0.0];

@@ -386,12 +386,7 @@ impl Lasting for GruStep {
         let with_state =
             with_slope * (before.second - with_candidate) + (both - with_slope) * (with_candidate - candidate.second);
         let left = 1.0 - share;
-        [
-            left * candidate.mean_slope,
-            left * candidate.mean_mixed,
-            with_state,
-            both * (with_candidate - candidates),
-        ]
+        [left * candidate.mean_slope, left * candidate.mean_mixed, with_state, both * (with_candidate - candidates)]
     }
 
     fn pass(&self, [by_candidate, by_mixed, with_state, by_update]: Chain) -> Chain {
