@@ -83,8 +83,8 @@ fn narrow_networks_are_not_judged_far_down() {
     let (mut judged, mut wrong) = (0, 0);
     for seed in 0..200 {
         for (width, depth) in [(2, 4), (8, 30), (32, 30), (128, 4)] {
-            let network = (0..depth)
-                .fold(Network::<f64>::builder(width), |network, _| network.layer(Linear::new(width)).layer(Relu));
+            let network =
+                (0..depth).fold(Network::<f64>::builder(width), |network, _| network.layer(Linear::new(width)).layer(Relu));
             let network = network.layer(Linear::new(width)).weights(He::normal()).seed(seed).build().unwrap();
             let mut x = vec![0.0; width];
             super::fill_normal(&mut Generator::numbered(seed, "odd.rows", 1), 0.0, 1.0, &mut x);
