@@ -180,7 +180,7 @@ impl BackStep for LstmStep {
 /// gates between let through, of what makes of it the gradient by the candidate and by the input gate; and of what makes it that by the forget gate,
 /// with the cell behind, and with a later candidate.
 impl Lasting for LstmStep {
-    fn kept(&self) -> f64 {
+    fn leaves(&self) -> f64 {
         self.forget.powers[0]
     }
 
@@ -372,7 +372,7 @@ impl BackStep for GruStep {
 /// between keep, of what makes of it the gradients by the candidate and by what that got from the state; and of what makes it that by the update
 /// gate, with the state behind, and with a later candidate. What candidates of two steps get from the state has next to nothing in common, and so have reset gates.
 impl Lasting for GruStep {
-    fn kept(&self) -> f64 {
+    fn leaves(&self) -> f64 {
         self.share
     }
 
