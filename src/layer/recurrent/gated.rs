@@ -510,6 +510,8 @@ mod tests {
             let of = layer(second, bias);
             let says = gru(&of).unwrap();
             let mut generator = Generator::named(1, "gru");
+            // Of the biases those of the candidate are seen to be the same at all steps.
+            let own: Vec<f64> = normal(&mut generator, bias.variance).iter().map(|z| z + bias.mean).collect();
             let mut states = vec![vec![0.0; UNITS]];
             let mut gates = Vec::new();
             for step in 0..STEPS {
@@ -519,7 +521,8 @@ mod tests {
                 };
                 let r: Vec<f64> = draw(second + square, bias).into_iter().map(sigmoid).collect();
                 let z: Vec<f64> = draw(second + square, bias).into_iter().map(sigmoid).collect();
-                let (a, k) = (draw(second, bias), draw(square, bias));
+                let (mut a, k) = (draw(second, NONE), draw(square, bias));
+                a.iter_mut().zip(&own).for_each(|(a, own)| *a += own);
                 let n: Vec<f64> = (0..UNITS).map(|u| (a[u] + r[u] * k[u]).tanh()).collect();
                 let next = (0..UNITS).map(|u| (1.0 - z[u]) * n[u] + z[u] * states[step][u]).collect();
                 states.push(next);
