@@ -180,7 +180,7 @@ impl BackStep for LstmStep {
 /// gates between let through, of what makes of it the gradient by the candidate and by the input gate; and of what makes it that by the forget gate,
 /// with the cell behind, and with a later candidate.
 impl Lasting for LstmStep {
-    fn kept(&self) -> f64 {
+    fn leaves(&self) -> f64 {
         self.forget.powers[0]
     }
 
@@ -372,7 +372,7 @@ impl BackStep for GruStep {
 /// between keep, of what makes of it the gradients by the candidate and by what that got from the state; and of what makes it that by the update
 /// gate, with the state behind, and with a later candidate. What candidates of two steps get from the state has next to nothing in common, and so have reset gates.
 impl Lasting for GruStep {
-    fn kept(&self) -> f64 {
+    fn leaves(&self) -> f64 {
         self.share
     }
 
@@ -510,6 +510,8 @@ mod tests {
             let of = layer(second, bias);
             let says = gru(&of).unwrap();
             let mut generator = Generator::named(1, "gru");
+            // Of the biases those of the candidate are seen to be the same at all steps.
+            let own: Vec<f64> = normal(&mut generator, bias.variance).iter().map(|z| z + bias.mean).collect();
             let mut states = vec![vec![0.0; UNITS]];
             let mut gates = Vec::new();
             for step in 0..STEPS {
@@ -519,7 +521,8 @@ mod tests {
                 };
                 let r: Vec<f64> = draw(second + square, bias).into_iter().map(sigmoid).collect();
                 let z: Vec<f64> = draw(second + square, bias).into_iter().map(sigmoid).collect();
-                let (a, k) = (draw(second, bias), draw(square, bias));
+                let (mut a, k) = (draw(second, NONE), draw(square, bias));
+                a.iter_mut().zip(&own).for_each(|(a, own)| *a += own);
                 let n: Vec<f64> = (0..UNITS).map(|u| (a[u] + r[u] * k[u]).tanh()).collect();
                 let next = (0..UNITS).map(|u| (1.0 - z[u]) * n[u] + z[u] * states[step][u]).collect();
                 states.push(next);

@@ -156,7 +156,7 @@ impl BackStep for Expectations {
 
 /// Nothing reaches the next state but through the weight.
 impl Lasting for Expectations {
-    fn kept(&self) -> f64 {
+    fn leaves(&self) -> f64 {
         0.0
     }
 

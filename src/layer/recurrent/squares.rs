@@ -7,7 +7,7 @@ use crate::Moments;
 /// state gets from the next one that way points anywhere. What a gate lets through directly is a multiple of what was there.
 pub(super) trait Lasting {
     /// How much of what is carried directly a step leaves, in the mean.
-    fn kept(&self) -> f64;
+    fn leaves(&self) -> f64;
 
     /// E\[h h'\] of the state behind this step and that behind a later one, which is left that share of what is carried.
     fn states(&self, later: &Self, kept: f64) -> f64;
@@ -64,7 +64,7 @@ impl Unrolled {
                 if chain.iter().all(|product| product.abs() <= NOTHING) {
                     break;
                 }
-                kept *= steps[last - 1].kept();
+                kept *= steps[last - 1].leaves();
                 let state = if first == 0 { 0.0 } else { steps[first - 1].states(&steps[last - 1], kept) };
                 let products = steps[last].end(chain);
                 sums.add(products, 2.0 * returned[last].direct, shared, state);
