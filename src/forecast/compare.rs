@@ -131,9 +131,9 @@ impl Forecast {
             LayerCompared {
                 name: expected.name.clone(),
                 signal,
-                signal_deviations: off(expected.spread, signal),
+                signal_deviations: off(expected.spread.filter(is_judged), signal),
                 gradient,
-                gradient_deviations: off(expected.gradient_spread, gradient),
+                gradient_deviations: off(expected.gradient_spread.filter(is_judged), gradient),
                 weight_gradient,
                 weight_gradient_deviations: off(by_weights, weight_gradient),
             }
@@ -152,13 +152,13 @@ impl Forecast {
     fn product_spread(&self, index: usize, measured: &Measured) -> Option<Spread> {
         let layer = &self.layers[index];
         let (input, before) = match index.checked_sub(1) {
-            Some(before) => (self.layers[before].moments?.second, self.layers[before].spread?),
+            Some(before) => (self.layers[before].moments?.second, self.layers[before].spread.filter(is_judged)?),
             None => {
                 let given = measured.input.second.ln();
                 (self.input.second, Spread { log_mean: given, log_variance: 0.0, exact: true })
             }
         };
-        let gradient = layer.gradient_spread?;
+        let gradient = layer.gradient_spread.filter(is_judged)?;
         let is_product = layer.weight_gradient? == layer.gradient? * input;
         let together = before.log_variance.sqrt() + gradient.log_variance.sqrt();
         is_product.then_some(Spread {
@@ -169,10 +169,15 @@ impl Forecast {
     }
 }
 
-/// The standard deviations between what was expected and what was found; `None` where there is no scatter, as in what is given, or too much.
+/// Whether its bars hold.
+fn is_judged(spread: &Spread) -> bool {
+    spread.log_variance <= JUDGED
+}
+
+/// The standard deviations between what was expected and what was found; `None` where there is no scatter, as in what is given.
 fn deviations(spread: Spread, [expected, found]: [f64; 2], several: bool) -> Option<f64> {
     // What has a scatter of rounding alone is given, not drawn.
-    if !(1e-12..=JUDGED).contains(&spread.log_variance) {
+    if spread.log_variance < 1e-12 {
         return None;
     }
     if !several {

@@ -232,12 +232,12 @@ fn what_is_not_judged_does_not_agree() {
 /// The gradient by weights is judged, and norm and loss are told beside what was expected.
 #[test]
 fn gradients_by_weights_are_compared() {
-    let layers = (0..4).fold(Network::<f64>::builder(50), |network, _| network.layer(Linear::new(50)).layer(Relu));
-    let network = layers.layer(Linear::new(3)).weights(He::normal()).seed(1).build().unwrap();
-    let row = [1.0; 50];
+    let layers = (0..4).fold(Network::<f64>::builder(200), |network, _| network.layer(Linear::new(200)).layer(Relu));
+    let network = layers.layer(Linear::new(50)).weights(He::normal()).seed(1).build().unwrap();
+    let row = [1.0; 200];
     let loss = SoftmaxCrossEntropy::new();
     let gradient = OutputGradient::Loss(&loss, Targets::Classes(&[0]));
-    let mut measured = Measured::of(&network, Rows::new(&row, 50).unwrap(), gradient).unwrap();
+    let mut measured = Measured::of(&network, Rows::new(&row, 200).unwrap(), gradient).unwrap();
     let forecast = Forecast::builder(&network).loss(&loss).build().unwrap();
     let comparison = forecast.compare(&measured).unwrap();
     assert!(comparison.agrees(), "{comparison}");
