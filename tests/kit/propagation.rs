@@ -366,7 +366,8 @@ fn numbers_that_hang_together_are_judged_by_what_they_leave_to_chance() {
                 .build()
         }
     };
-    let scaled: [fn(f64) -> std::sync::Arc<dyn Initializer<f64>>; 4] = [
+    type Scaled = fn(f64) -> std::sync::Arc<dyn Initializer<f64>>;
+    let scaled: [Scaled; 4] = [
         |factor| std::sync::Arc::new(Claims(factor, Orthogonal::default())),
         |factor| std::sync::Arc::new(Claims(factor, Sparse::new(3, 1.0).unwrap())),
         |factor| std::sync::Arc::new(Claims(factor, Eye::default())),
