@@ -108,11 +108,7 @@ impl<'a> Signal<'a> {
     /// What comes of it in a function, of which `of` is what it makes of the numbers that were kept; and that of all.
     ///
     /// Where a number was left out the function says f(0), and its slope there meets a gradient that goes nowhere.
-    pub(crate) fn through_function(
-        self,
-        function: &'a dyn Pointwise,
-        of: Expectations,
-    ) -> (Through<'a>, Expectations) {
+    pub(crate) fn through_function(self, function: &'a dyn Pointwise, of: Expectations) -> (Through<'a>, Expectations) {
         let (kept, whole) = (self.kept, of.where_kept(self.kept, function.value_and_slope(0.0)));
         let y = Moments { mean: of.mean, second: of.second };
         let shared = self.shared.map(|shared| self.product(function, y, shared));

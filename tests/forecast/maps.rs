@@ -205,7 +205,6 @@ fn attention() {
     }
 }
 
-
 /// What is left out is 0 and no normal number, also to a function right behind: of tanh that is as large as what is kept, of the others not. The
 /// sums of 256 normal numbers have a variance that scatters by sqrt(2 / 256) of itself, and f of them a second moment that is off by half its
 /// curvature times that variance, 0.4 % a layer.
@@ -235,7 +234,8 @@ fn functions_right_behind_dropout_inside_of_others() {
             let branch = Sequential::new().layer(Linear::new(256)).layer(dropout()).layer(dropout());
             branch.layer(Sigmoid).layer(Linear::new(256))
         };
-        let network = Network::<f64>::builder(256).layer(Identity).layer(branch()).layer(Residual::new().layer(branch()));
+        let network =
+            Network::<f64>::builder(256).layer(Identity).layer(branch()).layer(Residual::new().layer(branch()));
         network.weights(LeCun::normal()).seed(seed).build().unwrap()
     };
     FEW.meets(0.02, build);
