@@ -32,6 +32,8 @@ mod columns;
 mod data;
 mod description;
 mod diagnosis;
+mod differences;
+mod differing_layers;
 mod edit;
 mod error;
 mod fields;
