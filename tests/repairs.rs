@@ -40,7 +40,10 @@ fn there_are_no_differences_between_equals_and_between_others_there_are() {
 fn a_repair_says_what_is_different() {
     for (name, applied) in [
         ("bad-conv-clip-value-digits", "clip the gradient not at all instead of by value (max 0.0000001)"),
-        ("bad-adam-epsilon-100-digits", "train by adam (learning_rate 0.001) instead of adam (learning_rate 0.001, epsilon 100)"),
+        (
+            "bad-adam-epsilon-100-digits",
+            "train by adam (learning_rate 0.001) instead of adam (learning_rate 0.001, epsilon 100)",
+        ),
         ("bad-bias-normal-minus-30-digits", "set bias of 2.linear to zeros instead of normal (mean -30, std 0.1)"),
         ("bad-lstm-one-unit-digits", "set hidden of 0.lstm to 32 instead of 1"),
     ] {
@@ -79,7 +82,8 @@ fn what_is_worse_is_no_repair() {
     let (mut normalized, folder) = case("ok-friedman-relu");
     normalized.layers.push(LayerKind::BatchNorm { channels: None });
     let (mut forgetful, _) = case("ok-digits-relu");
-    forgetful.training.optimizer = OptimizerKind::Adam { learning_rate: 0.05, beta1: 0.9999, beta2: 0.999, epsilon: 1e-7 };
+    forgetful.training.optimizer =
+        OptimizerKind::Adam { learning_rate: 0.05, beta1: 0.9999, beta2: 0.999, epsilon: 1e-7 };
     let (mut large, _) = case("ok-conv-digits");
     if let LayerKind::Conv2d { weights, .. } = &mut large.layers[0] {
         *weights = Some(Start::Normal { mean: 0.0, std: 30.0 });

@@ -105,6 +105,10 @@ impl Diagnosis {
         findings.extend(outset::first_loss(facts, forecast).map(|notice| notice.0));
         let suffers = findings.iter().any(|finding| finding.severity > Severity::Info);
         findings.extend(scale::look(facts, suffers).map(|notice| notice.0));
+        for finding in &mut findings {
+            // What the recipe has already is no advice.
+            finding.remedies.retain(|remedy| remedy.concerns(facts.recipe));
+        }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         findings
     }

@@ -3,10 +3,13 @@
 use super::facts::Facts;
 use crate::Remedy;
 use crate::recipe::edit::{drop_nothing, fit_output};
-use crate::recipe::{ActivationKind, ClipKind, OptimizerKind, Recipe, edit};
+use crate::recipe::{ActivationKind, ClipKind, LayerKind, OptimizerKind, Recipe, edit};
 
 /// A change towards a plain recipe.
 pub(super) type Plainer = fn(&mut Recipe, &Facts<'_>);
+
+/// How many of them come first that are tried alone only where runs are cheap.
+pub(super) const SMALL_CHANGES: usize = 2;
 
 /// One after the other and all together, the least intrusive first.
 pub(super) const PLAINER: &[Plainer] = &[
@@ -30,8 +33,11 @@ pub(super) const PLAINER: &[Plainer] = &[
     |recipe, facts| train_for(recipe, facts, 10_000),
 ];
 
-/// Two hidden layers of ReLU, with 64 units at least.
+/// Two hidden layers of ReLU, with 64 units at least, and no normalization of single numbers, which leaves nothing of them.
 fn plain_layers(recipe: &mut Recipe) {
+    recipe.layers.retain(|layer| {
+        !matches!(layer, LayerKind::LayerNorm { width: Some(1) } | LayerKind::RmsNorm { width: Some(1) })
+    });
     Remedy::FewerLayers.apply(recipe);
     edit::widen(&mut recipe.layers, 64);
     edit::replace_hidden(&mut recipe.layers, ActivationKind::Relu);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::facts::Facts;
-use super::plain::PLAINER;
+use super::plain::{PLAINER, SMALL_CHANGES};
 use super::rank::{Rank, is_better};
 use super::trials::TrialRuns;
 use super::{Confidence, Diagnosis, outset, scale, trial};
@@ -64,7 +64,7 @@ impl Diagnosis {
         }
         let mut steps: Vec<Step<'_>> = vec![Box::new(|recipe| self.apply(&before, recipe))];
         best = better(best, self.tried(&before, &with(recipe, &steps)));
-        for change in PLAINER {
+        for (at, change) in PLAINER.iter().enumerate() {
             if best.as_ref().is_some_and(|(_, rank)| rank.is_enough()) {
                 break;
             }
@@ -73,6 +73,9 @@ impl Diagnosis {
             let mended = with(recipe, &steps);
             if mended == so_far {
                 steps.pop();
+                continue;
+            }
+            if at < SMALL_CHANGES && trials.is_dear(&mended) {
                 continue;
             }
             best = better(best, self.tried(&before, &mended));

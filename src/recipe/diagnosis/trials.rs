@@ -6,13 +6,13 @@ use super::work;
 use crate::recipe::{Prepared, Recipe, Run};
 
 /// How many multiplications and additions forwards all trials may take together: about half a minute of one core.
-const ALL: u64 = 60_000_000_000;
+const ALL: u64 = 100_000_000_000;
 
 /// How many of them those of the diagnosis may take: the rest is for the repair.
 const FOR_CAUSE: u64 = ALL / 5 * 3;
 
 /// How many a single trial that trains longer may take, and how many rows it may see.
-const ONE: u64 = 10_000_000_000;
+const ONE: u64 = 20_000_000_000;
 const ROWS: u64 = 400_000;
 
 /// The runs that were made on the same data, and what they took.
@@ -49,6 +49,14 @@ impl TrialRuns {
     /// How many runs were refused because they were beyond the budget.
     pub(super) fn refused(&self) -> usize {
         self.kept().refused
+    }
+
+    /// Whether few runs of such a recipe are left: then only those that promise most are to be made.
+    pub(super) fn is_dear(&self, recipe: &Recipe) -> bool {
+        const FEW: u64 = 3;
+        let work = self.an_epoch(recipe).map_or(0, |work| work.saturating_mul(recipe.training.epochs));
+        let kept = self.kept();
+        work.saturating_mul(FEW) > kept.limit.saturating_sub(kept.work)
     }
 
     /// The run of a recipe; `None` where it cannot be run, or is beyond the budget.

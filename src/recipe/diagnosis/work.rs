@@ -5,10 +5,10 @@ use crate::recipe::{LayerKind, Recipe};
 
 /// What it costs to pass a layer once, whatever it multiplies: so many multiplications take about as long as the calls, the monitor and the
 /// update of a small layer.
-const A_CALL: u64 = 30_000;
+const A_CALL: u64 = 60_000;
 
 /// And a step of a recurrent layer, which is a small product of its own.
-const A_STEP: u64 = 1_000;
+const A_STEP: u64 = 2_000;
 
 /// About how many multiplications and additions forwards an epoch over so many rows of `n_in` numbers takes; `None` where a layer is
 /// impossible.

@@ -36,7 +36,9 @@ pub(super) fn epsilon(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     /// Four orders above the usual one.
     const LARGE: f64 = 1e-3;
     let epsilon = facts.recipe.training.optimizer.epsilon().filter(|epsilon| *epsilon > LARGE)?;
-    let smaller = vec![Remedy::ScaleEpsilon { factor: OptimizerKind::EPSILON / epsilon }];
+    // To about the usual one, by a power of ten.
+    let power = (OptimizerKind::EPSILON / epsilon).log10().round();
+    let smaller = vec![Remedy::ScaleEpsilon { factor: 10.0_f64.powi(power as i32) }];
     trial::cures(facts, &smaller).then_some((Cause::LearningRateTooLow, smaller))
 }
 
