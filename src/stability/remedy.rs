@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What may help, as a value that a program can act upon.
+/// What may help, as a value that a program can act upon: on a [recipe](crate::recipe), [`apply`](Self::apply) does.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case", tag = "kind"))]
