@@ -87,3 +87,42 @@ pub(super) fn truncate(layers: &mut Vec<LayerKind>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::Start;
+
+    const RELU: LayerKind = LayerKind::Activation(ActivationKind::Relu);
+    const TANH: LayerKind = LayerKind::Activation(ActivationKind::Tanh);
+
+    fn linear(units: usize) -> LayerKind {
+        LayerKind::linear(units, Start::HeUniform)
+    }
+
+    fn residual(layers: Vec<LayerKind>) -> LayerKind {
+        LayerKind::Residual { layers, scale: 1.0, learned: false, projection: Some(Box::new(linear(9))) }
+    }
+
+    #[test]
+    fn activations_are_put_where_there_are_none() {
+        let norm = LayerKind::BatchNorm { channels: None };
+        let per_step = |layer| LayerKind::PerStep { width: 1, layer: Box::new(layer) };
+        let mut layers = vec![per_step(linear(1)), residual(vec![linear(2), norm.clone()]), linear(3), TANH, linear(4)];
+        add_between(&mut layers, ActivationKind::Relu);
+        let stepped = LayerKind::Sequential { layers: vec![linear(1), RELU] };
+        let expected = [per_step(stepped), residual(vec![linear(2), norm, RELU]), linear(3), TANH, linear(4)];
+        assert_eq!(layers, expected);
+        replace_hidden(&mut layers, ActivationKind::Tanh);
+        assert_eq!(layers[1], residual(vec![linear(2), LayerKind::BatchNorm { channels: None }, TANH]));
+    }
+
+    #[test]
+    fn the_output_is_found_inside_others() {
+        let mut layers = vec![linear(1), LayerKind::Sequential { layers: vec![TANH, linear(2), TANH] }, RELU];
+        set_output(&mut layers, ActivationKind::Identity);
+        assert_eq!(layers, [linear(1), LayerKind::Sequential { layers: vec![TANH, linear(2)] }]);
+        set_output(&mut layers, ActivationKind::Tanh);
+        assert_eq!(layers.last(), Some(&TANH));
+    }
+}

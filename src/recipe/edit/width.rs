@@ -106,3 +106,102 @@ fn tie(branch: &mut [LayerKind], given: Width, gets: Width) -> Width {
     }
     Width { old: given.old, new: wanted }
 }
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use crate::recipe::Recipe;
+    use crate::recipe::leaves::hidden_units;
+
+    const HEAD: &str = r#"name = "widths"
+seed = 1
+[data]
+file = "none.csv"
+targets = 1
+task = "regression"
+[training]
+loss = "mse"
+batch = 1
+epochs = 1
+optimizer = { kind = "sgd" }
+"#;
+
+    /// A branch has to give as many numbers as it gets, however wide the layers around it become.
+    #[test]
+    fn wider_layers_fit_together() {
+        for source in [
+            r#"[[layers]]
+kind = "linear"
+units = 2
+[[layers]]
+kind = "layer_norm"
+width = 2
+[[layers]]
+kind = "residual"
+layers = [ { kind = "linear", units = 3 }, { kind = "relu" }, { kind = "linear", units = 2 }, { kind = "layer_norm", width = 2 } ]
+[[layers]]
+kind = "linear"
+units = 1"#,
+            r#"[[layers]]
+kind = "residual"
+layers = [ { kind = "linear", units = 2 }, { kind = "relu" }, { kind = "linear", units = 64 } ]
+[[layers]]
+kind = "residual"
+projection = { kind = "linear", units = 3 }
+layers = [ { kind = "linear", units = 2 }, { kind = "relu" }, { kind = "linear", units = 3 } ]
+[[layers]]
+kind = "linear"
+units = 1"#,
+            r#"[[layers]]
+kind = "conv2d"
+image = [8, 8, 1]
+units = 2
+kernel = 3
+padding = "same"
+[[layers]]
+kind = "batch_norm"
+channels = 2
+[[layers]]
+kind = "max_pool2d"
+image = [8, 8, 2]
+kernel = 2
+[[layers]]
+kind = "conv2d"
+image = [4, 4, 2]
+units = 3
+kernel = 3
+[[layers]]
+kind = "flatten"
+[[layers]]
+kind = "linear"
+units = 1"#,
+            r#"[[layers]]
+kind = "per_step"
+width = 8
+layer = { kind = "sequential", layers = [ { kind = "linear", units = 2 }, { kind = "relu" } ] }
+[[layers]]
+kind = "gru"
+steps = 8
+width = 2
+hidden = 3
+[[layers]]
+kind = "multi_head_attention"
+width = 3
+heads = 1
+[[layers]]
+kind = "lstm"
+steps = 8
+width = 3
+hidden = 1
+last = true
+[[layers]]
+kind = "linear"
+units = 1"#,
+        ] {
+            let mut recipe = Recipe::from_toml(&format!("{HEAD}{source}")).expect("it can be read");
+            recipe.network(64).expect("it is sound");
+            super::widen(&mut recipe.layers, 16);
+            recipe.network(64).unwrap_or_else(|error| panic!("{error}: {}", recipe.to_toml()));
+            assert!(hidden_units(&recipe.layers).iter().all(|units| *units >= 16));
+        }
+    }
+}
