@@ -39,7 +39,7 @@ fn there_are_no_differences_between_equals_and_between_others_there_are() {
 #[test]
 fn a_repair_says_what_is_different() {
     for (name, applied) in [
-        ("bad-conv-clip-value-digits", "clip the gradient not at all instead of by value (max 0.0000001)"),
+        ("bad-conv-clip-value-digits", "clip the gradient not at all instead of by value (max 1e-7)"),
         (
             "bad-adam-epsilon-100-digits",
             "train by adam (learning_rate 0.001) instead of adam (learning_rate 0.001, epsilon 100)",

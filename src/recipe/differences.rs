@@ -85,7 +85,13 @@ fn task(found: &mut Vec<String>, from: Task, to: Task) {
 fn training(found: &mut Vec<String>, from: &Training, to: &Training) {
     let Training { loss, l2, batch, epochs, optimizer, clip } = from;
     changed(found, loss, &to.loss, |old, new| format!("train on the loss {} instead of {}", new.name(), old.name()));
-    changed(found, l2, &to.l2, |old, new| format!("penalize the weights by {new} instead of {old}"));
+    changed(found, l2, &to.l2, |old, new| {
+        format!(
+            "penalize the weights by {} instead of {}",
+            described(&Value::from(*new)),
+            described(&Value::from(*old))
+        )
+    });
     changed(found, batch, &to.batch, |old, new| format!("train in batches of {new} instead of {old}"));
     changed(found, epochs, &to.epochs, |old, new| format!("train for {new} epochs instead of {old}"));
     changed(found, optimizer, &to.optimizer, |old, new| {

@@ -194,7 +194,7 @@ pub(super) fn described(value: &Value) -> String {
     let listed = |parts: Vec<String>| parts.join(", ");
     match value {
         Value::Text(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => rounded(*number),
         Value::List(list) => format!("[{}]", listed(list.iter().map(|node| described(&node.value)).collect())),
         Value::Table(entries) => {
             let (kinds, others): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| entry.key == "kind");
@@ -204,6 +204,12 @@ pub(super) fn described(value: &Value) -> String {
         }
         simple => simple.in_words(),
     }
+}
+
+/// A number of which rounding is not told.
+fn rounded(number: f64) -> String {
+    let short = format!("{number:.8e}").parse().unwrap_or(number);
+    if short != 0.0 && short.abs() < 1e-4 { format!("{short:e}") } else { short.to_string() }
 }
 
 /// A key, quoted where it must be.

@@ -105,6 +105,9 @@ impl Diagnosis {
     /// Runs a recipe and judges it against the same control, and against the run that is to be repaired; where it learns by heart, it is
     /// stopped at its best epoch.
     fn tried(&self, before: &Facts<'_>, recipe: &Recipe) -> Option<(Repair, Rank)> {
+        if recipe == before.recipe {
+            return None;
+        }
         let first = self.tried_once(before, recipe);
         let by_heart = |finding: &Finding| finding.symptom == Symptom::Overfitting;
         let shorter = before.trials.run(recipe).and_then(|run| {
@@ -120,9 +123,6 @@ impl Diagnosis {
     }
 
     fn tried_once(&self, before: &Facts<'_>, recipe: &Recipe) -> Option<(Repair, Rank)> {
-        if recipe == before.recipe {
-            return None;
-        }
         let run = before.trials.run(recipe)?;
         let diagnosis = self.judged(before, recipe, &run)?;
         let data = before.data.again(recipe).ok()?;

@@ -6,7 +6,7 @@ use super::work;
 use crate::recipe::{Prepared, Recipe, Run};
 
 /// How many multiplications and additions forwards all trials may take together: about half a minute of one core.
-const ALL: u64 = 100_000_000_000;
+const ALL: u64 = 300_000_000_000;
 
 /// How many of them those of the diagnosis may take: the rest is for the repair.
 const FOR_CAUSE: u64 = ALL / 5 * 3;
