@@ -35,6 +35,9 @@ fn listed(places: &[String]) -> String {
     if places.len() <= NAMED + 1 {
         return places.join(", ");
     }
+    if places.iter().all(|place| *place == places[0]) {
+        return format!("{}, {} times", places[0], places.len());
+    }
     format!("{} and {} more", places[..NAMED].join(", "), places.len() - NAMED)
 }
 

@@ -88,7 +88,8 @@ impl Diagnosis {
         if !rank.is_enough() || with(before.recipe, &steps) != repair.recipe {
             return repair;
         }
-        let mut at = 0;
+        // What is done against the cause stays, even where another change makes up for it.
+        let mut at = usize::from(self.cause != Cause::Unknown);
         while steps.len() > 1 && at < steps.len() {
             let step = steps.remove(at);
             match self.tried(before, &with(before.recipe, &steps)).filter(|(_, rank)| rank.is_enough()) {
