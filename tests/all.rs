@@ -86,6 +86,8 @@ mod pictures;
 mod recipes;
 #[path = "recurrent/main.rs"]
 mod recurrent;
+#[path = "repairs.rs"]
+mod repairs;
 #[path = "schedules.rs"]
 mod schedules;
 #[path = "symptoms.rs"]

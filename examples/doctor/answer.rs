@@ -1,7 +1,7 @@
 //! What the program says: as JSON, or to a person.
 
 use evenkeel::recipe::{Diagnosis, Recipe, Repair, Run};
-use evenkeel::{Finding, Severity};
+use evenkeel::{Finding, Remedy, Severity};
 use serde_json::{Map, Value, json};
 
 use crate::beside::Edge;
@@ -62,6 +62,17 @@ fn metrics(run: &Run) -> Value {
         }
     }
     Value::Object(metrics)
+}
+
+/// Where a repair was asked for, and there is none.
+pub fn print_not_repaired(diagnosis: &Diagnosis) {
+    println!(
+        "not repaired: {}",
+        match diagnosis.remedies.first() {
+            Some(Remedy::ShuffleRows | Remedy::CheckData) => "only other data would help",
+            _ => "nothing that was tried is better than this run on the rows that validate",
+        }
+    );
 }
 
 pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, edge: Option<&Edge>, repair: Option<&Repair>) {

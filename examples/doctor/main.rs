@@ -60,6 +60,9 @@ fn examine(arguments: &Arguments) -> Result<ExitCode, RecipeError> {
         println!("{}", answer::json(&recipe, &run, &diagnosis, edge.as_ref(), repair.as_ref()));
     } else {
         answer::print(&recipe, &run, &diagnosis, edge.as_ref(), repair.as_ref());
+        if wanted && repair.is_none() && !diagnosis.is_healthy() {
+            answer::print_not_repaired(&diagnosis);
+        }
     }
     Ok(if diagnosis.is_healthy() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

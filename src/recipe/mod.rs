@@ -2,7 +2,8 @@
 //!
 //! A [`Recipe`] says what a run trains on, with which layers, towards which loss and by which optimizer. It is built in code or read from
 //! TOML, where every mistake is told by key and line; [`Recipe::run`] trains it under watch, [`Diagnosis`] says what the run shows and
-//! why, and [`Repair`] is the recipe mended and run again.
+//! why, and [`Repair`] is the recipe mended and run again. By hand, [`Remedy::apply`](crate::Remedy::apply) changes a recipe as one remedy
+//! says, and [`Recipe::differences`] tells in words what changed.
 //!
 //! ```
 //! # #[cfg(feature = "serde")] {
@@ -32,15 +33,20 @@ mod columns;
 mod data;
 mod description;
 mod diagnosis;
+mod differences;
+mod differing_layers;
+mod edit;
 mod error;
 mod fields;
 mod layer;
 mod layer_text;
+mod leaves;
 mod loss;
 mod optimizer;
 mod penalty;
 mod prepared;
 mod recurrent;
+mod remedy;
 mod run;
 mod score;
 mod shape;

@@ -54,10 +54,18 @@ pub enum OptimizerKind {
     },
 }
 
-/// What an adaptive optimizer adds to its denominator unless told otherwise: as in Keras.
-const EPSILON: f64 = 1e-7;
-
 impl OptimizerKind {
+    /// What an adaptive optimizer adds to its denominator unless told otherwise: as in Keras.
+    pub(super) const EPSILON: f64 = 1e-7;
+
+    /// What it adds to its denominator, where that can be told.
+    pub(super) fn epsilon(&self) -> Option<f64> {
+        match *self {
+            Self::Adam { epsilon, .. } | Self::RmsProp { epsilon, .. } => Some(epsilon),
+            _ => None,
+        }
+    }
+
     /// Stochastic gradient descent, plain.
     pub fn sgd(learning_rate: f64) -> Self {
         Self::Sgd { learning_rate, momentum: 0.0, nesterov: false, decay: 0.0 }
@@ -65,7 +73,7 @@ impl OptimizerKind {
 
     /// Adam with the usual settings.
     pub fn adam(learning_rate: f64) -> Self {
-        Self::Adam { learning_rate, beta1: 0.9, beta2: 0.999, epsilon: EPSILON }
+        Self::Adam { learning_rate, beta1: 0.9, beta2: 0.999, epsilon: Self::EPSILON }
     }
 
     /// Its name in a recipe.
@@ -135,12 +143,12 @@ impl OptimizerKind {
                 Box::new(Adam::new(learning_rate)?.betas(beta1, beta2)?.epsilon(epsilon)?)
             }
             Self::AdamW { learning_rate, weight_decay } => {
-                Box::new(AdamW::new(learning_rate, weight_decay)?.epsilon(EPSILON)?)
+                Box::new(AdamW::new(learning_rate, weight_decay)?.epsilon(Self::EPSILON)?)
             }
             Self::RmsProp { learning_rate, rho, epsilon } => {
                 Box::new(RmsProp::new(learning_rate)?.alpha(rho)?.epsilon(epsilon)?)
             }
-            Self::Adagrad { learning_rate } => Box::new(Adagrad::new(learning_rate)?.epsilon(EPSILON)?),
+            Self::Adagrad { learning_rate } => Box::new(Adagrad::new(learning_rate)?.epsilon(Self::EPSILON)?),
         })
     }
 }
@@ -152,7 +160,7 @@ impl Read for OptimizerKind {
             ("sgd", Self::sgd(0.01)),
             ("adam", Self::adam(0.001)),
             ("adamw", Self::AdamW { learning_rate: 0.001, weight_decay: 0.01 }),
-            ("rmsprop", Self::RmsProp { learning_rate: 0.001, rho: 0.9, epsilon: EPSILON }),
+            ("rmsprop", Self::RmsProp { learning_rate: 0.001, rho: 0.9, epsilon: Self::EPSILON }),
             ("adagrad", Self::Adagrad { learning_rate: 0.001 }),
         ];
         let kind = fields.kind(&kinds)?;
@@ -188,12 +196,13 @@ impl From<OptimizerKind> for Value {
             OptimizerKind::Sgd { momentum, nesterov, decay, .. } => {
                 table.unless(0.0, "momentum", momentum).unless(false, "nesterov", nesterov).unless(0.0, "decay", decay)
             }
-            OptimizerKind::Adam { beta1, beta2, epsilon, .. } => {
-                table.unless(0.9, "beta1", beta1).unless(0.999, "beta2", beta2).unless(EPSILON, "epsilon", epsilon)
-            }
+            OptimizerKind::Adam { beta1, beta2, epsilon, .. } => table
+                .unless(0.9, "beta1", beta1)
+                .unless(0.999, "beta2", beta2)
+                .unless(OptimizerKind::EPSILON, "epsilon", epsilon),
             OptimizerKind::AdamW { weight_decay, .. } => table.with("weight_decay", weight_decay),
             OptimizerKind::RmsProp { rho, epsilon, .. } => {
-                table.unless(0.9, "rho", rho).unless(EPSILON, "epsilon", epsilon)
+                table.unless(0.9, "rho", rho).unless(OptimizerKind::EPSILON, "epsilon", epsilon)
             }
             OptimizerKind::Adagrad { .. } => table,
         })

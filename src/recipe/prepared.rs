@@ -74,6 +74,16 @@ impl Prepared {
         &self.train_answers
     }
 
+    /// What there is to be reached in every training row, and in every row that validates.
+    pub(super) fn both_answers(&self) -> (&Answers, &Answers) {
+        (&self.train_answers, &self.validation_answers)
+    }
+
+    /// Whether both hold the numbers of the same reading of a file.
+    pub(super) fn same_numbers(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.table, &other.table)
+    }
+
     /// The same numbers, prepared for another recipe of the same file.
     ///
     /// # Errors

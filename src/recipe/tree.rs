@@ -189,6 +189,29 @@ fn write_inline(value: &Value, text: &mut String) {
     };
 }
 
+/// A value as a person would say it: a table that describes a thing by its kind, with its numbers behind it.
+pub(super) fn described(value: &Value) -> String {
+    let listed = |parts: Vec<String>| parts.join(", ");
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Number(number) => rounded(*number),
+        Value::List(list) => format!("[{}]", listed(list.iter().map(|node| described(&node.value)).collect())),
+        Value::Table(entries) => {
+            let (kinds, others): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| entry.key == "kind");
+            let kind = kinds.first().map_or(String::new(), |entry| described(&entry.node.value));
+            let numbers = others.iter().map(|entry| format!("{} {}", entry.key, described(&entry.node.value)));
+            if others.is_empty() { kind } else { format!("{kind} ({})", listed(numbers.collect())) }
+        }
+        simple => simple.in_words(),
+    }
+}
+
+/// A number of which rounding is not told.
+fn rounded(number: f64) -> String {
+    let short = format!("{number:.8e}").parse().unwrap_or(number);
+    if short != 0.0 && short.abs() < 1e-4 { format!("{short:e}") } else { short.to_string() }
+}
+
 /// A key, quoted where it must be.
 fn bare(key: &str) -> String {
     let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));

@@ -43,6 +43,7 @@ pub use series::{Bin, Series};
 pub use sharpness::{Sharpness, sharpness};
 pub use slopes::{Slope, slopes};
 pub use spikes::LossSpike;
+pub(crate) use symptom::WITHOUT_REASON;
 pub use thresholds::Thresholds;
 pub use through_time::ThroughTime;
 pub use trials::{Descent, Trials};

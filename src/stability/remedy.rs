@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What may help, as a value that a program can act upon.
+/// What may help, as a value that a program can act upon: on a [recipe](crate::recipe), [`apply`](Self::apply) does.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case", tag = "kind"))]
@@ -102,6 +102,10 @@ pub enum Remedy {
     CheckUpdates,
     /// Train on larger batches, whose statistics are closer to those that a normalization uses later.
     LargerBatches,
+    /// Leave the gradient as it is.
+    NoClipping,
+    /// Shuffle the rows before some of them are set aside: those that validate are to be like those that train.
+    ShuffleRows,
 }
 
 impl fmt::Display for Remedy {
@@ -141,6 +145,8 @@ impl fmt::Display for Remedy {
             Self::CheckGradients => f.write_str("compare the gradients with differences of the loss"),
             Self::CheckUpdates => f.write_str("look whether the optimizer is given all parameters"),
             Self::LargerBatches => f.write_str("normalize over larger batches"),
+            Self::NoClipping => f.write_str("leave the gradient as it is, without clipping"),
+            Self::ShuffleRows => f.write_str("shuffle the rows before some are set aside (`shuffle = true`)"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `Control`: a plain network on the same data, whose fault it is not.
 
+use crate::recipe::leaves::leaves;
 use crate::recipe::{
     ActivationKind, LayerKind, LossKind, OptimizerKind, Prepared, Recipe, Run, Scaling, Start, Task, Training,
 };
@@ -10,10 +11,13 @@ const STEPS: u64 = 2_000;
 /// How many units each of its two hidden layers has.
 const UNITS: usize = 64;
 
+/// And how many numbers it has at least for each thing, where the inputs are numbers of things.
+const DIM: usize = 8;
+
 /// How good a plain network gets on the same data: the standard against which a run is judged.
 ///
 /// Two hidden layers of ReLU from He's weights, inputs and targets standardized, the loss that fits the task, Adam. It knows nothing of
-/// the recipe but the data.
+/// the recipe but the data, and whether these are numbers of things: then they are looked up first, as it is usual.
 #[derive(Debug, Clone)]
 pub(super) struct Control {
     pub(super) run: Run,
@@ -50,6 +54,12 @@ impl Control {
             LayerKind::Activation(ActivationKind::Relu),
             LayerKind::linear(units, Start::XavierUniform),
         ];
+        if let Some(LayerKind::Embedding { count, dim, .. }) =
+            leaves(&recipe.layers).into_iter().find(|leaf| leaf.is_weighted())
+        {
+            control.layers.insert(0, LayerKind::Embedding { count: *count, dim: (*dim).max(DIM), weights: None });
+            control.data.inputs = Scaling::None;
+        }
         let data = data.again(&control).ok()?;
         let run = control.run_on(&data).ok()?;
         Some(Self { run })

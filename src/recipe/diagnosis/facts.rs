@@ -5,8 +5,10 @@ use super::limits::{
     CHANCE, DEVIATIONS, FAR_SHORT, LEFT_OVER, MOST_CHANCE, NOT_DECREASED, SHORT, STILL_FALLS, WELL_SHORT,
 };
 use super::probe::Probe;
+use super::trials::TrialRuns;
 use crate::Network;
-use crate::recipe::{ActivationKind, Answers, LayerKind, Prepared, Recipe, Run, Task};
+use crate::recipe::leaves;
+use crate::recipe::{ActivationKind, Answers, Prepared, Recipe, Run, Task};
 
 /// The numbers that symptoms and causes are judged by, taken once.
 #[derive(Debug)]
@@ -22,25 +24,27 @@ pub(super) struct Facts<'a> {
     pub(super) end: Option<Probe>,
     /// What a plain network gets to on the same data.
     pub(super) control: Option<&'a Control>,
+    /// The runs with something changed.
+    pub(super) trials: &'a TrialRuns,
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn of(recipe: &'a Recipe, data: &'a Prepared, run: &'a Run, control: Option<&'a Control>) -> Self {
+    pub(super) fn of(
+        recipe: &'a Recipe,
+        data: &'a Prepared,
+        run: &'a Run,
+        control: Option<&'a Control>,
+        trials: &'a TrialRuns,
+    ) -> Self {
         let untrained = recipe.network(data.n_in()).ok();
         let start = untrained.as_ref().and_then(|network| Probe::of(recipe, network, data).ok());
-        Self { recipe, data, run, untrained, start, end: Probe::of(recipe, &run.network, data).ok(), control }
+        let end = Probe::of(recipe, &run.network, data).ok();
+        Self { recipe, data, run, untrained, start, end, control, trials }
     }
 
     /// The activation behind the last layer with weights; `Identity` where there is none.
     pub(super) fn output_activation(&self) -> ActivationKind {
-        for layer in self.recipe.layers.iter().rev() {
-            match layer {
-                LayerKind::Activation(ActivationKind::Identity) | LayerKind::Dropout { .. } | LayerKind::Flatten => {}
-                LayerKind::Activation(activation) => return *activation,
-                _ => break,
-            }
-        }
-        ActivationKind::Identity
+        leaves::output_activation(&self.recipe.layers)
     }
 
     /// How much better than the trivial answer a score is, on a scale where the perfect one has 1.
@@ -176,22 +180,12 @@ impl<'a> Facts<'a> {
 
     /// How many units the layers have, but for the last: those that a recipe can widen.
     pub(super) fn hidden_units(&self) -> Vec<usize> {
-        let mut units: Vec<usize> = self
-            .recipe
-            .layers
-            .iter()
-            .filter_map(|layer| if let LayerKind::Linear { units, .. } = layer { Some(*units) } else { None })
-            .collect();
-        units.pop();
-        units
+        leaves::hidden_units(&self.recipe.layers)
     }
 
     /// The activations between the layers with weights.
     pub(super) fn hidden_activations(&self) -> Vec<ActivationKind> {
-        let last = self.recipe.layers.iter().rposition(|layer| matches!(layer, LayerKind::Linear { .. })).unwrap_or(0);
-        let hidden = self.recipe.layers[..last].iter();
-        let kind = |layer: &LayerKind| if let LayerKind::Activation(kind) = layer { Some(*kind) } else { None };
-        hidden.filter_map(kind).filter(|kind| *kind != ActivationKind::Identity).collect()
+        leaves::hidden_activations(&self.recipe.layers)
     }
 
     /// The loss of the best constant answer; NaN where there is none.
@@ -226,15 +220,16 @@ impl<'a> Facts<'a> {
         self.start.iter().flat_map(Probe::gains).collect()
     }
 
+    /// The largest gain of weights that a state goes through step after step, before training, and through how many steps.
+    pub(super) fn state_gain(&self) -> Option<(f64, usize)> {
+        let weights = self.start.iter().flat_map(|start| &start.weights);
+        weights.filter_map(|weight| Some((weight.gain, weight.steps?))).max_by(|one, other| one.0.total_cmp(&other.0))
+    }
+
     /// The largest gain of the weights of a layer, in the end.
     pub(super) fn end_gain(&self) -> Option<f64> {
-        let gains = self
-            .end
-            .as_ref()?
-            .trained()
-            .filter_map(|layer| layer.gain())
-            .map(|gain| if gain.is_nan() { f64::INFINITY } else { gain });
-        gains.reduce(f64::max)
+        let gains = self.end.as_ref()?.weights.iter().map(|weight| weight.gain);
+        gains.map(|gain| if gain.is_nan() { f64::INFINITY } else { gain }).reduce(f64::max)
     }
 
     /// How much the output differs from row to row in the end, as probabilities where the loss takes logits.

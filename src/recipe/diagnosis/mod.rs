@@ -8,20 +8,27 @@ mod limits;
 mod notice;
 mod outset;
 mod pairing;
+mod parts;
+mod plain;
 mod probe;
+mod rank;
 mod repair;
 mod scale;
 mod symptom;
 mod trial;
+mod trials;
+mod work;
 
 use std::sync::Arc;
 
 use crate::recipe::{Prepared, Recipe, Run};
+use crate::stability::WITHOUT_REASON;
 use crate::{Cause, Finding, Forecast, Remedy, Severity, Symptom};
 pub use confidence::Confidence;
 use control::Control;
 use facts::Facts;
 pub use repair::Repair;
+use trials::TrialRuns;
 
 /// What a run shows, and why.
 ///
@@ -44,13 +51,20 @@ pub struct Diagnosis {
     pub forecast: Option<Forecast>,
     /// What the run was compared with.
     control: Option<Arc<Control>>,
+    /// The runs that were made to find the cause.
+    trials: Arc<TrialRuns>,
+    /// The remedies that take away the cause, and nothing else.
+    cure: Vec<Remedy>,
 }
 
 impl Diagnosis {
-    /// Judges a run of that recipe on those data. Where the run fell short, the recipe is run again, with changes, up to some twenty times.
+    /// Judges a run of that recipe on those data. Where the run fell short, the recipe is run again, with changes: up to some twenty times,
+    /// and for about as many multiplications as one core does in half a minute, counted beforehand, so that the same recipe always gets
+    /// the same answer.
     pub fn of(recipe: &Recipe, data: &Prepared, run: &Run) -> Self {
         let control = Control::of(recipe, data).map(Arc::new);
-        let facts = Facts::of(recipe, data, run, control.as_deref());
+        let trials = Arc::new(TrialRuns::of(data));
+        let facts = Facts::of(recipe, data, run, control.as_deref(), &trials);
         let forecast = outset::forecast(&facts);
         let findings = Self::noticed(&facts, forecast.as_ref());
         let mut diagnosis = Self {
@@ -61,6 +75,8 @@ impl Diagnosis {
             ruled_out: Vec::new(),
             forecast,
             control: control.clone(),
+            trials: Arc::clone(&trials),
+            cure: Vec::new(),
         };
         if !diagnosis.is_healthy() {
             diagnosis.attribute(&facts);
@@ -89,27 +105,42 @@ impl Diagnosis {
         findings.extend(outset::first_loss(facts, forecast).map(|notice| notice.0));
         let suffers = findings.iter().any(|finding| finding.severity > Severity::Info);
         findings.extend(scale::look(facts, suffers).map(|notice| notice.0));
+        for finding in &mut findings {
+            // What the recipe has already is no advice.
+            finding.remedies.retain(|remedy| remedy.concerns(facts.recipe));
+        }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         findings
     }
 
-    /// Looks for the cause, and gives it to every finding that has none of its own.
+    /// Looks for the cause, and gives it to every finding that has none of its own: its remedies stand before the finding's.
     fn attribute(&mut self, facts: &Facts<'_>) {
         let ((cause, remedies), confidence, ruled_out) = cause::attribute(facts, &self.findings);
+        for finding in &mut self.findings {
+            // What the monitor says where it knows no reason is wrong where there is one, or where a plain network learns.
+            if finding.symptom == Symptom::LossNotDecreasing && (cause != Cause::Unknown || facts.short()) {
+                finding.message = finding.message.replace(WITHOUT_REASON, "");
+            }
+        }
         for finding in self.findings.iter_mut().filter(|finding| finding.severity > Severity::Info) {
             let own = matches!(finding.symptom, Symptom::MismatchedOutput | Symptom::UnscaledData);
             if !own {
                 finding.cause = cause;
-                if !remedies.is_empty() {
-                    finding.remedies.clone_from(&remedies);
-                }
+                finding.remedies.retain(|known| !remedies.contains(known));
+                finding.remedies.splice(0..0, remedies.iter().cloned());
             }
         }
         // Of two as severe, what has the cause that explains all comes first.
         self.findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.cause != cause));
+        self.cure = match (cause, confidence) {
+            (Cause::NetworkTooDeep, _) => vec![Remedy::FewerLayers],
+            // Of what was tried, all were needed; of what was reasoned, the others are alternatives, or make up for the first.
+            (_, Some(Confidence::Shown)) => remedies.clone(),
+            _ => remedies.iter().take(1).cloned().collect(),
+        };
         (self.cause, self.confidence, self.remedies, self.ruled_out) = (cause, confidence, remedies, ruled_out);
-        // What was reasoned is tried as well: where its remedy mends the run, that is shown.
-        if confidence == Some(Confidence::Reasoned) && trial::mends(facts, |recipe| drop(self.apply(facts, recipe))) {
+        // What was reasoned is tried as well: where the change that takes away this cause, and nothing else, mends the run, that is shown.
+        if confidence == Some(Confidence::Reasoned) && trial::mends(facts, |recipe| self.without_cause(facts, recipe)) {
             self.confidence = Some(Confidence::Shown);
         }
     }

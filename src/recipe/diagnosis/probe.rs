@@ -1,7 +1,8 @@
 //! `Probe`: what a network makes of some rows, layer by layer, forwards and backwards.
 
-use crate::recipe::{Column, Prepared, Recipe};
-use crate::{Bounds, Error, Mode, Network, Role, Rows, Targets};
+use crate::recipe::leaves::leaves;
+use crate::recipe::{Column, LayerKind, Prepared, Recipe};
+use crate::{Bounds, Error, Mode, Network, Role, Rows, Slot, Targets};
 
 /// How many rows of the training data are looked at, evenly spaced: enough for a spread to be known to 1 / sqrt(2 * 256), 4 %.
 const ROWS: usize = 256;
@@ -14,6 +15,19 @@ const FLAT: f64 = 0.01;
 pub(super) struct Probe {
     /// From input to output.
     pub(super) layers: Vec<LayerProbe>,
+    /// The weights of every layer, also of those inside others.
+    pub(super) weights: Vec<WeightProbe>,
+}
+
+/// Some weights of one layer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WeightProbe {
+    /// The root mean square, times the square root of the number of inputs: 1 keeps the second moment of a linear layer.
+    pub(super) gain: f64,
+    /// Whether a normalization behind them makes their size of no matter.
+    normalized: bool,
+    /// Through how many steps they carry a state, where they do.
+    pub(super) steps: Option<usize>,
 }
 
 /// What one layer makes of them.
@@ -24,16 +38,14 @@ pub(super) struct LayerProbe {
     pub(super) spread: f64,
     /// The share of its outputs at a flat end, where it has such ends.
     pub(super) flat: f64,
-    /// Whether it brings what it gets to a size of its own.
-    pub(super) normalizes: bool,
+    /// The share of its outputs that are the same for every row.
+    pub(super) still: f64,
     /// The norm of the gradient of its parameters; `None` where it has none.
     pub(super) gradient: Option<f64>,
     /// The norm of the gradient of its biases.
     pub(super) bias_gradient: Option<f64>,
     /// The root of the mean square of its weights.
     pub(super) weight: Option<f64>,
-    /// Inputs and units of its weights.
-    pub(super) shape: Option<(usize, usize)>,
 }
 
 impl Probe {
@@ -57,13 +69,10 @@ impl Probe {
                 layer.bias_gradient = Some(layer.bias_gradient.unwrap_or(0.0).hypot(norm));
             }
             if slot.param.role == Role::Weight {
-                let weights = &network.parameters()[slot.range.clone()];
-                let squares: f64 = weights.iter().map(|w| f64::from(*w).powi(2)).sum();
-                layer.weight = Some((squares / weights.len() as f64).sqrt());
-                layer.shape = Some((slot.param.fans.fan_in, slot.param.fans.fan_out));
+                layer.weight = Some(root_mean_square(network, slot));
             }
         }
-        Ok(Self { layers })
+        Ok(Self { layers, weights: weights(recipe, network) })
     }
 
     /// The layers with weights, from input to output.
@@ -73,10 +82,41 @@ impl Probe {
 
     /// The gain of the weights of each layer, from input to output, but for those behind which it does not matter.
     pub(super) fn gains(&self) -> impl Iterator<Item = f64> {
-        let behind = self.layers.iter().skip(1).map(Some).chain([None]);
-        let matters = |behind: Option<&LayerProbe>| !behind.is_some_and(|behind| behind.normalizes);
-        self.layers.iter().zip(behind).filter(move |(_, behind)| matters(*behind)).filter_map(|(layer, _)| layer.gain())
+        self.weights.iter().filter(|weight| !weight.normalized).map(|weight| weight.gain)
     }
+}
+
+fn root_mean_square(network: &Network<f32>, slot: &Slot) -> f64 {
+    let weights = &network.parameters()[slot.range.clone()];
+    let squares: f64 = weights.iter().map(|w| f64::from(*w).powi(2)).sum();
+    (squares / weights.len() as f64).sqrt()
+}
+
+/// The weights of every layer, in the order of the signal: parameters of one layer have all of their name in common but its last part.
+fn weights(recipe: &Recipe, network: &Network<f32>) -> Vec<WeightProbe> {
+    let leaves = leaves(&recipe.layers);
+    let mut owners = (0..leaves.len()).filter(|&at| leaves[at].is_weighted());
+    let (mut owner, mut known) = (None, "");
+    let mut found = Vec::new();
+    for slot in network.layout().slots().iter().filter(|slot| slot.param.role == Role::Weight) {
+        let (of, name) = slot.param.name.rsplit_once('.').unwrap_or(("", &slot.param.name));
+        if of != known || owner.is_none() {
+            (owner, known) = (owners.next(), of);
+        }
+        let Some(at) = owner else { break };
+        let normalizes = |layer: &&LayerKind| {
+            matches!(layer, LayerKind::BatchNorm { .. } | LayerKind::LayerNorm { .. } | LayerKind::RmsNorm { .. })
+        };
+        let (steps, fan_in) = match leaves[at] {
+            LayerKind::Recurrent { steps, .. } if name != "weight" => (Some(*steps), slot.param.fans.fan_in),
+            // What is looked up is not summed.
+            LayerKind::Embedding { .. } => (None, 1),
+            _ => (None, slot.param.fans.fan_in),
+        };
+        let gain = root_mean_square(network, slot) * (fan_in as f64).sqrt();
+        found.push(WeightProbe { gain, normalized: leaves.get(at + 1).is_some_and(normalizes), steps });
+    }
+    found
 }
 
 /// The norm of the gradient of each parameter; none where a layer refuses.
@@ -101,9 +141,12 @@ fn gradient_norms(
 
 impl LayerProbe {
     fn seen(name: &str, rows: Rows<'_, f32>, bounds: Bounds) -> Self {
+        let columns = Column::all(rows);
+        let variances: f64 = columns.iter().map(|column| column.deviation.powi(2)).sum();
+        let still = columns.iter().filter(|column| column.deviation == 0.0).count();
         Self {
             name: name.to_owned(),
-            spread: spread(rows),
+            spread: (variances / columns.len() as f64).sqrt(),
             flat: match (bounds.low, bounds.high) {
                 (Some(low), Some(high)) => {
                     let margin = FLAT * (high - low);
@@ -113,22 +156,10 @@ impl LayerProbe {
                 }
                 _ => 0.0,
             },
-            normalizes: bounds.normalized,
+            still: still as f64 / columns.len() as f64,
             gradient: None,
             bias_gradient: None,
             weight: None,
-            shape: None,
         }
     }
-
-    /// The root mean square of the weights, times the square root of the number of inputs: 1 keeps the second moment of a linear layer.
-    pub(super) fn gain(&self) -> Option<f64> {
-        Some(self.weight? * (self.shape?.0 as f64).sqrt())
-    }
-}
-
-/// How much numbers differ from row to row: the root of the mean, over columns, of their variance.
-fn spread(rows: Rows<'_, f32>) -> f64 {
-    let variances: f64 = Column::all(rows).iter().map(|column| column.deviation.powi(2)).sum();
-    (variances / rows.cols() as f64).sqrt()
 }

@@ -3,13 +3,15 @@
 use super::facts::Facts;
 use super::limits::{TINY, UNSCALED};
 use super::notice::{Notice, notice};
+use crate::recipe::leaves::reads_indices;
 use crate::{Cause, Remedy, Symptom};
 
 /// Inputs far from that size; and targets.
 pub(super) fn inputs(facts: &Facts<'_>) -> bool {
     let spread = facts.input_spread();
-    // What is always the same is no better at any scale.
-    spread > 0.0 && (facts.input_size() > UNSCALED || spread < TINY)
+    // What is always the same is no better at any scale, and what an embedding looks up has none.
+    let scaled = spread > 0.0 && !reads_indices(&facts.recipe.layers);
+    scaled && (facts.input_size() > UNSCALED || spread < TINY)
 }
 
 pub(super) fn targets(facts: &Facts<'_>) -> bool {

@@ -1,16 +1,25 @@
-//! `Trial`: the recipe once more with one thing changed, to see whether that was it.
+//! A trial: the recipe once more with one thing changed, to see whether that was it.
 
 use super::facts::Facts;
 use super::limits::{FAR_SHORT, SHORT};
-use crate::recipe::{LayerKind, Recipe, Scaling, Task};
-use crate::{Finding, Severity, Symptom};
+use crate::recipe::Recipe;
+use crate::{Finding, Remedy, Severity, Symptom};
 
-/// How many rows a trial that trains longer may see, and how many multiplications by a weight it may take: some seconds of one core.
-const ROWS: u64 = 400_000;
-const WORK: u64 = 5_000_000_000;
+/// Applies remedies one after the other; where one trains longer, then no longer than a trial may.
+pub(super) fn apply(facts: &Facts<'_>, remedies: &[Remedy], recipe: &mut Recipe) {
+    let before = recipe.training.epochs;
+    for remedy in remedies {
+        remedy.apply(recipe);
+    }
+    if recipe.training.epochs > before {
+        facts.trials.limit_epochs(recipe, before);
+    }
+}
 
-/// And how many times a batch may pass a layer: what counts where layers are small.
-const CALLS: u64 = 300_000;
+/// Whether the recipe, with these remedies, reaches most of what can be reached.
+pub(super) fn cures(facts: &Facts<'_>, remedies: &[Remedy]) -> bool {
+    mends(facts, |recipe| apply(facts, remedies, recipe))
+}
 
 /// Whether the recipe, changed like that, reaches most of what can be reached.
 pub(super) fn mends(facts: &Facts<'_>, change: impl FnOnce(&mut Recipe)) -> bool {
@@ -26,8 +35,10 @@ pub(super) fn gets_to(share: f64, facts: &Facts<'_>, change: impl FnOnce(&mut Re
     }
     let mut recipe = facts.recipe.clone();
     change(&mut recipe);
-    let Ok(data) = facts.data.again(&recipe) else { return false };
-    let Ok(run) = recipe.run_on(&data) else { return false };
+    if recipe == *facts.recipe {
+        return false;
+    }
+    let Some(run) = facts.trials.run(&recipe) else { return false };
     if run.stopped.is_some() || !run.end.train.loss.is_finite() {
         return false;
     }
@@ -37,8 +48,8 @@ pub(super) fn gets_to(share: f64, facts: &Facts<'_>, change: impl FnOnce(&mut Re
     gain >= share * facts.reach() && gain - before >= 0.5 * (facts.reach() - before)
 }
 
-/// Whether a run that does not fall short is as good with that change, and shows nothing any more of what comes of steps too large.
-pub(super) fn quiets(facts: &Facts<'_>, findings: &[Finding], change: impl FnOnce(&mut Recipe)) -> bool {
+/// Whether a run that does not fall short is as good with that remedy, and shows nothing any more of what comes of steps too large.
+pub(super) fn quiets(facts: &Facts<'_>, findings: &[Finding], remedy: &Remedy) -> bool {
     const OF_LARGE_STEPS: [Symptom; 5] = [
         Symptom::UnstableLoss,
         Symptom::ExplodingGradients,
@@ -51,60 +62,8 @@ pub(super) fn quiets(facts: &Facts<'_>, findings: &[Finding], change: impl FnOnc
         return false;
     }
     let mut recipe = facts.recipe.clone();
-    change(&mut recipe);
-    let Ok(data) = facts.data.again(&recipe) else { return false };
-    let Ok(run) = recipe.run_on(&data) else { return false };
+    remedy.apply(&mut recipe);
+    let Some(run) = facts.trials.run(&recipe) else { return false };
     let gain = Facts::gain(run.end.train.score.value(), run.trivial.score.value());
     run.stopped.is_none() && !run.report.findings.iter().any(of_steps) && gain >= SHORT * facts.run_gains().0
-}
-
-pub(super) fn scale_rate(recipe: &mut Recipe, factor: f64) {
-    let optimizer = recipe.training.optimizer;
-    recipe.training.optimizer = optimizer.with_rate(optimizer.learning_rate() * factor);
-}
-
-/// Trains longer, but never beyond all bounds; `weights` are those of the network.
-pub(super) fn train_longer(recipe: &mut Recipe, facts: &Facts<'_>, factor: u64) {
-    let rows = facts.data.rows().0.max(1) as u64;
-    let weights = facts.run.network.parameters().len().max(1) as u64;
-    let calls = rows.div_ceil(recipe.training.batch.max(1) as u64) * recipe.layers.len().max(1) as u64;
-    let most = (ROWS / rows).min(WORK / rows / weights).min(CALLS / calls).max(recipe.training.epochs);
-    recipe.training.epochs = recipe.training.epochs.saturating_mul(factor).min(most);
-}
-
-pub(super) fn drop_less(recipe: &mut Recipe, most: f64) {
-    for layer in &mut recipe.layers {
-        if let LayerKind::Dropout { rate } = layer {
-            *rate = rate.min(most);
-        }
-    }
-}
-
-pub(super) fn standardize(recipe: &mut Recipe, inputs: bool, targets: bool) {
-    if inputs {
-        recipe.data.inputs = Scaling::Standardize;
-    }
-    if let (true, Task::Regression { scale }) = (targets, &mut recipe.data.task) {
-        *scale = Scaling::Standardize;
-    }
-}
-
-/// Gives every layer but the last so many units at least.
-pub(super) fn widen(recipe: &mut Recipe, least: usize) {
-    let last = recipe.layers.iter().rposition(|layer| matches!(layer, LayerKind::Linear { .. })).unwrap_or(0);
-    for layer in &mut recipe.layers[..last] {
-        if let LayerKind::Linear { units, .. } = layer {
-            *units = least.max(*units);
-        }
-    }
-}
-
-/// Leaves out all hidden layers behind the first few, with what follows each.
-pub(super) fn shorten(recipe: &mut Recipe, hidden: usize) {
-    let linear = |layer: &LayerKind| matches!(layer, LayerKind::Linear { .. });
-    let places: Vec<usize> =
-        recipe.layers.iter().enumerate().filter(|(_, layer)| linear(layer)).map(|(at, _)| at).collect();
-    if let (Some(&from), Some(&to)) = (places.get(hidden), places.last()) {
-        recipe.layers.drain(from..to);
-    }
 }

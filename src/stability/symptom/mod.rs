@@ -29,6 +29,7 @@ mod wrong_gradient;
 
 use super::series::median;
 use super::{Cause, Evidence, Finding, LayerRecord, Series, StabilityReport, Thresholds};
+pub(crate) use loss_not_decreasing::WITHOUT_REASON;
 
 type Look = fn(&StabilityReport, &Thresholds) -> Option<Finding>;
 

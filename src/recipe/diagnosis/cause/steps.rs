@@ -1,0 +1,57 @@
+//! Questions about the size of steps, and their number.
+
+use super::super::facts::Facts;
+use super::super::trial;
+use super::Attribution;
+use crate::recipe::OptimizerKind;
+use crate::{Cause, Finding, Remedy};
+
+pub(super) fn fast(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
+    let slower = [0.1, 0.01, 0.001].map(|factor| Remedy::ScaleLearningRate { factor });
+    let mends = slower.iter().find(|remedy| trial::cures(facts, std::slice::from_ref(remedy)));
+    // A run that works in spite of what was noticed is judged by whether that goes away.
+    let remedy = mends.or_else(|| slower.first().filter(|remedy| trial::quiets(facts, findings, remedy)))?;
+    Some((Cause::LearningRateTooHigh, vec![remedy.clone()]))
+}
+
+/// Usual rates: that of Adam and its relatives, and that of plain gradient descent.
+pub(super) fn usual_rate(optimizer: OptimizerKind) -> f64 {
+    if optimizer.adapts() { 1e-3 } else { 1e-2 }
+}
+
+fn tried(facts: &Facts<'_>, cause: Cause, remedies: Vec<Remedy>) -> Option<Attribution> {
+    trial::cures(facts, &remedies).then_some((cause, remedies))
+}
+
+fn raised(facts: &Facts<'_>, factors: &[f64]) -> Option<Attribution> {
+    let raise = |&factor: &f64| tried(facts, Cause::LearningRateTooLow, vec![Remedy::ScaleLearningRate { factor }]);
+    factors.iter().find_map(raise)
+}
+
+fn longer(facts: &Facts<'_>, factor: f64) -> Option<Attribution> {
+    tried(facts, Cause::TooFewEpochs, vec![Remedy::MoreEpochs { factor }])
+}
+
+/// A rate far below the usual one is the first to be suspected, be it from the start or in the end, and then patience.
+pub(super) fn soon(facts: &Facts<'_>) -> Option<Attribution> {
+    const FAR_BELOW: f64 = 0.5;
+    let optimizer = facts.recipe.training.optimizer;
+    let low = |rate: f64| rate < FAR_BELOW * usual_rate(optimizer);
+    let (rate, decay) = (optimizer.learning_rate(), optimizer.decay());
+    let falls = decay > 0.0 && low(rate / (1.0 + decay * facts.run.report.steps as f64));
+    let steady = || tried(facts, Cause::LearningRateTooLow, vec![Remedy::NoDecay]);
+    let raised = || if low(rate) { raised(facts, &[10.0, 100.0, 1000.0, 10_000.0]) } else { None };
+    falls.then(steady).flatten().or_else(raised).or_else(|| longer(facts, 10.0))
+}
+
+pub(super) fn slow(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
+    if facts.run.stopped.is_some() {
+        return None;
+    }
+    // Both together, where neither alone is enough.
+    let both = || {
+        let remedies = vec![Remedy::MoreEpochs { factor: 100.0 }, Remedy::ScaleLearningRate { factor: 10.0 }];
+        tried(facts, Cause::TooFewEpochs, remedies)
+    };
+    soon(facts).or_else(|| longer(facts, 100.0)).or_else(|| raised(facts, &[10.0, 100.0])).or_else(both)
+}
