@@ -1,7 +1,7 @@
 //! What the program says: as JSON, or to a person.
 
 use evenkeel::recipe::{Diagnosis, Recipe, Repair, Run};
-use evenkeel::{Finding, Severity};
+use evenkeel::Finding;
 use serde_json::{Map, Value, json};
 
 use crate::beside::Edge;
@@ -46,7 +46,6 @@ fn finding(finding: &Finding) -> Value {
     // The format of recipes does not know it.
     if finding.symptom.is_extra() {
         told["extra"] = json!(true);
-        told["severity"] = json!(Severity::Info);
     }
     told
 }

@@ -34,6 +34,7 @@ mod description;
 mod diagnosis;
 mod error;
 mod fields;
+mod in_training;
 mod layer;
 mod layer_text;
 mod loss;

@@ -171,6 +171,9 @@ impl Symptom {
     }
 
     /// Whether it is told besides the symptoms that the literature has names and labelled runs for.
+    ///
+    /// Of these only [`VanishingOverTime`](Self::VanishingOverTime) and [`ExplodingOverTime`](Self::ExplodingOverTime) may be above
+    /// [`Severity::Info`], where a monitor has nothing else to go by; in a [`Diagnosis`](crate::recipe::Diagnosis), which has, none is.
     pub fn is_extra(&self) -> bool {
         use Symptom::*;
         let over_time = matches!(self, VanishingOverTime | ExplodingOverTime);

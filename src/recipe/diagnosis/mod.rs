@@ -30,7 +30,8 @@ pub use repair::Repair;
 /// is trained again with one thing changed. What no question explains has the cause [`Cause::Unknown`].
 #[derive(Debug, Clone)]
 pub struct Diagnosis {
-    /// What was noticed, the worst and most certain first.
+    /// What was noticed, the worst and most certain first. What is told besides the named symptoms, [`Symptom::is_extra`], is
+    /// [`Severity::Info`] here whatever the monitor alone makes of it: with a plain network to compare with, it is known whether it hurts.
     pub findings: Vec<Finding>,
     /// The cause that explains it; [`Cause::Unknown`] where nothing is wrong, or nothing explains it.
     pub cause: Cause,
@@ -71,6 +72,8 @@ impl Diagnosis {
     /// What is noticed about a run, without causes.
     fn noticed(facts: &Facts<'_>, forecast: Option<&Forecast>) -> Vec<Finding> {
         let mut findings = facts.run.report.findings.clone();
+        // What is told besides explains a run, and does not judge it: whether it fell short is seen from what it reached.
+        findings.iter_mut().filter(|finding| finding.symptom.is_extra()).for_each(|extra| extra.severity = Severity::Info);
         findings.extend(pairing::look(facts).map(|notice| notice.0));
         for look in symptom::ALL {
             let Some(notice) = look(facts) else { continue };

@@ -38,11 +38,10 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
         cause,
         evidence: evidence([("loss_at_start", start), ("loss_now", now), ("update_to_weight", fastest)]),
         message: format!(
-            "after {} steps the loss is {}, and it started at {}{}",
+            "after {} steps the loss is {}, and it started at {}",
             report.steps,
             short(now),
             short(start),
-            if cause == Cause::Unknown { ": it was at its end already, or there is nothing to be learned" } else { "" },
         ),
         remedies: match cause {
             Cause::LearningRateTooLow => vec![Remedy::ScaleLearningRate { factor: 100.0 }],

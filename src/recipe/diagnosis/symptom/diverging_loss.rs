@@ -12,5 +12,7 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     }
     let message = format!("the loss ends at {end:.2e}, and it started at {start:.2e}");
     let found = notice(Symptom::DivergingLoss, true, Cause::Unknown, message);
+    let report = &facts.run.report;
+    let found = found.since(report.loss.first_above(DIVERGED * start).unwrap_or(report.steps));
     Some(found.shown_by("loss_at_start", start).shown_by("loss_at_end", end))
 }

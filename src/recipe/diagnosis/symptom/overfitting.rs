@@ -12,7 +12,9 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     }
     let trivial = facts.trivial_loss();
     let (train, validation) = (facts.run.end.train.loss, facts.run.end.validation.loss);
-    let best = facts.run.history.iter().filter_map(|epoch| epoch.validation.map(|part| part.loss)).reduce(f64::min)?;
+    let losses = facts.run.history.iter().filter_map(|epoch| Some((epoch.validation?.loss, epoch.steps)));
+    // Since then it rises.
+    let (best, step) = losses.reduce(|best, next| if next.0 < best.0 { next } else { best })?;
     let by_heart = (validation - train) / trivial;
     if facts.uninformative()
         || trivial.is_nan()
@@ -25,7 +27,7 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     }
     let message =
         format!("the loss is {train:.4} on the training rows and {validation:.4} on others, where it was {best:.4}");
-    let found = notice(Symptom::Overfitting, false, Cause::Unknown, message).cured_by(vec![Remedy::StopEarly]);
+    let found = notice(Symptom::Overfitting, false, Cause::Unknown, message).cured_by(vec![Remedy::StopEarly]).since(step);
     Some(
         found
             .shown_by("train_loss", train)
