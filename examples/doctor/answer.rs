@@ -41,6 +41,7 @@ fn finding(finding: &Finding) -> Value {
         "cause": finding.cause,
         "evidence": evidence,
         "message": finding.message,
+        "why": finding.symptom.why(),
         "remedies": finding.remedies,
     });
     // The format of recipes does not know it.

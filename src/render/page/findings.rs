@@ -25,6 +25,7 @@ fn write_finding(markup: &mut Markup, finding: &Finding) {
         });
         markup.leaf("p", &[], message);
         markup.element("dl", &[], |markup| {
+            write_entry(markup, "Why it matters", |markup| markup.text(&capital(symptom.why())));
             write_entry(markup, "Since", |markup| markup.text(&format!("step {step}")));
             write_entry(markup, "Cause", |markup| markup.text(&spaced(cause.name())));
             if !evidence.is_empty() {

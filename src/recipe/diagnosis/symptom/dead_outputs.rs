@@ -11,12 +11,8 @@ const OFF: f64 = 1e-6;
 pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     let run = facts.run;
     // The layer that gives the output, and has a place where its units are off; behind the last one with weights.
-    let (name, dead) = run.network.layer_names().iter().zip(run.network.layers()).rev().find_map(|(name, layer)| {
-        let trains = run.report.layer(name).is_some_and(|record| record.trains());
-        let dead = layer.bounds().dead;
-        (trains || dead.is_some()).then_some((name, dead))
-    })?;
-    let dead = dead?;
+    let layer = run.report.layers.iter().rev().find(|layer| layer.trains() || layer.bounds.dead.is_some())?;
+    let (name, dead) = (&layer.name, layer.bounds.dead?);
     let outputs = &run.end.train.outputs;
     let largest = outputs.iter().map(|column| (column.smallest - dead).abs().max((column.largest - dead).abs()));
     let margin = OFF * largest.fold(0.0, f64::max);
@@ -28,7 +24,7 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     }
     let share = off as f64 / outputs.len() as f64;
     // The looks on the probe rows tell since when so many are; half a unit less, since shares are rounded.
-    let known = run.report.layer(name).and_then(|record| record.dead.first_above(share - 0.5 / outputs.len() as f64));
+    let known = layer.dead.first_above(share - 0.5 / outputs.len() as f64);
     let message = format!(
         "in the output layer {name} {off} of {} units are off for every row, though their targets are not all the same: \
          no gradient passes them any more",
