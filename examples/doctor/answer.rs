@@ -75,8 +75,12 @@ pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, edge: Option<&Ed
         println!("theory says of its start: {}{concern}", forecast.outlook().name());
     }
     if let Some(Edge { found, limit, .. }) = edge {
-        let within = limit.map_or(String::new(), |limit| format!(", where its steps follow up to {limit:.3}"));
-        println!("the loss curves by {:.3} at the end{within}", found.value);
+        let within = limit.map_or(String::new(), |limit| format!(", where its steps follow up to {}", short(limit)));
+        if found.value.is_finite() {
+            println!("the loss curves by {} at the end{within}", short(found.value));
+        } else {
+            println!("how strongly the loss curves at the end cannot be told: a number is not finite there");
+        }
     }
     for finding in &diagnosis.findings {
         println!("{finding}");
@@ -92,4 +96,9 @@ pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, edge: Option<&Ed
         repair.applied.iter().for_each(|applied| println!("  {applied}"));
         println!("{}", metrics(&repair.run));
     }
+}
+
+/// A number in a few characters, however large or small.
+fn short(value: f64) -> String {
+    if (1e-3..1e5).contains(&value.abs()) { format!("{value:.3}") } else { format!("{value:.1e}") }
 }

@@ -5,7 +5,7 @@ use super::mark::{Mark, legend};
 use super::markup::{At, Markup};
 use super::picture::{Picture, RIGHT};
 use super::scale::Scale;
-use super::words::{number, shortened};
+use super::words::{each, number, shortened};
 use crate::{LayerRecord, StabilityReport, ThroughTime};
 
 const TITLE: &str = "Norm of the gradient, by steps back in time";
@@ -59,7 +59,7 @@ pub(super) fn lag_norms(report: &StabilityReport) -> Option<Picture> {
     ];
     legend(&mut drawing, LEFT, 36.0, &meaning);
     let description =
-        format!("A drawing for each of {count} recurrent layers, with the numbers in the table beside it");
+        format!("A drawing for {}, with the numbers in the table beside it", each(count as usize, "recurrent layer"));
     let height = TOP + 20.0 + f64::from(count - 1) * APART + HEIGHT + axes::BELOW;
     Some(Picture { title: TITLE.to_owned(), description, height, drawing })
 }

@@ -4,6 +4,7 @@ use super::super::facts::Facts;
 use super::super::limits::{BY_HEART, STILL_FALLS};
 use super::super::notice::{Notice, notice};
 use crate::recipe::LossKind;
+use crate::stability::short;
 use crate::{Cause, Remedy, Symptom};
 
 pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
@@ -26,7 +27,12 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
         return None;
     }
     let message =
-        format!("the loss is {train:.4} on the training rows and {validation:.4} on others, where it was {best:.4}");
+        format!(
+            "the loss is {} on the training rows and {} on others, where it was {}",
+            short(train),
+            short(validation),
+            short(best)
+        );
     let found = notice(Symptom::Overfitting, false, Cause::Unknown, message).cured_by(vec![Remedy::StopEarly]).since(step);
     Some(
         found
