@@ -86,6 +86,8 @@ mod recipes;
 mod recurrent;
 #[path = "schedules.rs"]
 mod schedules;
+#[path = "severities.rs"]
+mod severities;
 #[path = "symptoms.rs"]
 mod symptoms;
 #[path = "ten_million_draws.rs"]
