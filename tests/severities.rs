@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use evenkeel::recipe::{
-    ActivationKind, CellKind, Column, Data, Diagnosis, LayerKind, LossKind, OptimizerKind, Prepared, Recipe, Run, Scaling,
-    Start, Task, Training,
+    ActivationKind, CellKind, Column, Data, Diagnosis, LayerKind, LossKind, OptimizerKind, Prepared, Recipe, Run,
+    Scaling, Start, Task, Training,
 };
 use evenkeel::{Finding, Generator, Monitor, ReportPage, Series, Severity, StabilityReport, Symptom};
 use rand::RngExt;

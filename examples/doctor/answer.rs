@@ -1,7 +1,7 @@
 //! What the program says: as JSON, or to a person.
 
-use evenkeel::recipe::{Diagnosis, Recipe, Repair, Run};
 use evenkeel::Finding;
+use evenkeel::recipe::{Diagnosis, Recipe, Repair, Run};
 use serde_json::{Map, Value, json};
 
 use crate::beside::Edge;

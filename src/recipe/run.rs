@@ -158,7 +158,13 @@ impl Recipe {
 
     /// Judges a network as it is used; before the first step, where statistics of the data are part of it that it has not seen yet, as it is
     /// trained.
-    fn look(&self, network: &Network<f32>, loss: &dyn Loss<f32>, data: &Prepared, at: Time) -> Result<Parts, RecipeError> {
+    fn look(
+        &self,
+        network: &Network<f32>,
+        loss: &dyn Loss<f32>,
+        data: &Prepared,
+        at: Time,
+    ) -> Result<Parts, RecipeError> {
         let means: Vec<f64> = data.targets.iter().map(|column| column.mean).collect();
         let part = |set: &Dataset<f32>, answers: &Answers| -> Result<Evaluated, RecipeError> {
             let in_training = match at {

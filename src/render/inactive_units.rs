@@ -64,10 +64,10 @@ pub(super) fn inactive_units(report: &StabilityReport) -> Option<Picture> {
     let meaning = [(Mark::Dot, "dead now"), (Mark::Diamond, "saturated now"), (Mark::Line, "up to the largest seen")];
     legend(markup, LEFT, 36.0, &meaning);
     let worst = |of: fn(&LayerRecord) -> &Series| layers.iter().filter_map(|layer| of(layer).now()).reduce(f64::max);
-    let told = |share: Option<f64>, what: &str| Some(format!("{} of the units of a layer are {what}", percent(Some(share?))));
-    let told = [told(worst(|layer| &layer.dead), "dead"), told(worst(|layer| &layer.saturated), "saturated")];
-    let told = told.into_iter().flatten().collect::<Vec<_>>().join(", and at most ");
-    let description = format!("A row for {}; now at most {told}", each(layers.len(), "layer"));
+    let worst = [("dead", worst(|layer| &layer.dead)), ("saturated", worst(|layer| &layer.saturated))];
+    let known = worst.into_iter().filter_map(|(what, share)| Some(format!("{} are {what}", percent(Some(share?)))));
+    let told = known.collect::<Vec<_>>().join(", and at most ");
+    let description = format!("A row for {}; of the units of a layer now at most {told}", each(layers.len(), "layer"));
     Some(Picture { title: TITLE.to_owned(), description, height: rows.bottom() + axes::BELOW, drawing })
 }
 

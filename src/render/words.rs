@@ -113,6 +113,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn one_is_told_as_one() {
+        assert_eq!([0, 1, 2].map(|number| count(number, "step")), ["0 steps", "1 step", "2 steps"]);
+        assert_eq!([1, 2].map(|number| each(number, "layer")), ["the one layer", "each of 2 layers"]);
+    }
+
+    #[test]
     fn long_names_lose_their_middle() {
         assert_eq!(shortened("12.linear", 9), "12.linear");
         assert_eq!(shortened("12.linear.weight", 9), "12.l…ight");

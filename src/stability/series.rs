@@ -288,7 +288,10 @@ mod tests {
             }
             // A bin holds sixteen of a thousand steps.
             let near = |found: Option<u64>| found.is_some_and(|step| step + 16 > there && step <= there);
-            assert!(near(high.first_above(2.0)) && near(low.first_below(2.0)) && near(broken.first_above(2.0)), "{there}");
+            assert!(
+                near(high.first_above(2.0)) && near(low.first_below(2.0)) && near(broken.first_above(2.0)),
+                "{there}"
+            );
             if there < Series::RECENT as u64 {
                 assert_eq!(high.first_above(2.0), Some(there));
             }

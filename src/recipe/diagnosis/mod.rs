@@ -73,7 +73,10 @@ impl Diagnosis {
     fn noticed(facts: &Facts<'_>, forecast: Option<&Forecast>) -> Vec<Finding> {
         let mut findings = facts.run.report.findings.clone();
         // What is told besides explains a run, and does not judge it: whether it fell short is seen from what it reached.
-        findings.iter_mut().filter(|finding| finding.symptom.is_extra()).for_each(|extra| extra.severity = Severity::Info);
+        findings
+            .iter_mut()
+            .filter(|finding| finding.symptom.is_extra())
+            .for_each(|extra| extra.severity = Severity::Info);
         findings.extend(pairing::look(facts).map(|notice| notice.0));
         for look in symptom::ALL {
             let Some(notice) = look(facts) else { continue };

@@ -17,7 +17,7 @@ use outcome::Judged;
 
 /// A report as one HTML file with everything in it: no network, no scripts, readable on a phone, in the dark and without colours.
 ///
-/// The findings come first, with severity, cause, evidence and what may help; then the loss, a heat map of the gradients,
+/// The findings come first, with severity, why they matter, cause, evidence and what may help; then the loss, a heat map of the gradients,
 /// update-to-weight ratios, the spread of the outputs, dead and saturated units, the gradients of recurrent layers through time, each
 /// with its numbers in a table that opens; pictures of what was not recorded are left out. The same report gives the same bytes.
 ///
@@ -145,7 +145,8 @@ impl<'a> ReportPage<'a> {
             text += &format!("The loss was {} at the start, is {} now, ", number(loss.start()), number(loss.now()));
             text += &format!("and was {} at its lowest.", number(loss.smallest()));
             if clipping.steps > 0 {
-                text += &format!(" The gradient was clipped in {} of {}", clipping.clipped, count(clipping.steps, "step"));
+                text +=
+                    &format!(" The gradient was clipped in {} of {}", clipping.clipped, count(clipping.steps, "step"));
                 if clipping.clipped > 0 {
                     text += &format!("; its largest norm was {}", number(Some(clipping.largest_norm)));
                 }

@@ -37,12 +37,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
         step: 0,
         cause,
         evidence: evidence([("loss_at_start", start), ("loss_now", now), ("update_to_weight", fastest)]),
-        message: format!(
-            "after {} steps the loss is {}, and it started at {}",
-            report.steps,
-            short(now),
-            short(start),
-        ),
+        message: format!("after {} steps the loss is {}, and it started at {}", report.steps, short(now), short(start),),
         remedies: match cause {
             Cause::LearningRateTooLow => vec![Remedy::ScaleLearningRate { factor: 100.0 }],
             Cause::LearningRateTooHigh => vec![Remedy::ScaleLearningRate { factor: 0.1 }],

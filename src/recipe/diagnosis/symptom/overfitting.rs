@@ -26,14 +26,14 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     {
         return None;
     }
-    let message =
-        format!(
-            "the loss is {} on the training rows and {} on others, where it was {}",
-            short(train),
-            short(validation),
-            short(best)
-        );
-    let found = notice(Symptom::Overfitting, false, Cause::Unknown, message).cured_by(vec![Remedy::StopEarly]).since(step);
+    let message = format!(
+        "the loss is {} on the training rows and {} on others, where it was {}",
+        short(train),
+        short(validation),
+        short(best)
+    );
+    let found =
+        notice(Symptom::Overfitting, false, Cause::Unknown, message).cured_by(vec![Remedy::StopEarly]).since(step);
     Some(
         found
             .shown_by("train_loss", train)
