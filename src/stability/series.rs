@@ -185,6 +185,19 @@ impl Series {
         self.first_of(|value| value < limit, |bin| bin.smallest < limit)
     }
 
+    /// The step of the first value of those that have been above a limit to the end: exact among the last values, and earlier on that of the
+    /// first value that was summed up with it. `None` where the last value is not above it.
+    pub(crate) fn stays_above(&self, limit: f64) -> Option<u64> {
+        let above = self.recent().rev().take_while(|(_, value)| *value > limit);
+        let exact = above.map(|(step, _)| step).last()?;
+        let oldest = self.recent().next().map_or(0, |(step, _)| step);
+        if exact > oldest {
+            return Some(exact);
+        }
+        let bins = self.bins.iter().rev().take_while(|bin| bin.non_finite == 0 && bin.smallest > limit);
+        Some(bins.map(|bin| bin.first_step).last().map_or(exact, |first| first.min(exact)))
+    }
+
     fn first_of(&self, value: impl Fn(f64) -> bool, bin: impl Fn(&Bin) -> bool) -> Option<u64> {
         let known = self.first.iter().find(|(_, known)| value(*known)).map(|&(step, _)| step);
         // What the exact values do not have came after them.
@@ -296,6 +309,10 @@ mod tests {
                 assert_eq!(high.first_above(2.0), Some(there));
             }
             assert_eq!((high.first_above(3.0), low.first_below(1.0)), (None, None));
+            // And where it came back, it is since it came for good: no sooner, and at most the rest of a bin later.
+            let stays = high.stays_above(2.0).unwrap();
+            assert!(stays >= there && stays < there + 16, "{stays}, {there}");
+            assert_eq!(low.stays_above(2.0), None);
         }
     }
 

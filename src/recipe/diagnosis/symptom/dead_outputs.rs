@@ -17,14 +17,15 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     let largest = outputs.iter().map(|column| (column.smallest - dead).abs().max((column.largest - dead).abs()));
     let margin = OFF * largest.fold(0.0, f64::max);
     // Written this way round, a NaN is not off.
-    let is_off = |at: usize| (outputs[at].smallest - dead).abs().max((outputs[at].largest - dead).abs()) <= margin;
+    let is_off =
+        |at: usize| [outputs[at].smallest, outputs[at].largest].iter().all(|edge| (edge - dead).abs() <= margin);
     let off = (0..outputs.len()).filter(|&at| is_off(at) && varies(facts, at)).count();
     if off == 0 {
         return None;
     }
     let share = off as f64 / outputs.len() as f64;
     // The looks on the probe rows tell since when so many are; half a unit less, since shares are rounded.
-    let known = layer.dead.first_above(share - 0.5 / outputs.len() as f64);
+    let known = layer.dead.stays_above(share - 0.5 / outputs.len() as f64);
     let message = format!(
         "in the output layer {name} {off} of {} units are off for every row, though their targets are not all the same: \
          no gradient passes them any more",
