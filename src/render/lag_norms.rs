@@ -92,7 +92,7 @@ fn draw_layer(markup: &mut Markup, layer: &LayerRecord, through_time: &ThroughTi
                 markup.leaf(
                     "title",
                     &[],
-                    &format!("{} back, {when}: {}", count(*lag as u64, "step"), number(Some(norm))),
+                    &format!("{} back, {when}: {}", count(lag as u64, "step"), number(Some(norm))),
                 );
                 match up.at(norm) {
                     None => Mark::Cross.draw(markup, (x, top)),

@@ -53,8 +53,8 @@ pub(super) fn write_repair(markup: &mut Markup, (run, diagnosis): Judged<'_>, re
 type Result = (&'static str, fn(&Run) -> Option<String>);
 
 const RESULTS: &[Result] = &[
-    ("loss on the training rows", |run| Some(number(Some(run.end.train.loss)))),
-    ("loss on the validation rows", |run| Some(number(Some(run.end.validation.loss)))),
+    ("loss, of each its own, on the training rows", |run| Some(number(Some(run.end.train.loss)))),
+    ("loss, of each its own, on the validation rows", |run| Some(number(Some(run.end.validation.loss)))),
     ("accuracy on the training rows", |run| run.end.train.score.accuracy.map(share)),
     ("accuracy on the validation rows", |run| run.end.validation.score.accuracy.map(share)),
     ("R² on the training rows", |run| run.end.train.score.r2.map(|r2| number(Some(r2)))),

@@ -26,9 +26,10 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     let share = off as f64 / outputs.len() as f64;
     // The looks on the probe rows tell since when so many are; half a unit less, since shares are rounded.
     let known = layer.dead.stays_above(share - 0.5 / outputs.len() as f64);
+    let (are, their) = if off == 1 { ("is", "its targets") } else { ("are", "their targets") };
     let message = format!(
-        "in the output layer {name} {off} of {} units are off for every row, though their targets are not all the same: \
-         no gradient passes them any more",
+        "{off} of {} units of the output layer {name} {are} off for every row, though {their} are not all the same: no gradient passes \
+         there any more",
         outputs.len(),
     );
     let found = notice(Symptom::DeadUnits, false, Cause::Unknown, message).since(known.unwrap_or(run.report.steps));
