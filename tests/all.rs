@@ -90,6 +90,8 @@ mod recurrent;
 mod repairs;
 #[path = "schedules.rs"]
 mod schedules;
+#[path = "severities.rs"]
+mod severities;
 #[path = "symptoms.rs"]
 mod symptoms;
 #[path = "ten_million_draws.rs"]

@@ -1,7 +1,7 @@
 //! What the program says: as JSON, or to a person.
 
 use evenkeel::recipe::{Diagnosis, Recipe, Repair, Run};
-use evenkeel::{Finding, Remedy, Severity};
+use evenkeel::{Finding, Remedy};
 use serde_json::{Map, Value, json};
 
 use crate::beside::Edge;
@@ -41,12 +41,12 @@ fn finding(finding: &Finding) -> Value {
         "cause": finding.cause,
         "evidence": evidence,
         "message": finding.message,
+        "why": finding.symptom.why(),
         "remedies": finding.remedies,
     });
     // The format of recipes does not know it.
     if finding.symptom.is_extra() {
         told["extra"] = json!(true);
-        told["severity"] = json!(Severity::Info);
     }
     told
 }
@@ -86,8 +86,12 @@ pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, edge: Option<&Ed
         println!("theory says of its start: {}{concern}", forecast.outlook().name());
     }
     if let Some(Edge { found, limit, .. }) = edge {
-        let within = limit.map_or(String::new(), |limit| format!(", where its steps follow up to {limit:.3}"));
-        println!("the loss curves by {:.3} at the end{within}", found.value);
+        let within = limit.map_or(String::new(), |limit| format!(", where its steps follow up to {}", short(limit)));
+        if found.value.is_finite() {
+            println!("the loss curves by {} at the end{within}", short(found.value));
+        } else {
+            println!("how strongly the loss curves at the end cannot be told: a number is not finite there");
+        }
     }
     for finding in &diagnosis.findings {
         println!("{finding}");
@@ -103,4 +107,9 @@ pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, edge: Option<&Ed
         repair.applied.iter().for_each(|applied| println!("  {applied}"));
         println!("{}", metrics(&repair.run));
     }
+}
+
+/// A number in a few characters, however large or small.
+fn short(value: f64) -> String {
+    if (1e-3..1e5).contains(&value.abs()) { format!("{value:.3}") } else { format!("{value:.1e}") }
 }

@@ -45,11 +45,10 @@ fn examine(arguments: &Arguments) -> Result<ExitCode, RecipeError> {
     let edge = if arguments.sharpness { Some(Edge::of(&recipe, &data, &run)?) } else { None };
     diagnosis.findings.extend(edge.as_ref().and_then(|edge| edge.finding.clone()));
     if let Some(file) = &arguments.html {
-        // The page of the run, with the diagnosis in the place of what the monitor alone could tell.
-        let mut report = run.report.clone();
-        report.findings.clone_from(&diagnosis.findings);
         let moments = beside::moments(&run, &diagnosis);
-        ReportPage::new(&report).title(&recipe.name).history(&run.history).forecast(&moments).save(file)?;
+        let page = ReportPage::new(&run.report).title(&recipe.name).history(&run.history).forecast(&moments);
+        let page = page.diagnosis(&run, &diagnosis);
+        repair.iter().fold(page, ReportPage::repair).save(file)?;
     }
     if let (Some(file), Some(repair)) = (&arguments.write_repaired, &repair)
         && let Err(error) = std::fs::write(file, repair.recipe.to_toml())

@@ -38,6 +38,7 @@ mod differing_layers;
 mod edit;
 mod error;
 mod fields;
+mod in_training;
 mod layer;
 mod layer_text;
 mod leaves;

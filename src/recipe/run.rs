@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::columns::Column;
+use super::in_training;
 use super::penalty::Penalty;
 use super::prepared::{Answers, Prepared};
 use super::score::Score;
@@ -23,7 +24,8 @@ pub struct Run {
     pub report: StabilityReport,
     /// Every epoch, with the loss on the validation rows.
     pub history: Vec<Epoch>,
-    /// Before the first step.
+    /// Before the first step. A network with batch normalization is judged there batch by batch, as training does: its running averages
+    /// have not seen anything yet.
     pub start: Parts,
     /// After the last step.
     pub end: Parts,
@@ -95,7 +97,7 @@ impl Recipe {
             return Err(RecipeError::Outputs { layer, outputs: network.n_out(), targets: data.n_out });
         }
         let loss = self.training.loss.build()?;
-        let start = self.look(&network, &*loss, data)?;
+        let start = self.look(&network, &*loss, data, Time::Start)?;
         let mut penalty = (self.penalty(&network), 0.0);
         let mut trainer = Trainer::builder(network, self.training.loss.build()?, self.training.optimizer.build()?)
             .batch(self.training.batch.min(data.train.rows()))
@@ -112,7 +114,7 @@ impl Recipe {
             Err(error @ Error::NonFinite { .. }) => Some(error),
             Err(error) => return Err(error.into()),
         };
-        let end = self.look(trainer.network(), &*loss, data)?;
+        let end = self.look(trainer.network(), &*loss, data, Time::End)?;
         penalty.1 = self.penalty(trainer.network());
         Ok(Run {
             name: self.name.clone(),
@@ -154,13 +156,35 @@ impl Recipe {
         self.training.l2 * weights.map(squares).sum::<f64>()
     }
 
-    fn look(&self, network: &Network<f32>, loss: &dyn Loss<f32>, data: &Prepared) -> Result<Parts, RecipeError> {
+    /// Judges a network as it is used; before the first step, where statistics of the data are part of it that it has not seen yet, as it is
+    /// trained.
+    fn look(
+        &self,
+        network: &Network<f32>,
+        loss: &dyn Loss<f32>,
+        data: &Prepared,
+        at: Time,
+    ) -> Result<Parts, RecipeError> {
         let means: Vec<f64> = data.targets.iter().map(|column| column.mean).collect();
         let part = |set: &Dataset<f32>, answers: &Answers| -> Result<Evaluated, RecipeError> {
-            let out = network.predict(set.inputs())?;
+            let in_training = match at {
+                // A batch that a layer refuses is no reason not to judge.
+                Time::Start if !network.state().is_empty() => {
+                    in_training::outputs(network, set, self.training.batch, self.seed).ok()
+                }
+                _ => None,
+            };
+            let (out, loss) = match in_training {
+                Some(out) => {
+                    let loss = loss.evaluate(Rows::new(&out, network.n_out())?, set.targets(), None)?;
+                    (out, loss)
+                }
+                None => {
+                    let mut workspace = network.workspace(set.rows().min(AT_ONCE))?;
+                    (network.predict(set.inputs())?, evaluate(network, loss, set, &mut workspace)?.loss)
+                }
+            };
             let rows = Rows::new(&out, network.n_out())?;
-            let mut workspace = network.workspace(set.rows().min(AT_ONCE))?;
-            let loss = evaluate(network, loss, set, &mut workspace)?.loss;
             Ok(Evaluated {
                 loss: loss * share_of_a_batch(self.training.loss, self.training.batch, set.rows()),
                 score: Score::of(self, rows, answers, &means),
@@ -172,6 +196,13 @@ impl Recipe {
             validation: part(&data.validation, &data.validation_answers)?,
         })
     }
+}
+
+/// When a network is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Time {
+    Start,
+    End,
 }
 
 /// What the loss of all rows is multiplied by to be that of a batch: a loss that is summed is told by the batch.

@@ -6,7 +6,7 @@ use super::mark::{Mark, legend};
 use super::markup::Markup;
 use super::picture::{Picture, RIGHT};
 use super::scale::Scale;
-use super::words::number;
+use super::words::{each, number};
 use crate::{LayerRecord, StabilityReport};
 
 const TITLE: &str = "Spread of the outputs, by layer";
@@ -97,8 +97,8 @@ pub(super) fn activation_spread(report: &StabilityReport) -> Option<Picture> {
     let now = layers.iter().filter_map(|layer| spread_now(layer).1).filter(|deviation| deviation.is_finite());
     let range = now.fold((f64::INFINITY, 0.0_f64), |(low, high), size| (low.min(size), high.max(size)));
     let description = format!(
-        "A row for each of {} layers, from input to output; standard deviations at the last look from {} to {}",
-        layers.len(),
+        "A row for {}, from input to output; standard deviations at the last look from {} to {}",
+        each(layers.len(), "layer"),
         number(Some(range.0).filter(|low| low.is_finite())),
         number(Some(range.1))
     );

@@ -6,7 +6,7 @@ use super::mark::{Mark, legend};
 use super::markup::Markup;
 use super::picture::{Picture, RIGHT};
 use super::scale::Scale;
-use super::words::number;
+use super::words::{each, number};
 
 const TITLE: &str = "Second moment, forecast and measured, by layer";
 const TOP: f64 = 56.0;
@@ -72,8 +72,8 @@ pub(super) fn forecast(moments: &[ForecastMoment]) -> Option<Picture> {
     legend(markup, LEFT, 36.0, &meaning);
     let furthest = moments.iter().filter_map(ForecastMoment::factor).map(|factor| factor.max(1.0 / factor));
     let description = format!(
-        "A row for each of {} layers; what was measured differs from the forecast by a factor of at most {}",
-        moments.len(),
+        "A row for {}; what was measured differs from the forecast by a factor of at most {}",
+        each(moments.len(), "layer"),
         number(furthest.reduce(f64::max))
     );
     Some(Picture { title: TITLE.to_owned(), description, height: rows.bottom() + axes::BELOW, drawing })

@@ -7,7 +7,7 @@ use super::levels::{Level, Levels};
 use super::markup::{At, Markup};
 use super::picture::{Picture, RIGHT};
 use super::scale::Scale;
-use super::words::{contents, number, steps};
+use super::words::{contents, each, number, steps};
 use crate::{Bin, LayerRecord, StabilityReport};
 
 const TITLE: &str = "Norm of the gradient, by layer and step";
@@ -78,8 +78,8 @@ pub(super) fn gradient_heat_map(report: &StabilityReport) -> Option<Picture> {
     let below = rows.bottom() + axes::BELOW;
     draw_legend(&mut drawing, below, &levels);
     let description = format!(
-        "A row for each of {} layers with parameters, from input to output; mean norms from {} to {}, brighter is larger",
-        layers.len(),
+        "A row for {} with parameters, from input to output; mean norms from {} to {}, brighter is larger",
+        each(layers.len(), "layer"),
         number(low),
         number(high)
     );

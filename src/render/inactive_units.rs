@@ -6,7 +6,7 @@ use super::mark::{Mark, legend};
 use super::markup::Markup;
 use super::picture::{Picture, RIGHT};
 use super::scale::Scale;
-use super::words::percent;
+use super::words::{each, percent};
 use crate::{LayerRecord, Series, StabilityReport};
 
 const TITLE: &str = "Dead and saturated units, by layer";
@@ -64,12 +64,10 @@ pub(super) fn inactive_units(report: &StabilityReport) -> Option<Picture> {
     let meaning = [(Mark::Dot, "dead now"), (Mark::Diamond, "saturated now"), (Mark::Line, "up to the largest seen")];
     legend(markup, LEFT, 36.0, &meaning);
     let worst = |of: fn(&LayerRecord) -> &Series| layers.iter().filter_map(|layer| of(layer).now()).reduce(f64::max);
-    let description = format!(
-        "A row for each of {} layers; now at most {} of the units of a layer are dead, and {} saturated",
-        layers.len(),
-        percent(worst(|layer| &layer.dead)),
-        percent(worst(|layer| &layer.saturated))
-    );
+    let worst = [("dead", worst(|layer| &layer.dead)), ("saturated", worst(|layer| &layer.saturated))];
+    let known = worst.into_iter().filter_map(|(what, share)| Some(format!("{} are {what}", percent(Some(share?)))));
+    let told = known.collect::<Vec<_>>().join(", and at most ");
+    let description = format!("A row for {}; of the units of a layer now at most {told}", each(layers.len(), "layer"));
     Some(Picture { title: TITLE.to_owned(), description, height: rows.bottom() + axes::BELOW, drawing })
 }
 

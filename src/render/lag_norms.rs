@@ -5,7 +5,7 @@ use super::mark::{Mark, legend};
 use super::markup::{At, Markup};
 use super::picture::{Picture, RIGHT};
 use super::scale::Scale;
-use super::words::{number, shortened};
+use super::words::{count, each, number, shortened};
 use crate::{LayerRecord, StabilityReport, ThroughTime};
 
 const TITLE: &str = "Norm of the gradient, by steps back in time";
@@ -59,7 +59,7 @@ pub(super) fn lag_norms(report: &StabilityReport) -> Option<Picture> {
     ];
     legend(&mut drawing, LEFT, 36.0, &meaning);
     let description =
-        format!("A drawing for each of {count} recurrent layers, with the numbers in the table beside it");
+        format!("A drawing for {}, with the numbers in the table beside it", each(count as usize, "recurrent layer"));
     let height = TOP + 20.0 + f64::from(count - 1) * APART + HEIGHT + axes::BELOW;
     Some(Picture { title: TITLE.to_owned(), description, height, drawing })
 }
@@ -89,7 +89,11 @@ fn draw_layer(markup: &mut Markup, layer: &LayerRecord, through_time: &ThroughTi
             let Some(x) = across.at(lag as f64) else { continue };
             markup.element("g", &[], |markup| {
                 let when = if mark == Mark::Diamond { "at the first step" } else { "median of the last" };
-                markup.leaf("title", &[], &format!("{lag} steps back, {when}: {}", number(Some(norm))));
+                markup.leaf(
+                    "title",
+                    &[],
+                    &format!("{} back, {when}: {}", count(lag as u64, "step"), number(Some(norm))),
+                );
                 match up.at(norm) {
                     None => Mark::Cross.draw(markup, (x, top)),
                     Some(_) if norm == 0.0 => Mark::Zero.draw(markup, (x, bottom - 4.0)),

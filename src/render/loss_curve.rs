@@ -6,7 +6,7 @@ use super::mark::{Mark, legend};
 use super::markup::{At, Markup};
 use super::picture::{Picture, RIGHT};
 use super::scale::Scale;
-use super::words::{contents, number, steps};
+use super::words::{contents, count, number, steps};
 use crate::{Bin, Epoch, Series, StabilityReport};
 
 const TITLE: &str = "Loss";
@@ -100,15 +100,16 @@ pub(super) fn validation(history: &[Epoch]) -> Series {
 fn description(report: &StabilityReport, validation: &Series, logarithmic: bool) -> String {
     let loss = &report.loss;
     let mut text = format!(
-        "Loss over {} steps{}: {} at the start, {} now, {} at its lowest",
-        report.steps,
+        "Loss over {}{}: {} at the start, {} now, {} at its lowest",
+        count(report.steps, "step"),
         if logarithmic { ", logarithmic" } else { "" },
         number(loss.start()),
         number(loss.now()),
         number(loss.smallest()),
     );
     if loss.non_finite() > 0 {
-        text += &format!("; {} values are not finite", loss.non_finite());
+        let are = if loss.non_finite() == 1 { "is" } else { "are" };
+        text += &format!("; {} {are} not finite", count(loss.non_finite(), "value"));
     }
     if let Some(last) = validation.now() {
         text += &format!("; {} on the validation part at last", number(Some(last)));

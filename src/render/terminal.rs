@@ -59,6 +59,7 @@ fn push_findings(lines: &mut Vec<String>, report: &StabilityReport) {
         let head = format!("{} {}: {symptom} since step {}", sign(finding.severity), finding.severity, finding.step);
         lines.extend(wrapped(&head, 0, COLUMNS));
         lines.extend(wrapped(&finding.message, 2, COLUMNS));
+        lines.extend(wrapped(&format!("why it matters: {}", finding.symptom.why()), 2, COLUMNS));
         let said = |evidence: &Evidence| format!(", {} {}", spaced(evidence.what), quantity(evidence.value));
         let evidence = finding.evidence.iter().map(said);
         lines.extend(wrapped(&format!("cause: {cause}{}", evidence.collect::<String>()), 2, COLUMNS));

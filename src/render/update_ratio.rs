@@ -6,7 +6,7 @@ use super::mark::{Mark, legend};
 use super::markup::Markup;
 use super::picture::{Picture, RIGHT};
 use super::scale::Scale;
-use super::words::number;
+use super::words::{each, number};
 use crate::{LayerRecord, StabilityReport};
 
 const TITLE: &str = "Update-to-weight ratio, by layer";
@@ -92,9 +92,9 @@ pub(super) fn update_ratio(report: &StabilityReport) -> Option<Picture> {
         (below + usize::from(ratio < USUAL / 10.0), above + usize::from(ratio > USUAL * 10.0))
     });
     let description = format!(
-        "A row for each of {} layers with weights; of the medians of the last ratios {below} are below a tenth of the usual 1e-3, and \
+        "A row for {} with weights; of the medians of the last ratios {below} are below a tenth of the usual 1e-3, and \
          {above} above ten times it",
-        layers.len()
+        each(layers.len(), "layer")
     );
     Some(Picture { title: TITLE.to_owned(), description, height: rows.bottom() + axes::BELOW, drawing })
 }

@@ -19,6 +19,16 @@ pub(super) fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "–".to_owned(), |share| format!("{} %", short((1000.0 * share).round() / 10.0)))
 }
 
+/// `1 step`, or `2 steps`.
+pub(super) fn count(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// `the one layer`, or `each of 2 layers`.
+pub(super) fn each(number: usize, what: &str) -> String {
+    if number == 1 { format!("the one {what}") } else { format!("each of {number} {what}s") }
+}
+
 /// `step 3`, or `steps 3 to 5`.
 pub(super) fn steps((first, last): (u64, u64)) -> String {
     if first == last { format!("step {first}") } else { format!("steps {first} to {last}") }
@@ -101,6 +111,12 @@ pub(super) fn shortened(name: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_told_as_one() {
+        assert_eq!([0, 1, 2].map(|number| count(number, "step")), ["0 steps", "1 step", "2 steps"]);
+        assert_eq!([1, 2].map(|number| each(number, "layer")), ["the one layer", "each of 2 layers"]);
+    }
 
     #[test]
     fn long_names_lose_their_middle() {

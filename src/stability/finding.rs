@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+pub(crate) use super::short::short;
 use super::{Cause, Remedy};
 
 /// What was noticed.
@@ -171,6 +172,9 @@ impl Symptom {
     }
 
     /// Whether it is told besides the symptoms that the literature has names and labelled runs for.
+    ///
+    /// Of these only [`VanishingOverTime`](Self::VanishingOverTime) and [`ExplodingOverTime`](Self::ExplodingOverTime) may be above
+    /// [`Severity::Info`], where a monitor has nothing else to go by; in a [`Diagnosis`](crate::recipe::Diagnosis), which has, none is.
     pub fn is_extra(&self) -> bool {
         use Symptom::*;
         let over_time = matches!(self, VanishingOverTime | ExplodingOverTime);
@@ -217,9 +221,9 @@ pub struct Evidence {
     pub value: f64,
 }
 
-/// Something noticed about a run: what, where, since when, why, with what evidence, and what may help.
+/// Something noticed about a run: what, where, since when, why, with what evidence, and what may help. Why it matters,
+/// [`Symptom::why`], is told with it.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Finding {
     /// What was noticed.
     pub symptom: Symptom,
@@ -242,6 +246,7 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} since step {}: {}", self.severity, self.symptom, self.step, self.message)?;
+        write!(f, "\n    why it matters: {}", self.symptom.why())?;
         write!(f, "\n    cause: {}", self.cause)?;
         for (index, evidence) in self.evidence.iter().enumerate() {
             write!(f, "{}{} {}", if index == 0 { "; " } else { ", " }, evidence.what, short(evidence.value))?;
@@ -253,42 +258,28 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A number in at most eight characters.
-pub(crate) fn short(value: f64) -> String {
-    let size = value.abs();
-    if value == 0.0 {
-        "0".to_owned()
-    } else if !value.is_finite() {
-        format!("{value}")
-    } else if (1e-3..1e5).contains(&size) {
-        // Three digits that count, whatever the size.
-        let places = (2 - size.log10().floor() as i32).max(0) as usize;
-        format!("{value:.places$}")
-    } else {
-        format!("{value:.1e}")
+/// With why it matters besides.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Finding {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let Self { symptom, severity, layers, step, cause, evidence, message, remedies } = self;
+        let mut fields = serializer.serialize_struct("Finding", 9)?;
+        fields.serialize_field("symptom", symptom)?;
+        fields.serialize_field("severity", severity)?;
+        fields.serialize_field("layers", layers)?;
+        fields.serialize_field("step", step)?;
+        fields.serialize_field("cause", cause)?;
+        fields.serialize_field("evidence", evidence)?;
+        fields.serialize_field("message", message)?;
+        fields.serialize_field("why", symptom.why())?;
+        fields.serialize_field("remedies", remedies)?;
+        fields.end()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::short;
-
-    #[test]
-    fn numbers_are_short() {
-        for (value, text) in [
-            (0.0, "0"),
-            (1.0, "1.00"),
-            (-0.012_345, "-0.0123"),
-            (98_765.4, "98765"),
-            (1.234e-9, "1.2e-9"),
-            (-4.56e30, "-4.6e30"),
-            (f64::NAN, "NaN"),
-            (f64::INFINITY, "inf"),
-        ] {
-            assert_eq!(short(value), text);
-        }
-    }
-
     /// Of the text of the enumeration itself: nothing else would know a symptom that is not listed.
     #[test]
     fn all_symptoms_are_listed() {

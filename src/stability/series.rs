@@ -174,6 +174,37 @@ impl Series {
         self.bins.iter().filter(|bin| bin.count > 0).map(|bin| bin.largest).reduce(f64::max)
     }
 
+    /// The step of the first value above a limit, or of the first that is not finite: exact among the first values, and later on that of the
+    /// first value that was summed up with it.
+    pub(crate) fn first_above(&self, limit: f64) -> Option<u64> {
+        self.first_of(|value| !value.is_finite() || value > limit, |bin| bin.non_finite > 0 || bin.largest > limit)
+    }
+
+    /// The same, of the first value below a limit.
+    pub(crate) fn first_below(&self, limit: f64) -> Option<u64> {
+        self.first_of(|value| value < limit, |bin| bin.smallest < limit)
+    }
+
+    /// The step of the first value of those that have been above a limit to the end: exact among the last values, and earlier on that of the
+    /// first value that was summed up with it. `None` where the last value is not above it.
+    pub(crate) fn stays_above(&self, limit: f64) -> Option<u64> {
+        let above = self.recent().rev().take_while(|(_, value)| *value > limit);
+        let exact = above.map(|(step, _)| step).last()?;
+        let oldest = self.recent().next().map_or(0, |(step, _)| step);
+        if exact > oldest {
+            return Some(exact);
+        }
+        let bins = self.bins.iter().rev().take_while(|bin| bin.non_finite == 0 && bin.smallest > limit);
+        Some(bins.map(|bin| bin.first_step).last().map_or(exact, |first| first.min(exact)))
+    }
+
+    fn first_of(&self, value: impl Fn(f64) -> bool, bin: impl Fn(&Bin) -> bool) -> Option<u64> {
+        let known = self.first.iter().find(|(_, known)| value(*known)).map(|&(step, _)| step);
+        // What the exact values do not have came after them.
+        let later = self.first.last().map_or(0, |&(last, _)| last + 1);
+        known.or_else(|| self.bins.iter().find(|known| bin(known)).map(|bin| bin.first_step.max(later)))
+    }
+
     /// How many values are NaN or infinite.
     pub fn non_finite(&self) -> u64 {
         self.bins.iter().map(|bin| bin.non_finite).sum()
@@ -256,6 +287,32 @@ mod tests {
                 prop_assert_eq!(own.len() as u64, bin.count);
                 prop_assert_eq!(own.iter().copied().reduce(f64::max), Some(bin.largest));
             }
+        }
+    }
+
+    #[test]
+    fn the_first_step_of_something_is_never_before_it() {
+        for there in [0, 5, 31, 32, 40, 700, 999] {
+            let (mut high, mut low, mut broken) = (Series::new(), Series::new(), Series::new());
+            for step in 0..1000 {
+                high.push(step, if step < there { 1.0 } else { 3.0 });
+                low.push(step, if step < there { 3.0 } else { 1.0 });
+                broken.push(step, if step < there { 1.0 } else { f64::NAN });
+            }
+            // A bin holds sixteen of a thousand steps.
+            let near = |found: Option<u64>| found.is_some_and(|step| step + 16 > there && step <= there);
+            assert!(
+                near(high.first_above(2.0)) && near(low.first_below(2.0)) && near(broken.first_above(2.0)),
+                "{there}"
+            );
+            if there < Series::RECENT as u64 {
+                assert_eq!(high.first_above(2.0), Some(there));
+            }
+            assert_eq!((high.first_above(3.0), low.first_below(1.0)), (None, None));
+            // And where it came back, it is since it came for good: no sooner, and at most the rest of a bin later.
+            let stays = high.stays_above(2.0).unwrap();
+            assert!(stays >= there && stays < there + 16, "{stays}, {there}");
+            assert_eq!(low.stays_above(2.0), None);
         }
     }
 

@@ -66,6 +66,7 @@ fn findings_stand_first_with_severity_in_words_and_remedies_in_order() {
     let mut at = 0;
     for part in [
         "the gradient fades at 0.linear, 1.tanh",
+        "Layers near the input get hardly any gradient",
         "step 12",
         "weights too small",
         "gradient of the first layer: 1.3e-9",

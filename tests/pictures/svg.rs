@@ -93,6 +93,32 @@ fn losses_that_are_not_finite_break_the_line_and_are_marked() {
     assert!(elements[2].text.contains("2 values are not finite"));
 }
 
+/// Of one thing as of one, and of what was not recorded not at all.
+#[test]
+fn descriptions_count_one_as_one() {
+    let one = report(series([f64::NAN]), vec![super::reports::full_layer("0.linear", &[0.5])]);
+    for (name, picture) in super::pictures(&one) {
+        for wrong in ["1 layers", "1 steps", "1 values", "1 recurrent layers"] {
+            assert!(!picture.contains(wrong), "{name}: {wrong}");
+        }
+    }
+    assert!(loss_curve_svg(&one, &[]).contains("1 value is not finite"));
+    let html = one.html();
+    assert!(html.contains("1 step was watched, of 1 layer. "), "{html}");
+
+    let saturated = LayerRecord { saturated: series([0.5]), ..super::reports::layer("1.tanh") };
+    let svg = inactive_units_svg(&report(Series::new(), vec![saturated.clone()]));
+    assert!(
+        svg.contains("A row for the one layer; of the units of a layer now at most 50.0 % are saturated<"),
+        "{svg}"
+    );
+    let both = LayerRecord { dead: series([0.25]), ..saturated };
+    let svg = inactive_units_svg(&report(Series::new(), vec![both.clone(), both]));
+    let told =
+        "each of 2 layers; of the units of a layer now at most 25.0 % are dead, and at most 50.0 % are saturated<";
+    assert!(svg.contains(told), "{svg}");
+}
+
 #[test]
 fn the_validation_is_drawn_at_the_ends_of_its_epochs() {
     let svg = loss_curve_svg(&report(series((0..40).map(|_| 1.0)), vec![]), &history());

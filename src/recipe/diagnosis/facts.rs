@@ -8,7 +8,7 @@ use super::probe::Probe;
 use super::trials::TrialRuns;
 use crate::Network;
 use crate::recipe::leaves;
-use crate::recipe::{ActivationKind, Answers, Prepared, Recipe, Run, Task};
+use crate::recipe::{ActivationKind, Answers, Column, Prepared, Recipe, Run, Task};
 
 /// The numbers that symptoms and causes are judged by, taken once.
 #[derive(Debug)]
@@ -234,9 +234,13 @@ impl<'a> Facts<'a> {
 
     /// How much the output differs from row to row in the end, as probabilities where the loss takes logits.
     pub(super) fn output_spread(&self) -> f64 {
-        let outputs = &self.run.end.train.outputs;
-        let squares: f64 = outputs.iter().map(|column| column.deviation.powi(2)).sum();
-        (squares / outputs.len() as f64).sqrt()
+        Self::spread(&self.run.end.train.outputs)
+    }
+
+    /// How much some columns differ from row to row.
+    pub(super) fn spread(columns: &[Column]) -> f64 {
+        let squares: f64 = columns.iter().map(|column| column.deviation.powi(2)).sum();
+        (squares / columns.len() as f64).sqrt()
     }
 
     /// How much the answers differ from row to row, in the same way.

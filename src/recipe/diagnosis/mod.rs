@@ -22,7 +22,6 @@ mod work;
 use std::sync::Arc;
 
 use crate::recipe::{Prepared, Recipe, Run};
-use crate::stability::WITHOUT_REASON;
 use crate::{Cause, Finding, Forecast, Remedy, Severity, Symptom};
 pub use confidence::Confidence;
 use control::Control;
@@ -37,7 +36,8 @@ use trials::TrialRuns;
 /// is trained again with one thing changed. What no question explains has the cause [`Cause::Unknown`].
 #[derive(Debug, Clone)]
 pub struct Diagnosis {
-    /// What was noticed, the worst and most certain first.
+    /// What was noticed, the worst and most certain first. What is told besides the named symptoms, [`Symptom::is_extra`], is
+    /// [`Severity::Info`] here whatever the monitor alone makes of it: with a plain network to compare with, it is known whether it hurts.
     pub findings: Vec<Finding>,
     /// The cause that explains it; [`Cause::Unknown`] where nothing is wrong, or nothing explains it.
     pub cause: Cause,
@@ -87,6 +87,11 @@ impl Diagnosis {
     /// What is noticed about a run, without causes.
     fn noticed(facts: &Facts<'_>, forecast: Option<&Forecast>) -> Vec<Finding> {
         let mut findings = facts.run.report.findings.clone();
+        // What is told besides explains a run, and does not judge it: whether it fell short is seen from what it reached.
+        findings
+            .iter_mut()
+            .filter(|finding| finding.symptom.is_extra())
+            .for_each(|extra| extra.severity = Severity::Info);
         findings.extend(pairing::look(facts).map(|notice| notice.0));
         for look in symptom::ALL {
             let Some(notice) = look(facts) else { continue };
@@ -116,12 +121,6 @@ impl Diagnosis {
     /// Looks for the cause, and gives it to every finding that has none of its own: its remedies stand before the finding's.
     fn attribute(&mut self, facts: &Facts<'_>) {
         let ((cause, remedies), confidence, ruled_out) = cause::attribute(facts, &self.findings);
-        for finding in &mut self.findings {
-            // What the monitor says where it knows no reason is wrong where there is one, or where a plain network learns.
-            if finding.symptom == Symptom::LossNotDecreasing && (cause != Cause::Unknown || facts.short()) {
-                finding.message = finding.message.replace(WITHOUT_REASON, "");
-            }
-        }
         for finding in self.findings.iter_mut().filter(|finding| finding.severity > Severity::Info) {
             let own = matches!(finding.symptom, Symptom::MismatchedOutput | Symptom::UnscaledData);
             if !own {

@@ -6,6 +6,7 @@ use crate::{Cause, Evidence, Finding, Remedy, Severity, Symptom};
 #[derive(Debug, Clone)]
 pub(super) struct Notice(pub(super) Finding);
 
+/// A finding of what is so from the start; [`since`](Notice::since) says otherwise.
 pub(super) fn notice(symptom: Symptom, critical: bool, cause: Cause, message: String) -> Notice {
     let severity = if critical { Severity::Critical } else { Severity::Warning };
     let (layers, evidence, remedies) = (Vec::new(), Vec::new(), Vec::new());
@@ -20,6 +21,12 @@ impl Notice {
 
     pub(super) fn shown_by(mut self, what: &'static str, value: f64) -> Self {
         self.0.evidence.push(Evidence { what, value });
+        self
+    }
+
+    /// First seen at that step.
+    pub(super) fn since(mut self, step: u64) -> Self {
+        self.0.step = step;
         self
     }
 

@@ -4,6 +4,7 @@ use super::facts::Facts;
 use super::limits::UNSCALED;
 use super::notice::{Notice, notice};
 use crate::recipe::Answers;
+use crate::stability::short;
 use crate::{Cause, Concern, Forecast, Moments, Remedy, Severity, Symptom};
 
 /// The forecast for the network that the recipe builds, on inputs and targets of the size of these; `None` where it cannot be built.
@@ -47,7 +48,7 @@ pub(super) fn first_loss(facts: &Facts<'_>, forecast: Option<&Forecast>) -> Opti
     if !start.is_finite() || trivial <= 0.0 || start <= UNSCALED * trivial {
         return None;
     }
-    let message = format!("the loss begins at {start:.3}, where the best constant answer has {trivial:.3}");
+    let message = format!("the loss begins at {}, where the best constant answer has {}", short(start), short(trivial));
     let remedies = vec![Remedy::FittingInitializer, Remedy::ScaleData];
     let mut found = notice(Symptom::HighFirstLoss, false, Cause::Unknown, message).cured_by(remedies);
     found.0.severity = Severity::Info;

@@ -17,7 +17,7 @@ fn mismatch(facts: &Facts<'_>, cause: Cause, message: String, remedies: Vec<Reme
 
 /// What the output should be for the task, and the loss.
 fn fitting(facts: &Facts<'_>) -> Vec<Remedy> {
-    match facts.recipe.data.task {
+    let mut remedies = match facts.recipe.data.task {
         Task::Classification { classes, one_hot: false } if classes <= 2 => {
             vec![Remedy::ReplaceOutput { with: "sigmoid" }, Remedy::ReplaceLoss { with: "binary_cross_entropy" }]
         }
@@ -31,7 +31,15 @@ fn fitting(facts: &Facts<'_>) -> Vec<Remedy> {
             vec![Remedy::ReplaceOutput { with: "identity" }, Remedy::ReplaceLoss { with: "sigmoid_cross_entropy" }]
         }
         _ => vec![Remedy::ReplaceOutput { with: "identity" }, Remedy::ReplaceLoss { with: "mse" }],
-    }
+    };
+    // What is so already is no advice.
+    let (loss, output) = (facts.recipe.training.loss.name(), facts.output_activation().name());
+    remedies.retain(|remedy| match remedy {
+        Remedy::ReplaceLoss { with } => *with != loss,
+        Remedy::ReplaceOutput { with } => *with != output,
+        _ => true,
+    });
+    remedies
 }
 
 fn single_unit(facts: &Facts<'_>) -> Option<Notice> {

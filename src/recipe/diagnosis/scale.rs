@@ -4,6 +4,7 @@ use super::facts::Facts;
 use super::limits::{TINY, UNSCALED};
 use super::notice::{Notice, notice};
 use crate::recipe::leaves::reads_indices;
+use crate::stability::short;
 use crate::{Cause, Remedy, Symptom};
 
 /// Inputs far from that size; and targets.
@@ -28,7 +29,7 @@ pub(super) fn look(facts: &Facts<'_>, suffers: bool) -> Option<Notice> {
     if !suffers && !facts.troubled() {
         return None;
     }
-    let message = format!("the {what} are of size {size:.3}, where weights and learning rates are made for 1");
+    let message = format!("the {what} are of size {}, where weights and learning rates are made for 1", short(size));
     let found = notice(Symptom::UnscaledData, false, cause, message).cured_by(vec![remedy]);
     Some(found.shown_by("input_size", facts.input_size()).shown_by("target_spread", facts.target_spread()))
 }

@@ -3,16 +3,16 @@
 use super::tables::write_table;
 use crate::render::markup::Markup;
 use crate::render::words::{capital, number, quantity, sign, spaced};
-use crate::{Finding, StabilityReport};
+use crate::{Finding, NonFiniteNumber};
 
-pub(super) fn write(markup: &mut Markup, report: &StabilityReport) {
+pub(super) fn write(markup: &mut Markup, findings: &[Finding], not_finite: &[NonFiniteNumber]) {
     markup.element("section", &[("aria-label", &"Findings")], |markup| {
         markup.leaf("h2", &[], "Findings");
-        if report.findings.is_empty() {
+        if findings.is_empty() {
             markup.leaf("p", &[], "None.");
         }
-        report.findings.iter().for_each(|finding| write_finding(markup, finding));
-        write_not_finite(markup, report);
+        findings.iter().for_each(|finding| write_finding(markup, finding));
+        write_not_finite(markup, not_finite);
     });
 }
 
@@ -25,6 +25,7 @@ fn write_finding(markup: &mut Markup, finding: &Finding) {
         });
         markup.leaf("p", &[], message);
         markup.element("dl", &[], |markup| {
+            write_entry(markup, "Why it matters", |markup| markup.text(&capital(symptom.why())));
             write_entry(markup, "Since", |markup| markup.text(&format!("step {step}")));
             write_entry(markup, "Cause", |markup| markup.text(&spaced(cause.name())));
             if !evidence.is_empty() {
@@ -53,16 +54,16 @@ fn write_entry(markup: &mut Markup, what: &str, inside: impl FnOnce(&mut Markup)
     markup.element("dd", &[], inside);
 }
 
-fn write_list(markup: &mut Markup, kind: &str, items: impl Iterator<Item = String>) {
+pub(super) fn write_list(markup: &mut Markup, kind: &str, items: impl Iterator<Item = String>) {
     markup.element(kind, &[], |markup| items.for_each(|item| markup.leaf("li", &[], &item)));
 }
 
-fn write_not_finite(markup: &mut Markup, report: &StabilityReport) {
-    if report.non_finite.is_empty() {
+fn write_not_finite(markup: &mut Markup, not_finite: &[NonFiniteNumber]) {
+    if not_finite.is_empty() {
         return;
     }
     markup.leaf("h3", &[], "Numbers that were not finite, in the order in which they came");
-    let rows = report.non_finite.iter().map(|first| {
+    let rows = not_finite.iter().map(|first| {
         let (what, value) = (format!("{} {}", first.kind, first.what), number(Some(first.value)));
         vec![what, first.step.to_string(), first.index.to_string(), value, first.count.to_string()]
     });

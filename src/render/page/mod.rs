@@ -2,6 +2,7 @@
 
 mod figures;
 mod findings;
+mod outcome;
 mod tables;
 
 use std::path::Path;
@@ -9,12 +10,14 @@ use std::path::Path;
 use super::forecast::ForecastMoment;
 use super::markup::Markup;
 use super::style;
-use super::words::{capital, counted, number};
-use crate::{Epoch, Error, StabilityReport};
+use super::words::{capital, count, counted, number};
+use crate::recipe::{Diagnosis, Repair, Run};
+use crate::{Epoch, Error, Finding, Severity, StabilityReport};
+use outcome::Judged;
 
 /// A report as one HTML file with everything in it: no network, no scripts, readable on a phone, in the dark and without colours.
 ///
-/// The findings come first, with severity, cause, evidence and what may help; then the loss, a heat map of the gradients,
+/// The findings come first, with severity, why they matter, cause, evidence and what may help; then the loss, a heat map of the gradients,
 /// update-to-weight ratios, the spread of the outputs, dead and saturated units, the gradients of recurrent layers through time, each
 /// with its numbers in a table that opens; pictures of what was not recorded are left out. The same report gives the same bytes.
 ///
@@ -38,12 +41,15 @@ pub struct ReportPage<'a> {
     title: String,
     history: &'a [Epoch],
     forecast: &'a [ForecastMoment],
+    judged: Option<Judged<'a>>,
+    repair: Option<&'a Repair>,
 }
 
 impl<'a> ReportPage<'a> {
     /// A page about a report.
     pub fn new(report: &'a StabilityReport) -> Self {
-        Self { report, title: "Stability report".to_owned(), history: &[], forecast: &[] }
+        let title = "Stability report".to_owned();
+        Self { report, title, history: &[], forecast: &[], judged: None, repair: None }
     }
 
     /// With another title than "Stability report".
@@ -59,6 +65,21 @@ impl<'a> ReportPage<'a> {
     /// With what was forecast beside what was measured.
     pub fn forecast(self, moments: &'a [ForecastMoment]) -> Self {
         Self { forecast: moments, ..self }
+    }
+
+    /// With what a diagnosis made of the run: its findings in the place of the report's, how good the answers are, and how sure the cause is.
+    pub fn diagnosis(self, run: &'a Run, diagnosis: &'a Diagnosis) -> Self {
+        Self { judged: Some((run, diagnosis)), ..self }
+    }
+
+    /// With what came of a repair of the run that was diagnosed; nothing without a [`diagnosis`](Self::diagnosis).
+    pub fn repair(self, repair: &'a Repair) -> Self {
+        Self { repair: Some(repair), ..self }
+    }
+
+    /// The findings that are shown.
+    fn findings(&self) -> &'a [Finding] {
+        self.judged.map_or(&self.report.findings, |(_, diagnosis)| &diagnosis.findings)
     }
 
     /// The file's text: HTML that is well-formed XML too.
@@ -79,7 +100,10 @@ impl<'a> ReportPage<'a> {
             markup.element("body", &[], |markup| {
                 markup.element("main", &[], |markup| {
                     self.write_header(markup);
-                    findings::write(markup, self.report);
+                    findings::write(markup, self.findings(), &self.report.non_finite);
+                    if let (Some(judged), Some(repair)) = (self.judged, self.repair) {
+                        outcome::write_repair(markup, judged, repair);
+                    }
                     figures::write(markup, self.report, self.history, self.forecast);
                     tables::write_layers(markup, self.report);
                 });
@@ -103,19 +127,26 @@ impl<'a> ReportPage<'a> {
         let report = self.report;
         markup.element("header", &[], |markup| {
             markup.leaf("h1", &[], &self.title);
-            let severities = report.findings.iter().map(|finding| finding.severity);
-            let verdict = match (report.is_healthy(), report.findings.is_empty()) {
+            let severities = self.findings().iter().map(|finding| finding.severity);
+            let healthy = severities.clone().all(|severity| severity == Severity::Info);
+            let verdict = match (healthy, self.findings().is_empty()) {
                 (true, true) => "✔ Nothing was found.".to_owned(),
                 (true, false) => format!("✔ Nothing was found that hurts: {}.", counted(severities)),
                 (false, _) => format!("{}.", capital(&counted(severities))),
             };
             markup.element("p", &[], |markup| markup.leaf("strong", &[], &verdict));
             let (loss, clipping) = (&report.loss, &report.clipping);
-            let mut text = format!("{} steps were watched, of {} layers. ", report.steps, report.layers.len());
+            if let Some(judged) = self.judged {
+                outcome::write_summary(markup, judged);
+            }
+            let were = if report.steps == 1 { "was" } else { "were" };
+            let (steps, layers) = (count(report.steps, "step"), count(report.layers.len() as u64, "layer"));
+            let mut text = format!("{steps} {were} watched, of {layers}. ");
             text += &format!("The loss was {} at the start, is {} now, ", number(loss.start()), number(loss.now()));
             text += &format!("and was {} at its lowest.", number(loss.smallest()));
             if clipping.steps > 0 {
-                text += &format!(" The gradient was clipped in {} of {} steps", clipping.clipped, clipping.steps);
+                text +=
+                    &format!(" The gradient was clipped in {} of {}", clipping.clipped, count(clipping.steps, "step"));
                 if clipping.clipped > 0 {
                     text += &format!("; its largest norm was {}", number(Some(clipping.largest_norm)));
                 }

@@ -1,20 +1,15 @@
 //! Weights are very large, or not finite.
 
-use super::{evidence, has_grown, in_words, names, weight_gain};
+use super::{evidence, has_grown, in_words, is_normalized, names, weight_gain};
 use crate::stability::finding::short;
 use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     let start = |layer: &LayerRecord| weight_gain(layer, layer.weight.start(), usize::min).unwrap_or(0.0);
     let now = |layer: &LayerRecord| weight_gain(layer, layer.weight.now(), usize::min).unwrap_or(0.0);
-    // What is brought to its own size right behind does not depend on the size of the weights.
-    let normalized = |layer: &LayerRecord| {
-        let behind = report.layers.iter().skip_while(|other| other.name != layer.name).nth(1);
-        behind.is_some_and(|behind| behind.bounds.normalized)
-    };
     let too_large = |layer: &&LayerRecord| {
         let large = start(layer) > thresholds.weights_large || has_grown(layer, thresholds);
-        (large && !normalized(layer)) || layer.weight.non_finite() > 0
+        (large && !is_normalized(report, layer)) || layer.weight.non_finite() > 0
     };
     let layers: Vec<&LayerRecord> = report.trained().filter(too_large).collect();
     let worst = layers.iter().max_by(|a, b| now(a).total_cmp(&now(b)))?;

@@ -7,9 +7,6 @@ use crate::stability::{Cause, Finding, Remedy, Severity, StabilityReport, Sympto
 /// Updates below this share of the weights change nothing in any usual run: a thousandth of the usual ratio of 1e-3.
 const CRAWLING: f64 = 1e-6;
 
-/// What is said where no reason is known: of the loss alone either may be true.
-pub(crate) const WITHOUT_REASON: &str = ": it was at its end already, or there is nothing to be learned";
-
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     let Progress { start, now } = Progress::of(report, thresholds)?;
     if report.steps < thresholds.patience || start <= 0.0 {
@@ -40,13 +37,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
         step: 0,
         cause,
         evidence: evidence([("loss_at_start", start), ("loss_now", now), ("update_to_weight", fastest)]),
-        message: format!(
-            "after {} steps the loss is {}, and it started at {}{}",
-            report.steps,
-            short(now),
-            short(start),
-            if cause == Cause::Unknown { WITHOUT_REASON } else { "" },
-        ),
+        message: format!("after {} steps the loss is {}, and it started at {}", report.steps, short(now), short(start),),
         remedies: match cause {
             Cause::LearningRateTooLow => vec![Remedy::ScaleLearningRate { factor: 100.0 }],
             Cause::LearningRateTooHigh => vec![Remedy::ScaleLearningRate { factor: 0.1 }],

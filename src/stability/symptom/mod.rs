@@ -29,7 +29,6 @@ mod wrong_gradient;
 
 use super::series::median;
 use super::{Cause, Evidence, Finding, LayerRecord, Series, StabilityReport, Thresholds};
-pub(crate) use loss_not_decreasing::WITHOUT_REASON;
 
 type Look = fn(&StabilityReport, &Thresholds) -> Option<Finding>;
 
@@ -200,6 +199,13 @@ fn weight_gain(layer: &LayerRecord, norm: Option<f64>, pick: fn(usize, usize) ->
     Some(root_mean_square * (pick(shape.rows, shape.cols) as f64).sqrt())
 }
 
+/// Whether a normalization right behind a layer brings its outputs to a size of their own: then that of its weights does not matter, and
+/// neither do its biases.
+fn is_normalized(report: &StabilityReport, layer: &LayerRecord) -> bool {
+    let behind = report.layers.iter().skip_while(|other| other.name != layer.name).nth(1);
+    behind.is_some_and(|behind| behind.bounds.normalized)
+}
+
 /// Whether training itself has made a layer's weights very large.
 fn has_grown(layer: &LayerRecord, thresholds: &Thresholds) -> bool {
     let gain = |norm| weight_gain(layer, norm, usize::min).unwrap_or(0.0);
@@ -234,11 +240,13 @@ impl Growth {
     fn of(report: &StabilityReport) -> Self {
         // Of the first look alone: what comes later is also the work of the updates.
         let signal = change_of_spread(report, |variance| variance.start());
-        // A recurrent layer's adds up over its steps: it is judged by how the derivative fares through them.
-        let in_depth = report.trained().filter(|layer| layer.through_time.is_none());
-        let mut biases = in_depth.filter_map(|layer| layer.bias_gradient.start());
         // The output's is the sum of all errors of the batch, which are of both signs and may cancel, whatever the layers do.
-        biases.next_back();
+        let last = report.trained().rfind(|layer| !layer.bias_gradient.is_empty()).map(|layer| &layer.name);
+        // A recurrent layer's adds up over its steps: it is judged by how the derivative fares through them. And what stands right in front of
+        // a normalization is taken away again with the mean: its gradient is 0 up to rounding, and nothing to divide by.
+        let in_depth = report.trained().filter(|layer| layer.through_time.is_none() && !is_normalized(report, layer));
+        let in_depth = in_depth.filter(|layer| Some(&layer.name) != last);
+        let mut biases = in_depth.filter_map(|layer| layer.bias_gradient.start());
         let gradient = match (biases.next(), biases.next_back()) {
             (Some(first), Some(last)) if last > 0.0 => first / last,
             _ => 1.0,

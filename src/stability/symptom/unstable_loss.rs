@@ -29,7 +29,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
         return None;
     }
     let message = if broken > 0 {
-        format!("the loss was NaN or infinite in {broken} steps")
+        format!("the loss was NaN or infinite in {broken} step{}", if broken == 1 { "" } else { "s" })
     } else if risen > limit {
         format!("the loss rose to {} times where it started", short(risen))
     } else {

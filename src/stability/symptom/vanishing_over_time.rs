@@ -21,11 +21,9 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     let &(worst, (at_first, lately)) = faded.iter().min_by(|(_, (_, a)), (_, (_, b))| a.total_cmp(b))?;
     let fades_at = &worst.through_time.as_ref()?.fades_at;
     let faded_then = |&(_, lag): &(u64, f64)| lag.is_finite();
-    // What still learns, or has learned in the course of the run, remembers what it needs. What fell in the first steps alone has learned
-    // where the targets lie, and that takes no memory.
-    let halved_since = Progress::quarter(report, 1).zip(Progress::quarter(report, 4));
-    let has_learned = Progress::done(report, thresholds) || halved_since.is_some_and(|(early, now)| now < 0.5 * early);
-    let learns = has_learned || Progress::falls(report, thresholds);
+    // What has learned, be it up to the noise of the targets, be it soon or late, or still learns, remembers what it needs.
+    let fell = |Progress { start, now }: Progress| now <= start - (1.0 - thresholds.not_decreased) * start.abs();
+    let learns = Progress::of(report, thresholds).is_some_and(fell) || Progress::falls(report, thresholds);
     Some(Finding {
         symptom: Symptom::VanishingOverTime,
         severity: if learns { Severity::Info } else { Severity::Warning },

@@ -19,6 +19,12 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     let smallest = layers.iter().filter_map(|layer| gain(layer)).fold(f64::INFINITY, f64::min);
     let start = weight_gain(layers[0], layers[0].weight.start(), usize::max).unwrap_or(0.0);
     let born = start < thresholds.weights_small;
+    // A gain is as many times 1 as the norm is times that of which it is 1.
+    let since = |layer: &LayerRecord| {
+        let limit = thresholds.weights_small / weight_gain(layer, Some(1.0), usize::max)?;
+        layer.weight.first_below(limit)
+    };
+    let since = layers.iter().filter_map(|layer| since(layer)).min().unwrap_or(0);
     let names = names(layers);
     Some(Finding {
         symptom: Symptom::VanishingWeights,
@@ -29,7 +35,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
             short(smallest),
         ),
         layers: names,
-        step: 0,
+        step: since,
         cause: match start {
             0.0 => Cause::ConstantInitialization,
             _ if born => Cause::WeightsTooSmall,

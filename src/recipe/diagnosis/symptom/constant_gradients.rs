@@ -19,5 +19,7 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
         return None;
     }
     let message = "the gradient of every layer was the same in each of the last steps".to_owned();
-    Some(notice(Symptom::ConstantGradients, false, Cause::Unknown, message))
+    let report = &facts.run.report;
+    let first = report.layers.iter().filter_map(|layer| Some(layer.gradient.recent().next()?.0)).max();
+    Some(notice(Symptom::ConstantGradients, false, Cause::Unknown, message).since(first.unwrap_or(0)))
 }

@@ -13,5 +13,8 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     }
     let message = "the output is nearly the same for every row".to_owned();
     let found = notice(Symptom::ConstantOutput, true, Cause::Unknown, message);
+    // Of the steps between nothing is known.
+    let from_the_start = Facts::spread(&facts.run.start.train.outputs) < CONSTANT * targets;
+    let found = found.since(if from_the_start { 0 } else { facts.run.report.steps });
     Some(found.shown_by("output_spread", spread).shown_by("target_spread", targets))
 }

@@ -3,6 +3,7 @@
 use super::super::facts::Facts;
 use super::super::limits::DIVERGED;
 use super::super::notice::{Notice, notice};
+use crate::stability::short;
 use crate::{Cause, Symptom};
 
 pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
@@ -10,7 +11,9 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     if !start.is_finite() || start <= 0.0 || end <= DIVERGED * start {
         return None;
     }
-    let message = format!("the loss ends at {end:.2e}, and it started at {start:.2e}");
+    let message = format!("the loss ends at {}, and it started at {}", short(end), short(start));
     let found = notice(Symptom::DivergingLoss, true, Cause::Unknown, message);
+    let report = &facts.run.report;
+    let found = found.since(report.loss.first_above(DIVERGED * start).unwrap_or(report.steps));
     Some(found.shown_by("loss_at_start", start).shown_by("loss_at_end", end))
 }

@@ -22,5 +22,7 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
         format!("the largest gradient is {:.1e} times the first one", largest / first)
     };
     let found = notice(Symptom::ExplodingGradients, true, Cause::Unknown, message);
+    let since = layers.iter().filter_map(|layer| layer.gradient.first_above(GROWN * first)).min();
+    let found = found.since(since.filter(|_| !overflowed).unwrap_or(0));
     Some(found.shown_by("gradient_norm_first", first).shown_by("gradient_norm_largest", largest))
 }

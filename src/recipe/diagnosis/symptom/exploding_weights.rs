@@ -3,7 +3,7 @@
 use super::super::facts::Facts;
 use super::super::limits::{LARGE_GAIN, WEIGHTS_GROWN};
 use super::super::notice::{Notice, notice};
-use crate::{Cause, Symptom};
+use crate::{Cause, LayerRecord, Symptom};
 
 pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     if !facts.troubled() {
@@ -18,6 +18,10 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     if !(least > WEIGHTS_GROWN && large > LARGE_GAIN && (least.is_finite() || facts.run.stopped.is_some())) {
         return None;
     }
+    // Of every layer: since the last of them has.
+    let since = |layer: &LayerRecord| layer.weight.first_above(WEIGHTS_GROWN * layer.weight.start()?);
+    let since = facts.run.report.layers.iter().filter_map(since).max().unwrap_or(facts.run.report.steps);
     let message = "the weights of every layer have grown many times over, and the loss has not fallen".to_owned();
-    Some(notice(Symptom::ExplodingWeights, false, Cause::Unknown, message).shown_by("least_growth", least))
+    let found = notice(Symptom::ExplodingWeights, false, Cause::Unknown, message).since(since);
+    Some(found.shown_by("least_growth", least))
 }

@@ -2,6 +2,7 @@
 
 use super::super::facts::Facts;
 use super::super::notice::{Notice, notice};
+use crate::stability::short;
 use crate::{Cause, Symptom};
 
 pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
@@ -16,7 +17,13 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     let message = if nothing_learned {
         "on rows it has not seen the network is no better than a constant answer, and neither is a plain one".to_owned()
     } else {
-        format!("the loss ends at {end:.4}, where the best constant answer has {:.4}", facts.trivial_loss())
+        let trivial =
+            facts.run.trivial.loss.map(|trivial| format!(", where the best constant answer has {}", short(trivial)));
+        format!(
+            "the loss ends at {}{}",
+            short(end),
+            trivial.unwrap_or_else(|| format!(", and it started at {}", short(start)))
+        )
     };
     let found = notice(Symptom::LossNotDecreasing, true, Cause::Unknown, message);
     let found = found.shown_by("loss_at_start", start).shown_by("loss_at_end", end);

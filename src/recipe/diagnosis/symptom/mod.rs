@@ -2,6 +2,7 @@
 
 mod constant_gradients;
 mod constant_output;
+mod dead_outputs;
 mod diverging_loss;
 mod exploding_gradients;
 mod exploding_weights;
@@ -28,6 +29,7 @@ pub(super) const ALL: &[Look] = &[
     constant_output::look,
     exploding_weights::look,
     vanishing_weights::look,
+    dead_outputs::look,
     saturated_units::look,
     constant_gradients::look,
     unstable_loss::look,

@@ -4,6 +4,7 @@ use super::super::facts::Facts;
 use super::super::limits::{BY_HEART, STILL_FALLS};
 use super::super::notice::{Notice, notice};
 use crate::recipe::LossKind;
+use crate::stability::short;
 use crate::{Cause, Remedy, Symptom};
 
 pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
@@ -12,7 +13,9 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     }
     let trivial = facts.trivial_loss();
     let (train, validation) = (facts.run.end.train.loss, facts.run.end.validation.loss);
-    let best = facts.run.history.iter().filter_map(|epoch| epoch.validation.map(|part| part.loss)).reduce(f64::min)?;
+    let losses = facts.run.history.iter().filter_map(|epoch| Some((epoch.validation?.loss, epoch.steps)));
+    // Since then it rises.
+    let (best, step) = losses.reduce(|best, next| if next.0 < best.0 { next } else { best })?;
     let by_heart = (validation - train) / trivial;
     if facts.uninformative()
         || trivial.is_nan()
@@ -23,9 +26,14 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     {
         return None;
     }
-    let message =
-        format!("the loss is {train:.4} on the training rows and {validation:.4} on others, where it was {best:.4}");
-    let found = notice(Symptom::Overfitting, false, Cause::Unknown, message).cured_by(vec![Remedy::StopEarly]);
+    let message = format!(
+        "the loss is {} on the training rows and {} on others, where it was {}",
+        short(train),
+        short(validation),
+        short(best)
+    );
+    let found =
+        notice(Symptom::Overfitting, false, Cause::Unknown, message).cured_by(vec![Remedy::StopEarly]).since(step);
     Some(
         found
             .shown_by("train_loss", train)

@@ -3,7 +3,7 @@
 use super::super::facts::Facts;
 use super::super::limits::WEIGHTS_GROWN;
 use super::super::notice::{Notice, notice};
-use crate::{Cause, Symptom};
+use crate::{Cause, LayerRecord, Symptom};
 
 pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     let shares = facts.run.report.layers.iter().filter_map(|layer| Some(layer.weight.now()? / layer.weight.start()?));
@@ -12,6 +12,9 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     if !any || !facts.troubled() || most >= 1.0 / WEIGHTS_GROWN {
         return None;
     }
+    let since = |layer: &LayerRecord| layer.weight.first_below(layer.weight.start()? / WEIGHTS_GROWN);
+    let since = facts.run.report.layers.iter().filter_map(since).max().unwrap_or(facts.run.report.steps);
     let message = "the weights of every layer have shrunk to next to nothing".to_owned();
-    Some(notice(Symptom::VanishingWeights, false, Cause::Unknown, message).shown_by("most_left", most))
+    let found = notice(Symptom::VanishingWeights, false, Cause::Unknown, message).since(since);
+    Some(found.shown_by("most_left", most))
 }
