@@ -27,6 +27,7 @@
 
 mod activation;
 mod build;
+mod check;
 mod clip;
 mod columns;
 mod data;
@@ -37,11 +38,17 @@ mod fields;
 mod layer;
 mod layer_text;
 mod loss;
+mod moved;
+mod nearest;
 mod optimizer;
 mod penalty;
+#[cfg(feature = "serde")]
+mod places;
 mod prepared;
+mod rates;
 mod recurrent;
 mod run;
+mod schedule;
 mod score;
 mod shape;
 mod start;
@@ -65,6 +72,7 @@ pub use optimizer::OptimizerKind;
 pub use prepared::{Answers, Prepared};
 pub use recurrent::CellKind;
 pub use run::{Evaluated, Parts, Run, Trivial};
+pub use schedule::{PlateauKind, ScheduleKind};
 pub use score::Score;
 pub use shape::{Border, Image, Pair};
 pub use start::Start;
