@@ -107,15 +107,13 @@ impl ClipKind {
                 let clipper = AdaptiveNorm::new(*share)?.floor(*floor)?;
                 Box::new(except.iter().fold(clipper, |clipper, name| clipper.except(name)))
             }
-            Self::PercentileNorm { percentile, window } => {
-                Box::new(PercentileNorm::new(*percentile)?.window(*window)?)
-            }
+            Self::PercentileNorm { percentile, window } => Box::new(PercentileNorm::new(*percentile)?.window(*window)?),
             Self::ZScoreNorm { threshold, decay, warm_up } => {
                 Box::new(ZScoreNorm::new(*threshold)?.decay(*decay)?.warm_up(*warm_up)?)
             }
-            Self::Chain { clippers } => {
-                Box::new(clippers.iter().try_fold(Chain::new(), |chain, next| Ok::<_, Error>(chain.then(next.build()?)))?)
-            }
+            Self::Chain { clippers } => Box::new(
+                clippers.iter().try_fold(Chain::new(), |chain, next| Ok::<_, Error>(chain.then(next.build()?)))?,
+            ),
         })
     }
 }
@@ -148,9 +146,10 @@ impl Read for ClipKind {
                 floor: fields.or("floor", FLOOR)?,
                 except: fields.or("except", Vec::new())?,
             },
-            "percentile_norm" => {
-                Self::PercentileNorm { percentile: fields.required("percentile")?, window: fields.or("window", WINDOW)? }
-            }
+            "percentile_norm" => Self::PercentileNorm {
+                percentile: fields.required("percentile")?,
+                window: fields.or("window", WINDOW)?,
+            },
             "z_score_norm" => Self::ZScoreNorm {
                 threshold: fields.required("threshold")?,
                 decay: fields.or("decay", DECAY)?,
@@ -197,9 +196,7 @@ impl From<&ClipKind> for Value {
             ClipKind::ZScoreNorm { threshold, decay, warm_up } => {
                 table.with("threshold", *threshold).unless(DECAY, "decay", *decay).unless(WARM_UP, "warm_up", *warm_up)
             }
-            ClipKind::Chain { clippers } => {
-                table.with("clippers", clippers.iter().map(Self::from).collect::<Vec<_>>())
-            }
+            ClipKind::Chain { clippers } => table.with("clippers", clippers.iter().map(Self::from).collect::<Vec<_>>()),
         })
     }
 }

@@ -132,7 +132,7 @@ impl Recipe {
             None => Ok((recipe, tree)),
             Some(reason) => {
                 let key = "data.file";
-                let line = Fields::of(&tree, "")?.node("data").map_or(Ok(1), |node| Ok(Fields::of(node, key)?.line("file")))?;
+                let line = super::places::line(&tree, key);
                 Err(RecipeError::MissingFile { key: key.to_owned(), line, path: file.display().to_string(), reason })
             }
         }

@@ -26,16 +26,12 @@ fn keys(name: &str) -> &'static [&'static str] {
         "batch_norm" => &["kind", "channels"],
         "layer_norm" | "rms_norm" => &["kind", "width"],
         "channels_last" => &["kind", "image"],
-        "conv2d" => {
-            &["kind", "image", "units", "kernel", "stride", "dilation", "padding", "groups", "weights", "bias"]
-        }
+        "conv2d" => &["kind", "image", "units", "kernel", "stride", "dilation", "padding", "groups", "weights", "bias"],
         "max_pool2d" | "average_pool2d" => &["kind", "image", "kernel", "stride", "padding"],
         "rnn" | "rnn_relu" | "gru" => {
             &["kind", "steps", "width", "hidden", "last", "weights", "recurrent_weights", "bias"]
         }
-        "lstm" => {
-            &["kind", "steps", "width", "hidden", "last", "forget_bias", "weights", "recurrent_weights", "bias"]
-        }
+        "lstm" => &["kind", "steps", "width", "hidden", "last", "forget_bias", "weights", "recurrent_weights", "bias"],
         "embedding" => &["kind", "count", "dim", "weights"],
         "multi_head_attention" => &["kind", "width", "heads", "causal"],
         "residual" => &["kind", "layers", "scale", "learned", "projection"],

@@ -17,7 +17,8 @@ impl Recipe {
             let (from, to) = (real(from)?, real(to)?);
             if from != to {
                 let file = between(&to, &real(&from.join(&self.data.file))?);
-                let refused = || RecipeError::File { path: file.display().to_string(), reason: "its name is no text".to_owned() };
+                let refused =
+                    || RecipeError::File { path: file.display().to_string(), reason: "its name is no text".to_owned() };
                 moved.data.file = file.to_str().ok_or_else(refused)?.to_owned();
             }
         }
@@ -28,7 +29,8 @@ impl Recipe {
 /// Without links and detours. An empty path is the folder where the program runs.
 fn real(path: &Path) -> Result<PathBuf, RecipeError> {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-    let file = |error: std::io::Error| RecipeError::File { path: path.display().to_string(), reason: error.to_string() };
+    let file =
+        |error: std::io::Error| RecipeError::File { path: path.display().to_string(), reason: error.to_string() };
     path.canonicalize().map_err(file)
 }
 

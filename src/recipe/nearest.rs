@@ -35,9 +35,14 @@ mod tests {
 
     #[test]
     fn slips_are_counted() {
-        for (from, to, count) in
-            [("", "", 0), ("", "ab", 2), ("bach", "batch", 1), ("sede", "seed", 1), ("kitten", "sitting", 3), ("ab", "ba", 1)]
-        {
+        for (from, to, count) in [
+            ("", "", 0),
+            ("", "ab", 2),
+            ("bach", "batch", 1),
+            ("sede", "seed", 1),
+            ("kitten", "sitting", 3),
+            ("ab", "ba", 1),
+        ] {
             assert_eq!((edits(from, to), edits(to, from)), (count, count), "{from}, {to}");
         }
     }

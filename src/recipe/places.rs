@@ -47,6 +47,12 @@ fn layer_key(name: &str, mut source: &Error, recipe: &Recipe, tree: &Node) -> St
             }
             LayerKind::Residual { projection: Some(projection), .. } if place(name).is_none() => {
                 key.push_str(".projection");
+                // The network knows it as the only layer of a list.
+                if let Error::Layer { source: inside, .. } = &**inner {
+                    source = inside;
+                    layer = Some(projection);
+                    continue;
+                }
                 Some(projection)
             }
             LayerKind::Residual { layers, .. } | LayerKind::Sequential { layers } => match place(name) {
@@ -72,6 +78,11 @@ fn layer_key(name: &str, mut source: &Error, recipe: &Recipe, tree: &Node) -> St
     };
     let of_argument = candidates.iter().map(|argument| format!("{key}.{argument}"));
     of_argument.into_iter().find(|key| find(tree, key).0.is_some()).unwrap_or(key)
+}
+
+/// The line of a key, or of as much of it as there is.
+pub(super) fn line(tree: &Node, key: &str) -> usize {
+    find(tree, key).1
 }
 
 /// What a key such as `layers[2].units` leads to, if it leads anywhere, and the line of it or of as much of it as there is.

@@ -94,7 +94,12 @@ impl Prepared {
             return shape("data.file", "the rows", "at least 2".to_owned(), rows);
         }
         if cols <= data.targets {
-            return shape("data.targets", "the columns", format!("more than the {} of the targets", data.targets), cols);
+            return shape(
+                "data.targets",
+                "the columns",
+                format!("more than the {} of the targets", data.targets),
+                cols,
+            );
         }
         // Of whole rows: four of five train unless it is said otherwise.
         let train_rows = data.train_rows.unwrap_or((rows as f64 * 0.8) as usize).max(1);

@@ -116,9 +116,7 @@ impl Read for ScheduleKind {
         let schedule = match name {
             "cosine" => Self::Cosine { steps: fields.required("steps")?, floor: fields.or("floor", 0.0)? },
             "exponential" => Self::Exponential { factor: fields.required("factor")? },
-            "step_decay" => {
-                Self::StepDecay { every: fields.required("every")?, factor: fields.required("factor")? }
-            }
+            "step_decay" => Self::StepDecay { every: fields.required("every")?, factor: fields.required("factor")? },
             "warmup" => {
                 Self::Warmup { steps: fields.required("steps")?, then: fields.or("then", Box::new(Self::Constant))? }
             }
