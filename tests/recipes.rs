@@ -383,15 +383,15 @@ fn what_does_not_fit_the_data_or_its_neighbour_is_named_with_its_line() {
             22,
             "2",
         ),
-        (between("kind = \"multi_head_attention\"\nwidth = 4\nheads = 3"), "layers[1].heads", 20, "3"),
+        (between("kind = \"multi_head_attention\"\nwidth = 4\nheads = 3"), "layers[1]", 17, "expected 6, found 4"),
         (between("kind = \"embedding\"\ncount = 1\ndim = 2"), "layers[1].count", 19, "1"),
         (
             between(
                 "kind = \"sequential\"\n[[layers.layers]]\nkind = \"tanh\"\n[[layers.layers]]\nkind = \"layer_norm\"\nwidth = 3",
             ),
-            "layers[1].layers[1].width",
-            22,
-            "3",
+            "layers[1].layers[1]",
+            21,
+            "found 8",
         ),
     ] {
         let error = Recipe::open(&folder.write("wrong.toml", &text)).expect_err(&text);

@@ -29,8 +29,10 @@ fn main() -> ExitCode {
     let arguments = match Command::read(std::env::args().skip(1)) {
         Ok(Command::Examine(arguments)) => arguments,
         Ok(Command::Help) => {
-            output::say(&format!("{}\n\n{}", arguments::USAGE, arguments::HELP));
-            return ExitCode::SUCCESS;
+            return match output::say(&format!("{}\n\n{}", arguments::USAGE, arguments::HELP)) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => refuse(&error.to_string()),
+            };
         }
         Err(message) => return refuse(&message),
     };
@@ -61,11 +63,11 @@ fn examine(arguments: &Arguments) -> Result<ExitCode, RecipeError> {
     }
     if arguments.json {
         let told = answer::json(&recipe, &run, &diagnosis, edge.as_ref(), repair.as_ref());
-        output::say(&told.to_string());
+        output::say(&told.to_string())?;
     } else if arguments.picture {
         let mut report = run.report.clone();
         report.findings.clone_from(&diagnosis.findings);
-        output::say(&format!("{}\n{}", output::plain(&recipe.name), terminal_picture(&report)));
+        output::say(&format!("{}\n{}", output::plain(&recipe.name), terminal_picture(&report)))?;
     } else {
         let shown = Recipe { name: output::plain(&recipe.name), ..recipe };
         output::while_heard(|| answer::print(&shown, &run, &diagnosis, edge.as_ref(), repair.as_ref()));

@@ -3,15 +3,19 @@
 use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook, take_hook};
 
+use evenkeel::recipe::RecipeError;
+
 /// Prints a text and ends its line. Where nobody listens any more, as behind `| head`, there is nothing to be done.
 ///
-/// # Panics
-/// Where standard output fails otherwise, as `println!` does.
-pub fn say(text: &str) {
+/// # Errors
+/// [`RecipeError::File`] where standard output fails otherwise.
+pub fn say(text: &str) -> Result<(), RecipeError> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => panic!("cannot print: {error}"),
-        _ => {}
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(RecipeError::File { path: "standard output".to_owned(), reason: error.to_string() })
+        }
+        _ => Ok(()),
     }
 }
 
