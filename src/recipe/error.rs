@@ -28,7 +28,7 @@ pub enum RecipeError {
         message: String,
     },
     /// There is no such key.
-    #[error("{}there is no key `{key}`{}; there are: {known}", place(*.line), meant(.nearest))]
+    #[error("{}there is no key `{key}`{}: {known}", place(*.line), meant(.nearest))]
     UnknownKey {
         /// The key, with the tables it is in.
         key: String,
@@ -152,7 +152,7 @@ fn place(line: usize) -> String {
 }
 
 fn meant(nearest: &Option<String>) -> String {
-    nearest.as_ref().map_or(String::new(), |key| format!("; is `{key}` meant?"))
+    nearest.as_ref().map_or("; there are".to_owned(), |key| format!("; is `{key}` meant? There are"))
 }
 
 fn value(found: &Option<String>) -> String {
