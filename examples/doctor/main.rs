@@ -20,7 +20,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use evenkeel::recipe::{Diagnosis, Recipe, RecipeError, Repair};
-use evenkeel::{ReportPage, terminal_picture};
+use evenkeel::{Error, ReportPage, terminal_picture};
 
 use arguments::{Arguments, Command};
 use beside::Edge;
@@ -84,8 +84,8 @@ fn write_repaired(repair: Option<&Repair>, recipe: &Path, file: &str) -> Result<
     };
     let folder = |path: &Path| path.parent().unwrap_or(path).to_path_buf();
     let moved = repair.recipe.moved(&folder(recipe), &folder(Path::new(file)))?;
-    let failed = |error: std::io::Error| RecipeError::File { path: file.to_owned(), reason: error.to_string() };
-    std::fs::write(file, moved.to_toml()).map_err(failed)
+    let failed = |error: std::io::Error| Error::Write { path: file.into(), reason: error.to_string() };
+    Ok(std::fs::write(file, moved.to_toml()).map_err(failed)?)
 }
 
 /// Says something beside the answer; where nobody listens, to nobody.

@@ -3,17 +3,18 @@
 use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook, take_hook};
 
+use evenkeel::Error;
 use evenkeel::recipe::RecipeError;
 
 /// Prints a text and ends its line. Where nobody listens any more, as behind `| head`, there is nothing to be done.
 ///
 /// # Errors
-/// [`RecipeError::File`] where standard output fails otherwise.
+/// [`Error::Write`] where standard output fails otherwise.
 pub fn say(text: &str) -> Result<(), RecipeError> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(RecipeError::File { path: "standard output".to_owned(), reason: error.to_string() })
+            Err(Error::Write { path: "standard output".into(), reason: error.to_string() }.into())
         }
         _ => Ok(()),
     }
