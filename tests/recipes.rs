@@ -441,13 +441,15 @@ fn lines_of_data_are_those_of_the_file() {
     }
 }
 
+type Change = fn(&mut Recipe);
+
 #[test]
 fn what_is_built_in_code_is_held_to_what_is_read() {
     let folder = Folder::new("code");
     folder.write("x.csv", &three_classes());
     let (recipe, data) = Recipe::open(&folder.write("recipe.toml", FITTING)).unwrap();
     recipe.check().unwrap();
-    let changes: [(&str, fn(&mut Recipe)); 16] = [
+    let changes: [(&str, Change); 16] = [
         ("training.l2", |recipe| recipe.training.l2 = f64::NAN),
         ("training.l2", |recipe| recipe.training.l2 = -1.0),
         ("training.l2", |recipe| recipe.training.l2 = f64::INFINITY),

@@ -97,7 +97,7 @@ impl PlateauKind {
     /// [`Error::Argument`] where it refuses one of the numbers.
     pub fn build(&self) -> Result<ReduceOnPlateau, Error> {
         let plateau = ReduceOnPlateau::new(self.factor, self.patience)?;
-        Ok(plateau.relative(self.threshold)?.cooldown(self.cooldown).floor(self.floor)?)
+        plateau.relative(self.threshold)?.cooldown(self.cooldown).floor(self.floor)
     }
 }
 
