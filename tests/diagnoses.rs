@@ -145,8 +145,10 @@ fn what_does_not_fit_is_an_error() {
     assert!(matches!(&error, RecipeError::Number { column: 5, .. }), "{error}");
     let error = changed("targets = 1", "targets = 1\ntrain_rows = 100000").unwrap_err();
     assert!(matches!(&error, RecipeError::Shape { .. }), "{error}");
-    let error = changed("units = 12", "units = 0").unwrap_err();
-    assert!(error.to_string().contains("0.linear"), "{error}");
+    let mut without_units = recipe.clone();
+    without_units.layers[0] = LayerKind::linear(0, Start::HeUniform);
+    let error = without_units.run(&folder).unwrap_err();
+    assert!(matches!(&error, RecipeError::Value { key, line: 0, .. } if key == "layers[0].units"), "{error}");
     let error = changed("data/iris.csv", "data/no-such.csv").unwrap_err();
     assert!(matches!(&error, RecipeError::File { .. }), "{error}");
 }
@@ -249,7 +251,7 @@ fn no_recipe_makes_it_panic() {
         let optimizers = [
             OptimizerKind::sgd(1e6),
             OptimizerKind::adam(0.01),
-            OptimizerKind::AdamW { learning_rate: 0.01, weight_decay: 0.1 },
+            OptimizerKind::adamw(0.01, 0.1),
             OptimizerKind::RmsProp { learning_rate: 1e-3, rho: 0.9, epsilon: 1e-7 },
             OptimizerKind::Adagrad { learning_rate: 1.0 },
         ];

@@ -76,6 +76,8 @@ fn on_signs(seed: u64, recurrent_weights: Option<Start>) -> Recipe {
             epochs: 40,
             optimizer: OptimizerKind::adam(0.003),
             clip: None,
+            schedule: None,
+            plateau: None,
         },
         layers: vec![cell, LayerKind::linear(2, Start::XavierUniform)],
     }

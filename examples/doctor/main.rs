@@ -1,10 +1,11 @@
 //! Reads a recipe, trains it under watch, and says what is wrong with it and what may help.
 //!
 //! ```text
-//! cargo run --release --example doctor -- RECIPE [--json] [--repair] [--sharpness] [--html FILE] [--write-repaired FILE]
+//! cargo run --release --example doctor -- RECIPE [--json | --picture] [--repair] [--sharpness] [--html FILE]
+//!     [--write-repaired FILE]
 //! ```
 //!
-//! `--json` prints one JSON object and nothing else; `--repair` applies what may help and runs the recipe again; `--sharpness` measures how strongly
+//! `--json` prints one JSON object and nothing else, `--picture` a picture of plain text; `--repair` applies what may help and runs the recipe again; `--sharpness` measures how strongly
 //! the loss curves where the run ended, and whether gradient descent can follow; `--html` writes a page of the run, with what theory says of its
 //! start, and `--write-repaired` the mended recipe.
 //!
@@ -13,19 +14,26 @@
 mod answer;
 mod arguments;
 mod beside;
+mod output;
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use evenkeel::ReportPage;
-use evenkeel::recipe::{Diagnosis, Recipe, RecipeError};
+use evenkeel::recipe::{Diagnosis, Recipe, RecipeError, Repair};
+use evenkeel::{Error, ReportPage, terminal_picture};
 
-use arguments::Arguments;
+use arguments::{Arguments, Command};
 use beside::Edge;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::read(std::env::args().skip(1)) {
-        Ok(arguments) => arguments,
+    let arguments = match Command::read(std::env::args().skip(1)) {
+        Ok(Command::Examine(arguments)) => arguments,
+        Ok(Command::Help) => {
+            return match output::say(&format!("{}\n\n{}", arguments::USAGE, arguments::HELP)) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => refuse(&error.to_string()),
+            };
+        }
         Err(message) => return refuse(&message),
     };
     match examine(&arguments) {
@@ -36,8 +44,7 @@ fn main() -> ExitCode {
 
 fn examine(arguments: &Arguments) -> Result<ExitCode, RecipeError> {
     let path = Path::new(&arguments.recipe);
-    let recipe = Recipe::read(path)?;
-    let data = recipe.prepare(path.parent().unwrap_or(path))?;
+    let (recipe, data) = Recipe::open(path)?;
     let run = recipe.run_on(&data)?;
     let mut diagnosis = Diagnosis::of(&recipe, &data, &run);
     let wanted = arguments.repair || arguments.write_repaired.is_some();
@@ -50,23 +57,48 @@ fn examine(arguments: &Arguments) -> Result<ExitCode, RecipeError> {
         let page = page.diagnosis(&run, &diagnosis);
         repair.iter().fold(page, ReportPage::repair).save(file)?;
     }
-    if let (Some(file), Some(repair)) = (&arguments.write_repaired, &repair)
-        && let Err(error) = std::fs::write(file, repair.recipe.to_toml())
-    {
-        return Err(RecipeError::File { path: file.clone(), reason: error.to_string() });
+    if let Some(file) = &arguments.write_repaired {
+        write_repaired(repair.as_ref(), path, file)?;
     }
     if arguments.json {
-        println!("{}", answer::json(&recipe, &run, &diagnosis, edge.as_ref(), repair.as_ref()));
+        let told = answer::json(&recipe, &run, &diagnosis, edge.as_ref(), repair.as_ref());
+        output::say(&told.to_string())?;
+    } else if arguments.picture {
+        let mut report = run.report.clone();
+        report.findings.clone_from(&diagnosis.findings);
+        output::say(&format!("{}\n{}", output::plain(&recipe.name), terminal_picture(&report)))?;
     } else {
-        answer::print(&recipe, &run, &diagnosis, edge.as_ref(), repair.as_ref());
-        if wanted && repair.is_none() && !diagnosis.is_healthy() {
-            answer::print_not_repaired(&diagnosis);
-        }
+        let shown = Recipe { name: output::plain(&recipe.name), ..recipe };
+        output::while_heard(|| {
+            answer::print(&shown, &run, &diagnosis, edge.as_ref(), repair.as_ref());
+            if wanted && repair.is_none() && !diagnosis.is_healthy() {
+                answer::print_not_repaired(&diagnosis);
+            }
+        });
     }
     Ok(if diagnosis.is_healthy() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
+/// Writes the mended recipe, if there is one, for the folder of that file.
+fn write_repaired(repair: Option<&Repair>, recipe: &Path, file: &str) -> Result<(), RecipeError> {
+    let Some(repair) = repair else {
+        let stays = if Path::new(file).exists() { ", which stays as it is" } else { "" };
+        complain(&format!("nothing to write to {file}{stays}: nothing was mended"));
+        return Ok(());
+    };
+    let folder = |path: &Path| path.parent().unwrap_or(path).to_path_buf();
+    let moved = repair.recipe.moved(&folder(recipe), &folder(Path::new(file)))?;
+    let failed = |error: std::io::Error| Error::Write { path: file.into(), reason: error.to_string() };
+    Ok(std::fs::write(file, moved.to_toml()).map_err(failed)?)
+}
+
+/// Says something beside the answer; where nobody listens, to nobody.
+fn complain(message: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{}", output::plain(message));
+}
+
 fn refuse(message: &str) -> ExitCode {
-    eprintln!("{message}");
+    complain(message);
     ExitCode::from(2)
 }

@@ -83,32 +83,41 @@ impl Read for Scaling {
 
 impl Read for Data {
     fn read(node: &Node, key: &str) -> Result<Self, RecipeError> {
-        let mut fields = Fields::of(node, key)?;
+        let fields = Fields::of(node, key)?;
+        fields.only(&[
+            "file",
+            "targets",
+            "task",
+            "classes",
+            "one_hot",
+            "train_rows",
+            "shuffle",
+            "inputs",
+            "targets_scale",
+        ])?;
         let file = fields.required("file")?;
         let targets = fields.required("targets")?;
         if targets == 0 {
             return Err(fields.refuse("targets", "at least 1"));
         }
-        let task = read_task(&mut fields, targets)?;
+        let task = read_task(&fields, targets)?;
         let train_rows = fields.optional("train_rows")?;
         if train_rows == Some(0) {
             return Err(fields.refuse("train_rows", "at least 1"));
         }
-        let data = Self {
+        Ok(Self {
             file,
             targets,
             task,
             train_rows,
             shuffle: fields.or("shuffle", false)?,
             inputs: fields.or("inputs", Scaling::None)?,
-        };
-        fields.finish()?;
-        Ok(data)
+        })
     }
 }
 
 /// The task, with the keys that belong to it; those of another one are refused.
-fn read_task(fields: &mut Fields<'_>, targets: usize) -> Result<Task, RecipeError> {
+fn read_task(fields: &Fields<'_>, targets: usize) -> Result<Task, RecipeError> {
     let names = [
         ("classification", Task::Classification { classes: 0, one_hot: true }),
         ("multilabel", Task::Multilabel),

@@ -1,5 +1,10 @@
 //! `Recipe`: a training run, described completely.
 
+#[cfg(feature = "serde")]
+use std::path::Path;
+
+#[cfg(feature = "serde")]
+use super::Prepared;
 use super::fields::Fields;
 use super::tree::{Node, Table, Value, write_document};
 use super::{Data, LayerKind, RecipeError, Training};
@@ -26,6 +31,8 @@ use super::{Data, LayerKind, RecipeError, Training};
 ///         epochs: 20,
 ///         optimizer: OptimizerKind::adam(0.01),
 ///         clip: None,
+///         schedule: None,
+///         plateau: None,
 ///     },
 ///     layers: vec![
 ///         LayerKind::linear(16, Start::HeUniform),
@@ -60,41 +67,84 @@ impl Recipe {
     /// that makes no sense.
     #[cfg(feature = "serde")]
     pub fn from_toml(text: &str) -> Result<Self, RecipeError> {
-        Self::read_node(&super::toml::parse(text)?).map(|(recipe, _)| recipe)
+        Self::read_node(&super::toml::parse(text)?)
     }
 
     /// Reads a recipe from a file of TOML, and looks whether its data are there.
     ///
     /// # Errors
-    /// [`RecipeError::File`] where the file cannot be read; [`RecipeError::MissingFile`] where that of the data cannot; else as
-    /// [`from_toml`](Self::from_toml).
+    /// [`RecipeError::File`] where the file cannot be read; [`RecipeError::MissingFile`] where that of the data is not there, or is a folder;
+    /// else as [`from_toml`](Self::from_toml).
     #[cfg(feature = "serde")]
-    pub fn read(path: &std::path::Path) -> Result<Self, RecipeError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| RecipeError::File { path: path.display().to_string(), reason: error.to_string() })?;
-        let (recipe, line) = Self::read_node(&super::toml::parse(&text)?)?;
-        let file = path.parent().unwrap_or(path).join(&recipe.data.file);
-        if let Err(error) = std::fs::File::open(&file) {
-            let (path, reason) = (file.display().to_string(), error.to_string());
-            return Err(RecipeError::MissingFile { key: "data.file".to_owned(), line, path, reason });
-        }
-        Ok(recipe)
+    pub fn read(path: &Path) -> Result<Self, RecipeError> {
+        Self::read_with_tree(path).map(|(recipe, _)| recipe)
     }
 
-    /// The recipe of a tree, and the line of its data file.
-    #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "only text becomes a tree"))]
-    fn read_node(node: &Node) -> Result<(Self, usize), RecipeError> {
-        let mut fields = Fields::of(node, "")?;
-        let _ = fields.node("expect");
-        let name = fields.required("name")?;
-        let seed = fields.required("seed")?;
-        let data_line = match fields.node("data") {
-            Some(node) => Fields::of(node, "data")?.line("file"),
-            None => 1,
+    /// Reads a recipe from a file of TOML, and its data, and looks whether they and the layers fit each other.
+    ///
+    /// ```
+    /// # #[cfg(feature = "serde")] {
+    /// use evenkeel::recipe::Recipe;
+    /// let (recipe, data) = Recipe::open(std::path::Path::new("tests/cases/ok-iris-relu.toml"))?;
+    /// assert_eq!(data.n_in(), 4);
+    /// let run = recipe.run_on(&data)?;
+    /// # let _ = run;
+    /// # }
+    /// # Ok::<(), evenkeel::recipe::RecipeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read); and [`RecipeError::At`], naming key, line and value, where the data are not what the recipe says,
+    /// a layer does not fit the one before, or the last one the targets.
+    #[cfg(feature = "serde")]
+    pub fn open(path: &Path) -> Result<(Self, Prepared), RecipeError> {
+        let (recipe, tree) = Self::read_with_tree(path)?;
+        let located = |error| super::places::located(error, &recipe, &tree);
+        let data = recipe.prepare(path.parent().unwrap_or(path)).map_err(located)?;
+        recipe.fit(&data).map_err(located)?;
+        Ok((recipe, data))
+    }
+
+    /// Whether the rows go through the network, batch by batch and all of them once.
+    #[cfg(feature = "serde")]
+    fn fit(&self, data: &Prepared) -> Result<(), RecipeError> {
+        let network = self.network_for(data)?;
+        network.workspace(self.training.batch.min(data.train.rows()))?;
+        for set in [&data.train, &data.validation] {
+            network.predict(set.inputs())?;
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "serde")]
+    fn read_with_tree(path: &Path) -> Result<(Self, Node), RecipeError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| RecipeError::File { path: path.display().to_string(), reason: error.to_string() })?;
+        let tree = super::toml::parse(&text)?;
+        let recipe = Self::read_node(&tree)?;
+        let file = path.parent().unwrap_or(path).join(&recipe.data.file);
+        let missing = match std::fs::metadata(&file).and_then(|found| std::fs::File::open(&file).map(|_| found)) {
+            Ok(found) if found.is_dir() => Some("it is a folder".to_owned()),
+            Ok(_) => None,
+            Err(error) => Some(error.to_string()),
         };
+        match missing {
+            None => Ok((recipe, tree)),
+            Some(reason) => {
+                let key = "data.file";
+                let line = super::places::line(&tree, key);
+                Err(RecipeError::MissingFile { key: key.to_owned(), line, path: file.display().to_string(), reason })
+            }
+        }
+    }
+
+    /// The recipe of a tree.
+    pub(super) fn read_node(node: &Node) -> Result<Self, RecipeError> {
+        let fields = Fields::of(node, "")?;
+        fields.only(&["name", "seed", "data", "training", "layers", "expect"])?;
         let recipe = Self {
-            name,
-            seed,
+            name: fields.required("name")?,
+            seed: fields.required("seed")?,
             data: fields.required("data")?,
             training: fields.required("training")?,
             layers: fields.required("layers")?,
@@ -102,22 +152,27 @@ impl Recipe {
         if recipe.layers.is_empty() {
             return Err(fields.refuse("layers", "at least one layer"));
         }
-        fields.finish()?;
-        Ok((recipe, data_line))
+        Ok(recipe)
     }
 
-    /// Writes the recipe as TOML. Reading that gives the same recipe again.
+    /// Writes the recipe as TOML. Reading that gives the same recipe again, where it passes [`check`](Self::check).
     pub fn to_toml(&self) -> String {
-        let layers: Vec<Value> = self.layers.iter().map(Value::from).collect();
-        let table = Table::default()
-            .with("name", self.name.as_str())
-            .with("seed", self.seed)
-            .with("data", &self.data)
-            .with("training", &self.training)
-            .with("layers", layers);
-        match Value::from(table) {
+        match Value::from(self) {
             Value::Table(entries) => write_document(&entries),
             _ => String::new(),
         }
+    }
+}
+
+impl From<&Recipe> for Value {
+    fn from(recipe: &Recipe) -> Self {
+        let layers: Vec<Self> = recipe.layers.iter().map(Self::from).collect();
+        Table::default()
+            .with("name", recipe.name.as_str())
+            .with("seed", recipe.seed)
+            .with("data", &recipe.data)
+            .with("training", &recipe.training)
+            .with("layers", layers)
+            .into()
     }
 }

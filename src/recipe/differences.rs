@@ -2,7 +2,7 @@
 
 use super::differing_layers::layers;
 use super::tree::{Value, described};
-use super::{Data, Recipe, Scaling, Task, Training};
+use super::{Data, PlateauKind, Recipe, Scaling, ScheduleKind, Task, Training};
 
 impl Recipe {
     /// What changes from this recipe to another one, in words: a line for each change; none where they are equal.
@@ -83,7 +83,7 @@ fn task(found: &mut Vec<String>, from: Task, to: Task) {
 }
 
 fn training(found: &mut Vec<String>, from: &Training, to: &Training) {
-    let Training { loss, l2, batch, epochs, optimizer, clip } = from;
+    let Training { loss, l2, batch, epochs, optimizer, clip, schedule, plateau } = from;
     changed(found, loss, &to.loss, |old, new| format!("train on the loss {} instead of {}", new.name(), old.name()));
     changed(found, l2, &to.l2, |old, new| {
         format!(
@@ -99,8 +99,20 @@ fn training(found: &mut Vec<String>, from: &Training, to: &Training) {
     });
     changed(found, clip, &to.clip, |old, new| {
         let words = |clip: &Option<super::ClipKind>| {
-            clip.map_or("not at all".to_owned(), |clip| format!("by {}", described(&Value::from(clip))))
+            clip.as_ref().map_or("not at all".to_owned(), |clip| format!("by {}", described(&Value::from(clip))))
         };
         format!("clip the gradient {} instead of {}", words(new), words(old))
+    });
+    changed(found, schedule, &to.schedule, |old, new| {
+        let words = |schedule: &Option<ScheduleKind>| {
+            schedule.as_ref().map_or("none".to_owned(), |schedule| described(&Value::from(schedule)))
+        };
+        format!("let the learning rate follow the schedule {} instead of {}", words(new), words(old))
+    });
+    changed(found, plateau, &to.plateau, |old, new| {
+        let words = |plateau: &Option<PlateauKind>| {
+            plateau.map_or("not at all".to_owned(), |plateau| format!("by {}", described(&Value::from(plateau))))
+        };
+        format!("lower the learning rate on a plateau {} instead of {}", words(new), words(old))
     });
 }

@@ -249,7 +249,7 @@ mod tests {
             layers(&[wide.clone(), narrow.clone()], &[wide.clone(), RELU, narrow.clone()]),
             ["put relu behind 0.linear"]
         );
-        assert_eq!(layers(&[wide.clone()], &[RELU, wide.clone()]), ["put relu in front of all"]);
+        assert_eq!(layers(std::slice::from_ref(&wide), &[RELU, wide.clone()]), ["put relu in front of all"]);
         assert_eq!(layers(&[], &[]), Vec::<String>::new());
         assert_eq!(layers(&[LayerKind::Dropout { rate: 0.9 }, wide.clone()], &[wide]), ["leave out 0.dropout"]);
     }

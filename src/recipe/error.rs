@@ -12,7 +12,7 @@ use crate::Error;
 /// # #[cfg(feature = "serde")] {
 /// use evenkeel::recipe::{Recipe, RecipeError};
 /// let refused = Recipe::from_toml("name = \"x\"\nseed = -1\n").unwrap_err();
-/// assert_eq!(refused.to_string(), "line 2: `seed` is -1, but it must be a whole number, not below 0");
+/// assert_eq!(refused.to_string(), "line 2: `seed` is -1, but it must be a whole number from 0 to 18446744073709551615");
 /// assert!(matches!(&refused, RecipeError::Value { key, line: 2, .. } if key == "seed"));
 /// # }
 /// ```
@@ -28,7 +28,7 @@ pub enum RecipeError {
         message: String,
     },
     /// There is no such key.
-    #[error("line {line}: there is no key `{key}`; there are: {known}")]
+    #[error("{}there is no key `{key}`{}: {known}", place(*.line), meant(.nearest))]
     UnknownKey {
         /// The key, with the tables it is in.
         key: String,
@@ -36,9 +36,11 @@ pub enum RecipeError {
         line: usize,
         /// The keys that there are.
         known: String,
+        /// The one that is likely meant.
+        nearest: Option<String>,
     },
     /// A key that has no default is missing.
-    #[error("line {line}: the key `{key}` is missing")]
+    #[error("{}the key `{key}` is missing", place(*.line))]
     MissingKey {
         /// The key, with the tables it is in.
         key: String,
@@ -46,11 +48,11 @@ pub enum RecipeError {
         line: usize,
     },
     /// A value has the wrong type, or is none of those it may be.
-    #[error("line {line}: `{key}` is {found}, but it must be {must}")]
+    #[error("{}`{key}` is {found}, but it must be {must}", place(*.line))]
     Value {
         /// The key, with the tables it is in.
         key: String,
-        /// The line, counted from 1.
+        /// The line, counted from 1; 0 where the recipe comes from no text.
         line: usize,
         /// The value, as it stands there.
         found: String,
@@ -58,7 +60,7 @@ pub enum RecipeError {
         must: String,
     },
     /// A value was refused by what it is to build: a layer, an initializer, an optimizer, a clipper.
-    #[error("line {line}: `{key}`: {source}")]
+    #[error("{}`{key}`: {source}", place(*.line))]
     Refused {
         /// The key, with the tables it is in.
         key: String,
@@ -66,6 +68,18 @@ pub enum RecipeError {
         line: usize,
         /// Why it was refused.
         source: Error,
+    },
+    /// A recipe from a file does not fit its data, or its layers each other: [`Recipe::open`](super::Recipe::open) says where it stands.
+    #[error("line {line}: `{key}`{}: {source}", value(.found))]
+    At {
+        /// The key, with the tables it is in.
+        key: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// The value, where it is a simple one.
+        found: Option<String>,
+        /// What is wrong.
+        source: Box<RecipeError>,
     },
     /// A file that a key names cannot be read.
     #[error("line {line}: `{key}`: cannot read {path}: {reason}")]
@@ -90,9 +104,11 @@ pub enum RecipeError {
     /// A number in the data is none, or not what it must be.
     #[error("{path}: row {row}, column {column} is {found}, but it must be {must}")]
     Number {
+        /// The key of the recipe that it does not fit.
+        key: &'static str,
         /// The file.
         path: String,
-        /// The row, counted from 1 as the lines of the file.
+        /// The row, counted from 1 as the lines of the file: empty ones count.
         row: usize,
         /// The column, counted from 1.
         column: usize,
@@ -104,6 +120,8 @@ pub enum RecipeError {
     /// The data have too few rows or columns, or rows of different lengths.
     #[error("{path}: {what}: expected {expected}, found {found}")]
     Shape {
+        /// The key of the recipe that it does not fit.
+        key: &'static str,
         /// The file.
         path: String,
         /// What has the wrong size.
@@ -126,4 +144,17 @@ pub enum RecipeError {
     /// The network, the data set or the training were refused.
     #[error(transparent)]
     Run(#[from] Error),
+}
+
+/// Where something stands, in front of what is wrong with it; nothing where it comes from no text.
+fn place(line: usize) -> String {
+    if line == 0 { String::new() } else { format!("line {line}: ") }
+}
+
+fn meant(nearest: &Option<String>) -> String {
+    nearest.as_ref().map_or("; there are".to_owned(), |key| format!("; is `{key}` meant? There are"))
+}
+
+fn value(found: &Option<String>) -> String {
+    found.as_ref().map_or(String::new(), |found| format!(" is {found}"))
 }

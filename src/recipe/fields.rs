@@ -1,6 +1,7 @@
-//! `Fields`: a table being read, key by key, until none is left.
+//! `Fields`: a table being read, key by key.
 
 use super::RecipeError;
+use super::nearest::nearest;
 use super::tree::{Entry, Node, Value};
 
 /// What can be read from a node of the tree.
@@ -9,19 +10,19 @@ pub(super) trait Read: Sized {
     fn read(node: &Node, key: &str) -> Result<Self, RecipeError>;
 }
 
-/// A table being read. Every key that is asked for counts as known; [`finish`](Self::finish) refuses what is left.
+/// A table being read. Which keys it may have is told by [`only`](Self::only), before any is read: so that of a mistyped key it is said what was
+/// typed, and not that the one that was meant is missing.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
     path: String,
     line: usize,
     entries: &'a [Entry],
-    known: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn of(node: &'a Node, path: &str) -> Result<Self, RecipeError> {
         match &node.value {
-            Value::Table(entries) => Ok(Self { path: path.to_owned(), line: node.line, entries, known: Vec::new() }),
+            Value::Table(entries) => Ok(Self { path: path.to_owned(), line: node.line, entries }),
             _ => Err(mismatch(node, path, "a table")),
         }
     }
@@ -37,42 +38,61 @@ impl<'a> Fields<'a> {
     }
 
     /// The node of a key, if there is one.
-    pub(super) fn node(&mut self, key: &'static str) -> Option<&'a Node> {
-        self.known.push(key);
+    pub(super) fn node(&self, key: &str) -> Option<&'a Node> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 
-    pub(super) fn optional<V: Read>(&mut self, key: &'static str) -> Result<Option<V>, RecipeError> {
+    pub(super) fn optional<V: Read>(&self, key: &str) -> Result<Option<V>, RecipeError> {
         let path = self.path(key);
         self.node(key).map(|node| V::read(node, &path)).transpose()
     }
 
-    pub(super) fn required<V: Read>(&mut self, key: &'static str) -> Result<V, RecipeError> {
+    pub(super) fn required<V: Read>(&self, key: &str) -> Result<V, RecipeError> {
         let found = self.optional(key)?;
         found.ok_or_else(|| RecipeError::MissingKey { key: self.path(key), line: self.line })
     }
 
-    pub(super) fn or<V: Read>(&mut self, key: &'static str, default: V) -> Result<V, RecipeError> {
+    pub(super) fn or<V: Read>(&self, key: &str, default: V) -> Result<V, RecipeError> {
         Ok(self.optional(key)?.unwrap_or(default))
     }
 
-    /// The `kind` of what the table describes, by its name.
-    pub(super) fn kind<V: Copy>(&mut self, kinds: &[(&'static str, V)]) -> Result<V, RecipeError> {
-        let path = self.path("kind");
-        let node = self.node("kind");
-        let node = node.ok_or_else(|| RecipeError::MissingKey { key: path.clone(), line: self.line })?;
-        one_of(node, &path, kinds)
+    /// A size, which is at least 1.
+    pub(super) fn count(&self, key: &str) -> Result<usize, RecipeError> {
+        self.required(key).map(|Count(count)| count)
     }
 
-    /// Refuses the first key that nobody has asked for.
-    pub(super) fn finish(self) -> Result<(), RecipeError> {
-        match self.entries.iter().find(|entry| !self.known.contains(&entry.key.as_str())) {
+    /// A size, which is at least 1 where it is given.
+    pub(super) fn optional_count(&self, key: &str) -> Result<Option<usize>, RecipeError> {
+        Ok(self.optional(key)?.map(|Count(count)| count))
+    }
+
+    /// The `kind` of what the table describes, by its name.
+    pub(super) fn kind<V: Copy>(&self, kinds: &[(&'static str, V)]) -> Result<V, RecipeError> {
+        let path = self.path("kind");
+        if let Some(node) = self.node("kind") {
+            return one_of(node, &path, kinds);
+        }
+        // Which other keys there may be depends on it, so nothing is unknown yet but what is near it.
+        match self.entries.iter().find(|entry| nearest(&entry.key, &["kind"]).is_some()) {
+            Some(entry) => Err(self.unknown(entry, &["kind"])),
+            None => Err(RecipeError::MissingKey { key: path, line: self.line }),
+        }
+    }
+
+    /// Refuses the first key that is none of these.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), RecipeError> {
+        match self.entries.iter().find(|entry| !known.contains(&entry.key.as_str())) {
             None => Ok(()),
-            Some(entry) => Err(RecipeError::UnknownKey {
-                key: self.path(&entry.key),
-                line: entry.line,
-                known: self.known.join(", "),
-            }),
+            Some(entry) => Err(self.unknown(entry, known)),
+        }
+    }
+
+    fn unknown(&self, entry: &Entry, known: &[&str]) -> RecipeError {
+        RecipeError::UnknownKey {
+            key: self.path(&entry.key),
+            line: entry.line,
+            known: known.join(", "),
+            nearest: nearest(&entry.key, known).map(str::to_owned),
         }
     }
 
@@ -142,14 +162,27 @@ impl Read for u64 {
             Value::Whole(number) => u64::try_from(number).ok(),
             _ => None,
         };
-        whole.ok_or_else(|| mismatch(node, key, "a whole number, not below 0"))
+        whole.ok_or_else(|| mismatch(node, key, &format!("a whole number from 0 to {}", Self::MAX)))
     }
 }
 
 impl Read for usize {
     fn read(node: &Node, key: &str) -> Result<Self, RecipeError> {
         let whole = u64::read(node, key)?;
-        usize::try_from(whole).map_err(|_| mismatch(node, key, "a whole number that a size can have"))
+        usize::try_from(whole).map_err(|_| mismatch(node, key, &format!("a whole number from 0 to {}", Self::MAX)))
+    }
+}
+
+/// How many of something there are: at least one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Count(pub(super) usize);
+
+impl Read for Count {
+    fn read(node: &Node, key: &str) -> Result<Self, RecipeError> {
+        match usize::read(node, key)? {
+            0 => Err(mismatch(node, key, "at least 1")),
+            count => Ok(Self(count)),
+        }
     }
 }
 

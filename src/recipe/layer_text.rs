@@ -7,39 +7,64 @@ use super::{ActivationKind, CellKind, LayerKind, RecipeError, Start};
 
 impl Read for LayerKind {
     fn read(node: &Node, key: &str) -> Result<Self, RecipeError> {
-        let mut fields = Fields::of(node, key)?;
+        let fields = Fields::of(node, key)?;
         let named = ActivationKind::KINDS.map(|(name, _)| (name, name));
         let names: Vec<_> = Self::NAMES.iter().map(|&name| (name, name)).chain(named).collect();
         let name = fields.kind(&names)?;
-        let layer = read_fields(name, &mut fields)?;
+        fields.only(keys(name))?;
+        let layer = read_fields(name, &fields)?;
         layer.build().map_err(|error| fields.refused(error))?;
-        fields.finish()?;
         Ok(layer)
     }
 }
 
+/// Every key of a layer of that name.
+fn keys(name: &str) -> &'static [&'static str] {
+    match name {
+        "linear" => &["kind", "units", "weights", "bias"],
+        "dropout" => &["kind", "rate"],
+        "batch_norm" => &["kind", "channels"],
+        "layer_norm" | "rms_norm" => &["kind", "width"],
+        "channels_last" => &["kind", "image"],
+        "conv2d" => &["kind", "image", "units", "kernel", "stride", "dilation", "padding", "groups", "weights", "bias"],
+        "max_pool2d" | "average_pool2d" => &["kind", "image", "kernel", "stride", "padding"],
+        "rnn" | "rnn_relu" | "gru" => {
+            &["kind", "steps", "width", "hidden", "last", "weights", "recurrent_weights", "bias"]
+        }
+        "lstm" => &["kind", "steps", "width", "hidden", "last", "forget_bias", "weights", "recurrent_weights", "bias"],
+        "embedding" => &["kind", "count", "dim", "weights"],
+        "multi_head_attention" => &["kind", "width", "heads", "causal"],
+        "residual" => &["kind", "layers", "scale", "learned", "projection"],
+        "sequential" => &["kind", "layers"],
+        "per_step" => &["kind", "width", "layer"],
+        "leaky_relu" => &["kind", "slope"],
+        // The other activations, and what flattens.
+        _ => &["kind"],
+    }
+}
+
 /// The layer of that name, from the rest of its table.
-fn read_fields(name: &str, fields: &mut Fields<'_>) -> Result<LayerKind, RecipeError> {
+fn read_fields(name: &str, fields: &Fields<'_>) -> Result<LayerKind, RecipeError> {
     Ok(match name {
         "linear" => LayerKind::Linear {
-            units: fields.required("units")?,
+            units: fields.count("units")?,
             weights: fields.optional("weights")?,
             bias: fields.or("bias", Start::Zeros)?,
         },
         "dropout" => LayerKind::Dropout { rate: fields.required("rate")? },
-        "batch_norm" => LayerKind::BatchNorm { channels: fields.optional("channels")? },
-        "layer_norm" => LayerKind::LayerNorm { width: fields.optional("width")? },
-        "rms_norm" => LayerKind::RmsNorm { width: fields.optional("width")? },
+        "batch_norm" => LayerKind::BatchNorm { channels: fields.optional_count("channels")? },
+        "layer_norm" => LayerKind::LayerNorm { width: fields.optional_count("width")? },
+        "rms_norm" => LayerKind::RmsNorm { width: fields.optional_count("width")? },
         "flatten" => LayerKind::Flatten,
         "channels_last" => LayerKind::ChannelsLast { image: fields.required("image")? },
         "conv2d" => LayerKind::Conv2d {
             image: fields.required("image")?,
-            units: fields.required("units")?,
+            units: fields.count("units")?,
             kernel: fields.required("kernel")?,
             stride: fields.or("stride", Pair(1, 1))?,
             dilation: fields.or("dilation", Pair(1, 1))?,
             padding: fields.or("padding", Border::Valid)?,
-            groups: fields.or("groups", 1)?,
+            groups: fields.optional_count("groups")?.unwrap_or(1),
             weights: fields.optional("weights")?,
             bias: fields.or("bias", Start::Zeros)?,
         },
@@ -57,22 +82,22 @@ fn read_fields(name: &str, fields: &mut Fields<'_>) -> Result<LayerKind, RecipeE
         },
         "rnn" | "rnn_relu" | "lstm" | "gru" => LayerKind::Recurrent {
             cell: CellKind::read(name, fields)?,
-            steps: fields.required("steps")?,
-            width: fields.required("width")?,
-            hidden: fields.required("hidden")?,
+            steps: fields.count("steps")?,
+            width: fields.count("width")?,
+            hidden: fields.count("hidden")?,
             last: fields.or("last", false)?,
             weights: fields.optional("weights")?,
             recurrent_weights: fields.optional("recurrent_weights")?,
             bias: fields.or("bias", Start::Zeros)?,
         },
         "embedding" => LayerKind::Embedding {
-            count: fields.required("count")?,
-            dim: fields.required("dim")?,
+            count: fields.count("count")?,
+            dim: fields.count("dim")?,
             weights: fields.optional("weights")?,
         },
         "multi_head_attention" => LayerKind::Attention {
-            width: fields.required("width")?,
-            heads: fields.required("heads")?,
+            width: fields.count("width")?,
+            heads: fields.count("heads")?,
             causal: fields.or("causal", false)?,
         },
         "residual" => LayerKind::Residual {
@@ -82,12 +107,12 @@ fn read_fields(name: &str, fields: &mut Fields<'_>) -> Result<LayerKind, RecipeE
             projection: fields.optional("projection")?,
         },
         "sequential" => LayerKind::Sequential { layers: fields.required("layers")? },
-        "per_step" => LayerKind::PerStep { width: fields.required("width")?, layer: fields.required("layer")? },
+        "per_step" => LayerKind::PerStep { width: fields.count("width")?, layer: fields.required("layer")? },
         _ => LayerKind::Activation(read_activation(name, fields)?),
     })
 }
 
-fn read_activation(name: &str, fields: &mut Fields<'_>) -> Result<ActivationKind, RecipeError> {
+fn read_activation(name: &str, fields: &Fields<'_>) -> Result<ActivationKind, RecipeError> {
     let named = ActivationKind::KINDS.iter().find(|(known, _)| *known == name);
     let mut activation = named.map_or(ActivationKind::Identity, |&(_, activation)| activation);
     if let ActivationKind::LeakyRelu { slope } = &mut activation {

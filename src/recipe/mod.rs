@@ -28,6 +28,7 @@
 
 mod activation;
 mod build;
+mod check;
 mod clip;
 mod columns;
 mod data;
@@ -43,12 +44,18 @@ mod layer;
 mod layer_text;
 mod leaves;
 mod loss;
+mod moved;
+mod nearest;
 mod optimizer;
 mod penalty;
+#[cfg(feature = "serde")]
+mod places;
 mod prepared;
+mod rates;
 mod recurrent;
 mod remedy;
 mod run;
+mod schedule;
 mod score;
 mod shape;
 mod start;
@@ -72,6 +79,7 @@ pub use optimizer::OptimizerKind;
 pub use prepared::{Answers, Prepared};
 pub use recurrent::CellKind;
 pub use run::{Evaluated, Parts, Run, Trivial};
+pub use schedule::{PlateauKind, ScheduleKind};
 pub use score::Score;
 pub use shape::{Border, Image, Pair};
 pub use start::Start;

@@ -37,6 +37,12 @@ pub enum OptimizerKind {
         learning_rate: f64,
         /// The weight decay.
         weight_decay: f64,
+        /// How slowly the average of the gradient forgets.
+        beta1: f64,
+        /// How slowly the average of its square forgets.
+        beta2: f64,
+        /// What is added to the denominator.
+        epsilon: f64,
     },
     /// RMSprop.
     RmsProp {
@@ -61,7 +67,7 @@ impl OptimizerKind {
     /// What it adds to its denominator, where that can be told.
     pub(super) fn epsilon(&self) -> Option<f64> {
         match *self {
-            Self::Adam { epsilon, .. } | Self::RmsProp { epsilon, .. } => Some(epsilon),
+            Self::Adam { epsilon, .. } | Self::AdamW { epsilon, .. } | Self::RmsProp { epsilon, .. } => Some(epsilon),
             _ => None,
         }
     }
@@ -74,6 +80,11 @@ impl OptimizerKind {
     /// Adam with the usual settings.
     pub fn adam(learning_rate: f64) -> Self {
         Self::Adam { learning_rate, beta1: 0.9, beta2: 0.999, epsilon: Self::EPSILON }
+    }
+
+    /// Adam with decoupled weight decay, and the usual settings.
+    pub fn adamw(learning_rate: f64, weight_decay: f64) -> Self {
+        Self::AdamW { learning_rate, weight_decay, beta1: 0.9, beta2: 0.999, epsilon: Self::EPSILON }
     }
 
     /// Its name in a recipe.
@@ -142,8 +153,8 @@ impl OptimizerKind {
             Self::Adam { learning_rate, beta1, beta2, epsilon } => {
                 Box::new(Adam::new(learning_rate)?.betas(beta1, beta2)?.epsilon(epsilon)?)
             }
-            Self::AdamW { learning_rate, weight_decay } => {
-                Box::new(AdamW::new(learning_rate, weight_decay)?.epsilon(Self::EPSILON)?)
+            Self::AdamW { learning_rate, weight_decay, beta1, beta2, epsilon } => {
+                Box::new(AdamW::new(learning_rate, weight_decay)?.betas(beta1, beta2)?.epsilon(epsilon)?)
             }
             Self::RmsProp { learning_rate, rho, epsilon } => {
                 Box::new(RmsProp::new(learning_rate)?.alpha(rho)?.epsilon(epsilon)?)
@@ -155,15 +166,22 @@ impl OptimizerKind {
 
 impl Read for OptimizerKind {
     fn read(node: &Node, key: &str) -> Result<Self, RecipeError> {
-        let mut fields = Fields::of(node, key)?;
+        let fields = Fields::of(node, key)?;
         let kinds = [
             ("sgd", Self::sgd(0.01)),
             ("adam", Self::adam(0.001)),
-            ("adamw", Self::AdamW { learning_rate: 0.001, weight_decay: 0.01 }),
+            ("adamw", Self::adamw(0.001, 0.01)),
             ("rmsprop", Self::RmsProp { learning_rate: 0.001, rho: 0.9, epsilon: Self::EPSILON }),
             ("adagrad", Self::Adagrad { learning_rate: 0.001 }),
         ];
         let kind = fields.kind(&kinds)?;
+        fields.only(match kind {
+            Self::Sgd { .. } => &["kind", "learning_rate", "momentum", "nesterov", "decay"],
+            Self::Adam { .. } => &["kind", "learning_rate", "beta1", "beta2", "epsilon"],
+            Self::AdamW { .. } => &["kind", "learning_rate", "weight_decay", "beta1", "beta2", "epsilon"],
+            Self::RmsProp { .. } => &["kind", "learning_rate", "rho", "epsilon"],
+            Self::Adagrad { .. } => &["kind", "learning_rate"],
+        })?;
         let mut optimizer = kind.with_rate(fields.or("learning_rate", kind.learning_rate())?);
         match &mut optimizer {
             Self::Sgd { momentum, nesterov, decay, .. } => {
@@ -176,7 +194,12 @@ impl Read for OptimizerKind {
                 *beta2 = fields.or("beta2", *beta2)?;
                 *epsilon = fields.or("epsilon", *epsilon)?;
             }
-            Self::AdamW { weight_decay, .. } => *weight_decay = fields.or("weight_decay", *weight_decay)?,
+            Self::AdamW { weight_decay, beta1, beta2, epsilon, .. } => {
+                *weight_decay = fields.or("weight_decay", *weight_decay)?;
+                *beta1 = fields.or("beta1", *beta1)?;
+                *beta2 = fields.or("beta2", *beta2)?;
+                *epsilon = fields.or("epsilon", *epsilon)?;
+            }
             Self::RmsProp { rho, epsilon, .. } => {
                 *rho = fields.or("rho", *rho)?;
                 *epsilon = fields.or("epsilon", *epsilon)?;
@@ -184,7 +207,6 @@ impl Read for OptimizerKind {
             Self::Adagrad { .. } => {}
         }
         optimizer.build().map_err(|error| fields.refused(error))?;
-        fields.finish()?;
         Ok(optimizer)
     }
 }
@@ -200,7 +222,11 @@ impl From<OptimizerKind> for Value {
                 .unless(0.9, "beta1", beta1)
                 .unless(0.999, "beta2", beta2)
                 .unless(OptimizerKind::EPSILON, "epsilon", epsilon),
-            OptimizerKind::AdamW { weight_decay, .. } => table.with("weight_decay", weight_decay),
+            OptimizerKind::AdamW { weight_decay, beta1, beta2, epsilon, .. } => table
+                .with("weight_decay", weight_decay)
+                .unless(0.9, "beta1", beta1)
+                .unless(0.999, "beta2", beta2)
+                .unless(OptimizerKind::EPSILON, "epsilon", epsilon),
             OptimizerKind::RmsProp { rho, epsilon, .. } => {
                 table.unless(0.9, "rho", rho).unless(OptimizerKind::EPSILON, "epsilon", epsilon)
             }

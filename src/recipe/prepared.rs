@@ -40,8 +40,10 @@ impl Recipe {
     /// Loads the data, which stand in `folder`, and prepares them.
     ///
     /// # Errors
-    /// [`RecipeError::File`], [`RecipeError::Number`] or [`RecipeError::Shape`], naming file, row and column.
+    /// [`RecipeError::File`], [`RecipeError::Number`] or [`RecipeError::Shape`], naming file, row and column; those of
+    /// [`check`](Self::check).
     pub fn prepare(&self, folder: &Path) -> Result<Prepared, RecipeError> {
+        self.check()?;
         let path = folder.join(&self.data.file);
         let table = NumberTable::read(&path)?;
         Prepared::of(self, &Arc::new(table), &path.display().to_string())
@@ -95,29 +97,35 @@ impl Prepared {
     fn of(recipe: &Recipe, table: &Arc<NumberTable>, path: &str) -> Result<Self, RecipeError> {
         let data = &recipe.data;
         let (rows, cols) = (table.rows(), table.cols);
-        let shape = |what: &str, expected: String, found: usize| {
-            Err(RecipeError::Shape { path: path.to_owned(), what: what.to_owned(), expected, found })
+        let shape = |key: &'static str, what: &str, expected: String, found: usize| {
+            Err(RecipeError::Shape { key, path: path.to_owned(), what: what.to_owned(), expected, found })
         };
         if rows < 2 {
-            return shape("the rows", "at least 2".to_owned(), rows);
+            return shape("data.file", "the rows", "at least 2".to_owned(), rows);
         }
         if cols <= data.targets {
-            return shape("the columns", format!("more than the {} of the targets", data.targets), cols);
+            return shape(
+                "data.targets",
+                "the columns",
+                format!("more than the {} of the targets", data.targets),
+                cols,
+            );
         }
         // Of whole rows: four of five train unless it is said otherwise.
         let train_rows = data.train_rows.unwrap_or((rows as f64 * 0.8) as usize).max(1);
         if train_rows >= rows {
-            return shape("the rows", format!("more than the {train_rows} that train"), rows);
+            return shape("data.train_rows", "the rows", format!("more than the {train_rows} that train"), rows);
         }
         let mut order: Vec<usize> = (0..rows).collect();
         if data.shuffle {
             Generator::named(recipe.seed, "rows").shuffle(&mut order);
         }
         let n_in = cols - data.targets;
+        let lines: Vec<usize> = order.iter().map(|&at| table.lines[at]).collect();
         let row = |row: usize| table.numbers[row * cols..(row + 1) * cols].split_at(n_in);
         let inputs: Vec<f32> = order.iter().flat_map(|&at| row(at).0).map(|&x| x as f32).collect();
         let targets: Vec<f64> = order.iter().flat_map(|&at| row(at).1).copied().collect();
-        check_targets(data, &targets, &order, path, n_in)?;
+        check_targets(data, &targets, &lines, path, n_in)?;
         let (scaled_inputs, columns) = scaled(inputs, n_in, train_rows, data.inputs)?;
         let scale = if let Task::Regression { scale } = data.task { scale } else { Scaling::None };
         let values: Vec<f32> = targets.iter().map(|&t| t as f32).collect();
@@ -146,24 +154,25 @@ impl Prepared {
     }
 }
 
-/// Refuses a target that the task cannot have.
-fn check_targets(data: &Data, targets: &[f64], order: &[usize], path: &str, n_in: usize) -> Result<(), RecipeError> {
-    let (fine, must): (Box<dyn Fn(f64) -> bool>, String) = match data.task {
+/// Refuses a target that the task cannot have; `lines` are those of the rows in the file.
+fn check_targets(data: &Data, targets: &[f64], lines: &[usize], path: &str, n_in: usize) -> Result<(), RecipeError> {
+    let (fine, must, key): (Box<dyn Fn(f64) -> bool>, String, _) = match data.task {
         Task::Classification { classes, .. } => {
             let fine = move |t: f64| t >= 0.0 && t.fract() == 0.0 && t < classes as f64;
-            (Box::new(fine), format!("a class from 0 to {}", classes.saturating_sub(1)))
+            (Box::new(fine), format!("a class from 0 to {}", classes.saturating_sub(1)), "data.classes")
         }
-        Task::Multilabel => (Box::new(|t| t == 0.0 || t == 1.0), "0 or 1".to_owned()),
+        Task::Multilabel => (Box::new(|t| t == 0.0 || t == 1.0), "0 or 1".to_owned(), "data.task"),
         Task::Regression { .. } => return Ok(()),
     };
     // The first in the order of the file, whatever order the rows are in.
     let wrong = targets.iter().enumerate().filter(|(_, target)| !fine(**target));
-    let first = wrong.min_by_key(|(at, _)| (order[at / data.targets], at % data.targets));
+    let first = wrong.min_by_key(|(at, _)| (lines[at / data.targets], at % data.targets));
     match first {
         None => Ok(()),
         Some((at, target)) => Err(RecipeError::Number {
+            key,
             path: path.to_owned(),
-            row: order[at / data.targets] + 1,
+            row: lines[at / data.targets],
             column: n_in + at % data.targets + 1,
             found: target.to_string(),
             must,

@@ -28,7 +28,7 @@ impl CellKind {
     pub(super) const FORGET_BIAS: f64 = 1.0;
 
     /// The cell of that name, from the rest of its layer's table.
-    pub(super) fn read(name: &str, fields: &mut Fields<'_>) -> Result<Self, RecipeError> {
+    pub(super) fn read(name: &str, fields: &Fields<'_>) -> Result<Self, RecipeError> {
         Ok(match name {
             "rnn" => Self::Rnn,
             "rnn_relu" => Self::RnnRelu,

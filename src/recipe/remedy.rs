@@ -146,6 +146,8 @@ mod tests {
                 epochs: 1,
                 optimizer: OptimizerKind::Adam { learning_rate: 9.0, beta1: 0.9, beta2: 0.999, epsilon: 9.0 },
                 clip: Some(ClipKind::Value { max: 1e-9 }),
+                schedule: None,
+                plateau: None,
             },
             layers: vec![steps, residual, LayerKind::Sequential { layers: vec![linear(2), linear(1), sigmoid] }],
         }

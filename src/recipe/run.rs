@@ -9,8 +9,7 @@ use super::penalty::Penalty;
 use super::prepared::{Answers, Prepared};
 use super::score::Score;
 use super::trivial::trivial_loss;
-use super::{LossKind, Recipe, RecipeError};
-use crate::schedule::Schedule;
+use super::{ClipKind, LossKind, Recipe, RecipeError};
 use crate::{
     Dataset, Epoch, Error, GradientClipper, Loss, Monitor, Network, Role, Rows, StabilityReport, Trainer, evaluate,
 };
@@ -89,13 +88,10 @@ impl Recipe {
     ///
     /// # Errors
     /// [`RecipeError::Outputs`] where the last layer gives another number of outputs than there are targets; [`RecipeError::Run`] where
-    /// network or training are refused, naming the layer.
+    /// network or training are refused, naming the layer; those of [`check`](Self::check).
     pub fn run_on(&self, data: &Prepared) -> Result<Run, RecipeError> {
-        let network = self.network(data.n_in())?;
-        if network.n_out() != data.n_out {
-            let layer = network.layer_names().last().cloned().unwrap_or_default();
-            return Err(RecipeError::Outputs { layer, outputs: network.n_out(), targets: data.n_out });
-        }
+        self.check()?;
+        let network = self.network_for(data)?;
         let loss = self.training.loss.build()?;
         let start = self.look(&network, &*loss, data, Time::Start)?;
         let mut penalty = (self.penalty(&network), 0.0);
@@ -103,8 +99,11 @@ impl Recipe {
             .batch(self.training.batch.min(data.train.rows()))
             .epochs(self.training.epochs)
             .seed(self.seed)
-            .schedule(InverseTime { decay: self.training.optimizer.decay() })
+            .schedule(self.training.rates()?)
             .watch(Monitor::new());
+        if let Some(plateau) = self.training.plateau {
+            trainer = trainer.reduce_on_plateau(plateau.build()?);
+        }
         if let Some(clipper) = self.clipper()? {
             trainer = trainer.clip_boxed(clipper);
         }
@@ -135,9 +134,19 @@ impl Recipe {
         })
     }
 
+    /// The untrained network, where it takes the inputs and gives as many outputs as there are targets.
+    pub(super) fn network_for(&self, data: &Prepared) -> Result<Network<f32>, RecipeError> {
+        let network = self.network(data.n_in())?;
+        if network.n_out() != data.n_out {
+            let layer = network.layer_names().last().cloned().unwrap_or_default();
+            return Err(RecipeError::Outputs { layer, outputs: network.n_out(), targets: data.n_out });
+        }
+        Ok(network)
+    }
+
     /// What changes the gradients before the update: the penalty, and the clipper.
     fn clipper(&self) -> Result<Option<Box<dyn GradientClipper<f32>>>, Error> {
-        let clipper = self.training.clip.map(|clip| clip.build()).transpose()?;
+        let clipper = self.training.clip.as_ref().map(ClipKind::build).transpose()?;
         if self.training.l2 > 0.0 {
             return Ok(Some(Box::new(Penalty { l2: self.training.l2, then: clipper })));
         }
@@ -212,15 +221,3 @@ pub(super) fn share_of_a_batch(kind: LossKind, batch: usize, rows: usize) -> f64
 
 /// How many rows go through the network at once where it is only looked at.
 const AT_ONCE: usize = 256;
-
-/// A rate that is divided by 1 + decay * step.
-#[derive(Debug, Clone, Copy)]
-struct InverseTime {
-    decay: f64,
-}
-
-impl Schedule for InverseTime {
-    fn factor(&self, step: u64) -> f64 {
-        1.0 / (1.0 + self.decay * step as f64)
-    }
-}

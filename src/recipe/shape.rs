@@ -1,7 +1,7 @@
 //! Sizes as recipes write them: images, pairs of rows and columns, and what stands around an image.
 
 use super::RecipeError;
-use super::fields::{Read, mismatch};
+use super::fields::{Count, Read, mismatch};
 use super::tree::{Node, Value};
 use crate::{Extent, Padding};
 
@@ -49,8 +49,8 @@ impl From<Border> for Padding {
 
 impl Read for Image {
     fn read(node: &Node, key: &str) -> Result<Self, RecipeError> {
-        match Vec::<usize>::read(node, key)?[..] {
-            [one, two, three] => Ok(Self(one, two, three)),
+        match Vec::<Count>::read(node, key)?[..] {
+            [Count(one), Count(two), Count(three)] => Ok(Self(one, two, three)),
             _ => Err(mismatch(node, key, "a list of three sizes")),
         }
     }
@@ -59,10 +59,10 @@ impl Read for Image {
 impl Read for Pair {
     fn read(node: &Node, key: &str) -> Result<Self, RecipeError> {
         if let Value::Whole(_) = node.value {
-            return usize::read(node, key).map(|both| Self(both, both));
+            return Count::read(node, key).map(|Count(both)| Self(both, both));
         }
-        match Vec::<usize>::read(node, key)?[..] {
-            [rows, cols] => Ok(Self(rows, cols)),
+        match Vec::<Count>::read(node, key)?[..] {
+            [Count(rows), Count(cols)] => Ok(Self(rows, cols)),
             _ => Err(mismatch(node, key, "a number, or a list of rows and columns")),
         }
     }
@@ -74,7 +74,12 @@ impl Read for Border {
             Value::Text(text) if text == "valid" => Ok(Self::Valid),
             Value::Text(text) if text == "same" => Ok(Self::Same),
             Value::Text(_) => Err(mismatch(node, key, "\"valid\", \"same\", or a list of rows and columns")),
-            _ => Pair::read(node, key).map(Self::Explicit),
+            // Unlike the sizes of windows these may be 0.
+            Value::Whole(_) => usize::read(node, key).map(|both| Self::Explicit(Pair(both, both))),
+            _ => match Vec::<usize>::read(node, key)?[..] {
+                [rows, cols] => Ok(Self::Explicit(Pair(rows, cols))),
+                _ => Err(mismatch(node, key, "\"valid\", \"same\", a number, or a list of rows and columns")),
+            },
         }
     }
 }

@@ -117,8 +117,15 @@ impl Start {
 
 impl Read for Start {
     fn read(node: &Node, key: &str) -> Result<Self, RecipeError> {
-        let mut fields = Fields::of(node, key)?;
+        let fields = Fields::of(node, key)?;
         let mut start = fields.kind(&Self::KINDS)?;
+        fields.only(match start {
+            Self::Constant { .. } => &["kind", "value"],
+            Self::Uniform { .. } => &["kind", "low", "high"],
+            Self::Normal { .. } | Self::TruncatedNormal { .. } => &["kind", "mean", "std"],
+            Self::Orthogonal { .. } => &["kind", "gain"],
+            _ => &["kind"],
+        })?;
         match &mut start {
             Self::Constant { value } => *value = fields.required("value")?,
             Self::Uniform { low, high } => (*low, *high) = (fields.required("low")?, fields.required("high")?),
@@ -129,7 +136,6 @@ impl Read for Start {
             _ => {}
         }
         start.build().map_err(|error| fields.refused(error))?;
-        fields.finish()?;
         Ok(start)
     }
 }

@@ -9,6 +9,8 @@ use super::RecipeError;
 pub(super) struct NumberTable {
     pub(super) numbers: Vec<f64>,
     pub(super) cols: usize,
+    /// The line of each row, counted from 1: empty lines hold none.
+    pub(super) lines: Vec<usize>,
 }
 
 impl NumberTable {
@@ -22,7 +24,7 @@ impl NumberTable {
     }
 
     fn parse(text: &str, path: &str) -> Result<Self, RecipeError> {
-        let (mut numbers, mut cols) = (Vec::with_capacity(text.len() / 4), 0);
+        let (mut numbers, mut cols, mut lines) = (Vec::with_capacity(text.len() / 4), 0, Vec::new());
         for (line, row) in text.lines().enumerate().filter(|(_, row)| !row.trim().is_empty()) {
             let before = numbers.len();
             for (column, field) in row.split(',').enumerate() {
@@ -30,6 +32,7 @@ impl NumberTable {
                 // What is beyond f32 would be infinite in the network.
                 let Some(number) = number.filter(|number| (*number as f32).is_finite()) else {
                     return Err(RecipeError::Number {
+                        key: "data.file",
                         path: path.to_owned(),
                         row: line + 1,
                         column: column + 1,
@@ -42,11 +45,18 @@ impl NumberTable {
             let found = numbers.len() - before;
             if cols != 0 && found != cols {
                 let what = format!("the columns of row {}", line + 1);
-                return Err(RecipeError::Shape { path: path.to_owned(), what, expected: cols.to_string(), found });
+                return Err(RecipeError::Shape {
+                    key: "data.file",
+                    path: path.to_owned(),
+                    what,
+                    expected: cols.to_string(),
+                    found,
+                });
             }
             cols = found;
+            lines.push(line + 1);
         }
-        Ok(Self { numbers, cols })
+        Ok(Self { numbers, cols, lines })
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -60,8 +70,8 @@ mod tests {
 
     #[test]
     fn numbers_are_read_and_what_is_none_is_named() {
-        let table = NumberTable::parse("1,2.5\r\n-3e2, 0\n\n", "x").unwrap();
-        assert_eq!((table.numbers, table.cols), (vec![1.0, 2.5, -300.0, 0.0], 2));
+        let table = NumberTable::parse("1,2.5\r\n\n-3e2, 0\n\n", "x").unwrap();
+        assert_eq!((table.numbers, table.cols, table.lines), (vec![1.0, 2.5, -300.0, 0.0], 2, vec![1, 3]));
         for (text, row, column) in
             [("1,2\n3,x", 2, 2), ("a,b", 1, 1), ("1,nan", 1, 2), ("1\ninf", 2, 1), ("1e39", 1, 1), ("1,,2", 1, 2)]
         {

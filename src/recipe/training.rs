@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, Read, one_of};
 use super::tree::{Node, Table, Value};
-use super::{ClipKind, LossKind, OptimizerKind, RecipeError};
+use super::{ClipKind, LossKind, OptimizerKind, PlateauKind, RecipeError, ScheduleKind};
 
 /// How a recipe trains: the loss, in batches of how many rows, for how long, by which optimizer.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,11 +19,16 @@ pub struct Training {
     pub optimizer: OptimizerKind,
     /// What limits the gradients.
     pub clip: Option<ClipKind>,
+    /// How the learning rate changes from step to step, besides a decay of the optimizer's own.
+    pub schedule: Option<ScheduleKind>,
+    /// How the learning rate falls where the loss of the validation rows does not, besides that.
+    pub plateau: Option<PlateauKind>,
 }
 
 impl Read for Training {
     fn read(node: &Node, key: &str) -> Result<Self, RecipeError> {
-        let mut fields = Fields::of(node, key)?;
+        let fields = Fields::of(node, key)?;
+        fields.only(&["loss", "l2", "batch", "epochs", "optimizer", "clip", "schedule", "plateau"])?;
         let path = fields.path("loss");
         let loss = match fields.node("loss") {
             Some(node) => one_of(node, &path, &LossKind::NAMES)?,
@@ -36,6 +41,8 @@ impl Read for Training {
             epochs: fields.required("epochs")?,
             optimizer: fields.required("optimizer")?,
             clip: fields.optional("clip")?,
+            schedule: fields.optional("schedule")?,
+            plateau: fields.optional("plateau")?,
         };
         if !(training.l2.is_finite() && training.l2 >= 0.0) {
             return Err(fields.refuse("l2", "finite and not below 0"));
@@ -46,7 +53,6 @@ impl Read for Training {
         if training.epochs == 0 {
             return Err(fields.refuse("epochs", "at least 1"));
         }
-        fields.finish()?;
         Ok(training)
     }
 }
@@ -60,7 +66,9 @@ impl From<&Training> for Value {
             .with("epochs", training.epochs)
             // Written inside the table, not under a heading of its own.
             .with("optimizer", training.optimizer)
-            .maybe("clip", training.clip)
+            .maybe("clip", training.clip.as_ref())
+            .maybe("schedule", training.schedule.as_ref())
+            .maybe("plateau", training.plateau)
             .into()
     }
 }

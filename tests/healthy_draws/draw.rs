@@ -79,6 +79,8 @@ pub fn recipe(seed: u64, generator: &mut Generator) -> Recipe {
             epochs: u64::div_ceil(steps, an_epoch),
             optimizer: optimizer(generator),
             clip: None,
+            schedule: None,
+            plateau: None,
         },
         layers,
     }
@@ -98,7 +100,7 @@ fn optimizer(generator: &mut Generator) -> OptimizerKind {
         1 => sgd(0.03, 0.9, false),
         2 => sgd(0.03, 0.9, true),
         3 => OptimizerKind::adam(0.005 * factor),
-        4 => OptimizerKind::AdamW { learning_rate: 0.005 * factor, weight_decay: 0.01 },
+        4 => OptimizerKind::adamw(0.005 * factor, 0.01),
         5 => OptimizerKind::RmsProp { learning_rate: 0.003 * factor, rho: 0.9, epsilon: 1e-7 },
         _ => OptimizerKind::Adagrad { learning_rate: 0.05 * factor },
     }

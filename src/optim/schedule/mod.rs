@@ -21,3 +21,10 @@ pub trait Schedule: Debug + Send + Sync {
     /// The factor for that training step, counted from 0.
     fn factor(&self, step: u64) -> f64;
 }
+
+/// One whose type is only known when the program runs.
+impl<S: Schedule + ?Sized> Schedule for Box<S> {
+    fn factor(&self, step: u64) -> f64 {
+        (**self).factor(step)
+    }
+}

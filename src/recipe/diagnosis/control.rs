@@ -46,6 +46,8 @@ impl Control {
             epochs: STEPS.div_ceil(steps_an_epoch).max(1),
             optimizer: OptimizerKind::adam(0.003),
             clip: None,
+            schedule: None,
+            plateau: None,
         };
         control.layers = vec![
             LayerKind::linear(UNITS, Start::HeUniform),

@@ -38,7 +38,8 @@ mod tests {
         let (task, inputs) = (Task::Multilabel, Scaling::None);
         let data = Data { file: String::new(), targets: 1, task, train_rows: None, shuffle: false, inputs };
         let (loss, optimizer) = (LossKind::MeanSquared, OptimizerKind::sgd(0.1));
-        let training = Training { loss, l2: 0.0, batch: 10, epochs: 1, optimizer, clip: None };
+        let training =
+            Training { loss, l2: 0.0, batch: 10, epochs: 1, optimizer, clip: None, schedule: None, plateau: None };
         Recipe { name: String::new(), seed: 1, data, training, layers }
     }
 
