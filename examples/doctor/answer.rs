@@ -65,48 +65,62 @@ fn metrics(run: &Run) -> Value {
 }
 
 /// Where a repair was asked for, and there is none.
-pub fn print_not_repaired(diagnosis: &Diagnosis) {
-    println!(
-        "not repaired: {}",
-        match diagnosis.remedies.first() {
-            Some(Remedy::ShuffleRows | Remedy::CheckData) => "only other data would help",
-            _ => "nothing that was tried is better than this run on the rows that validate",
-        }
-    );
+pub fn not_repaired(diagnosis: &Diagnosis) -> String {
+    let why = match diagnosis.remedies.first() {
+        Some(Remedy::ShuffleRows | Remedy::CheckData) => "only other data would help",
+        _ => "nothing that was tried is better than this run on the rows that validate",
+    };
+    format!("not repaired: {why}")
 }
 
-pub fn print(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, edge: Option<&Edge>, repair: Option<&Repair>) {
-    println!("{}: {}", recipe.name, if diagnosis.is_healthy() { "healthy" } else { "not healthy" });
-    println!("{}", metrics(run));
-    if let Some(stopped) = &run.stopped {
-        println!("the run ended early: {stopped}");
-    }
+/// What a person reads, line by line.
+pub fn text(
+    recipe: &Recipe,
+    run: &Run,
+    diagnosis: &Diagnosis,
+    edge: Option<&Edge>,
+    repair: Option<&Repair>,
+) -> Vec<String> {
+    let mut lines = vec![
+        format!("{}: {}", recipe.name, if diagnosis.is_healthy() { "healthy" } else { "not healthy" }),
+        metrics_in_words(run),
+    ];
+    lines.extend(run.stopped.as_ref().map(|stopped| format!("the run ended early: {stopped}")));
     if let Some(forecast) = &diagnosis.forecast {
         let concern = forecast.concerns.first().map_or(String::new(), |concern| format!(": {concern}"));
-        println!("theory says of its start: {}{concern}", forecast.outlook().name());
+        lines.push(format!("theory says of its start: {}{concern}", forecast.outlook().name()));
     }
     if let Some(Edge { found, limit, .. }) = edge {
         let within = limit.map_or(String::new(), |limit| format!(", where its steps follow up to {}", short(limit)));
-        if found.value.is_finite() {
-            println!("the loss curves by {} at the end{within}", short(found.value));
+        lines.push(if found.value.is_finite() {
+            format!("the loss curves by {} at the end{within}", short(found.value))
         } else {
-            println!("how strongly the loss curves at the end cannot be told: a number is not finite there");
-        }
+            "how strongly the loss curves at the end cannot be told: a number is not finite there".to_owned()
+        });
     }
-    for finding in &diagnosis.findings {
-        println!("{finding}");
-    }
-    if let Some(confidence) = diagnosis.confidence {
-        println!("that this is the cause is {confidence}");
-    }
+    lines.extend(diagnosis.findings.iter().map(Finding::to_string));
+    lines.extend(diagnosis.confidence.map(|confidence| format!("that this is the cause is {confidence}")));
     if !diagnosis.is_healthy() && !diagnosis.ruled_out.is_empty() {
-        println!("asked before, and answered with no: {}", diagnosis.ruled_out.join(" "));
+        lines.push("asked before, and answered with no:".to_owned());
+        lines.extend(diagnosis.ruled_out.iter().map(|question| format!("  {question}")));
     }
     if let Some(repair) = repair {
-        println!("repaired: {}", if repair.diagnosis.is_healthy() { "healthy" } else { "not healthy still" });
-        repair.applied.iter().for_each(|applied| println!("  {applied}"));
-        println!("{}", metrics(&repair.run));
+        let end = if repair.diagnosis.is_healthy() { "healthy" } else { "not healthy still" };
+        lines.push(format!("repaired: {end}"));
+        lines.extend(repair.applied.iter().map(|applied| format!("  {applied}")));
+        lines.push(metrics_in_words(&repair.run));
     }
+    lines
+}
+
+/// Loss and score on the rows that train and on those that validate.
+fn metrics_in_words(run: &Run) -> String {
+    let Value::Object(metrics) = metrics(run) else { return String::new() };
+    let one = |(name, value): (&String, &Value)| {
+        let value = value.as_f64().map_or("not finite".to_owned(), short);
+        format!("{} {value}", name.replace('_', " "))
+    };
+    metrics.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// A number in a few characters, however large or small.

@@ -69,12 +69,11 @@ fn examine(arguments: &Arguments) -> Result<ExitCode, RecipeError> {
         output::say(&format!("{}\n{}", output::plain(&recipe.name), terminal_picture(&report)))?;
     } else {
         let shown = Recipe { name: output::plain(&recipe.name), ..recipe };
-        output::while_heard(|| {
-            answer::print(&shown, &run, &diagnosis, edge.as_ref(), repair.as_ref());
-            if wanted && repair.is_none() && !diagnosis.is_healthy() {
-                answer::print_not_repaired(&diagnosis);
-            }
-        });
+        let mut lines = answer::text(&shown, &run, &diagnosis, edge.as_ref(), repair.as_ref());
+        if wanted && repair.is_none() && !diagnosis.is_healthy() {
+            lines.push(answer::not_repaired(&diagnosis));
+        }
+        output::say(&lines.join("\n"))?;
     }
     Ok(if diagnosis.is_healthy() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
