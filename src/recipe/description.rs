@@ -33,6 +33,8 @@ use super::{Data, LayerKind, RecipeError, Training};
 ///         clip: None,
 ///         schedule: None,
 ///         plateau: None,
+///         schedule: None,
+///         plateau: None,
 ///     },
 ///     layers: vec![
 ///         LayerKind::linear(16, Start::HeUniform),

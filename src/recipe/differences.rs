@@ -14,7 +14,7 @@ impl Recipe {
     /// use evenkeel::recipe::*;
     /// # let data = Data { file: "a.csv".to_owned(), targets: 1, task: Task::Multilabel, train_rows: None, shuffle: false, inputs: Scaling::None };
     /// # let optimizer = OptimizerKind::adam(0.01);
-    /// # let training = Training { loss: LossKind::SigmoidCrossEntropy, l2: 0.0, batch: 32, epochs: 6, optimizer, clip: None };
+    /// # let training = Training { loss: LossKind::SigmoidCrossEntropy, l2: 0.0, batch: 32, epochs: 6, optimizer, clip: None, schedule: None, plateau: None };
     /// let layers = vec![LayerKind::linear(2, Start::Zeros), LayerKind::Activation(ActivationKind::Sigmoid), LayerKind::linear(1, Start::Zeros)];
     /// let recipe = Recipe { name: "narrow".to_owned(), seed: 1, data, training, layers };
     /// let mut other = recipe.clone();

@@ -12,7 +12,7 @@ impl Remedy {
     /// use evenkeel::recipe::*;
     /// # let data = Data { file: "a.csv".to_owned(), targets: 1, task: Task::Multilabel, train_rows: None, shuffle: false, inputs: Scaling::None };
     /// # let optimizer = OptimizerKind::adam(0.01);
-    /// # let training = Training { loss: LossKind::MeanSquared, l2: 0.0, batch: 32, epochs: 20, optimizer, clip: None };
+    /// # let training = Training { loss: LossKind::MeanSquared, l2: 0.0, batch: 32, epochs: 20, optimizer, clip: None, schedule: None, plateau: None };
     /// let layers = vec![
     ///     LayerKind::Sequential { layers: vec![LayerKind::linear(16, Start::Zeros), LayerKind::Activation(ActivationKind::Relu)] },
     ///     LayerKind::linear(1, Start::XavierNormal),
