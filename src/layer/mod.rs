@@ -198,7 +198,7 @@ pub trait Layer<T: Float>: Debug + Send + Sync {
     /// moments stand in the order of its plan. In the limit of wide layers: inputs and gradients of different units are taken for
     /// independent. `None` where theory does not say: of all layers here it says nothing of an [`Lstm`] with [`chrono`](Recurrent::chrono), of a
     /// state that a recurrent layer, other than one with ReLU, only copies, of attention with weights of a mean that is not 0, and of
-    /// a [`MaxPool2d`] behind an activation that falls somewhere.
+    /// a [`MaxPool2d`] behind an activation that falls somewhere, or right behind a [`Dropout`].
     fn moments(&self, _plan: &Plan, _x: Moments, _weights: &[InitMoments]) -> Option<Propagated> {
         None
     }
