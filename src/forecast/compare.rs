@@ -31,11 +31,11 @@ pub struct LayerCompared {
 ///
 /// ```
 /// use evenkeel::*;
-/// let layers = (0..8).fold(Network::<f64>::builder(50), |network, _| network.layer(Linear::new(50)).layer(Relu));
+/// let layers = (0..8).fold(Network::<f64>::builder(200), |network, _| network.layer(Linear::new(200)).layer(Relu));
 /// let mut network = layers.weights(He::normal()).seed(1).build()?;
-/// let rows = [1.0; 50];
+/// let rows = [1.0; 200];
 /// let compare = |network: &Network<f64>| {
-///     let measured = Measured::of(network, Rows::new(&rows, 50)?, OutputGradient::Random(1))?;
+///     let measured = Measured::of(network, Rows::new(&rows, 200)?, OutputGradient::Random(1))?;
 ///     Forecast::of(network, 1.0)?.compare(&measured)
 /// };
 /// assert!(compare(&network)?.agrees());

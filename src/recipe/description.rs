@@ -33,8 +33,6 @@ use super::{Data, LayerKind, RecipeError, Training};
 ///         clip: None,
 ///         schedule: None,
 ///         plateau: None,
-///         schedule: None,
-///         plateau: None,
 ///     },
 ///     layers: vec![
 ///         LayerKind::linear(16, Start::HeUniform),
