@@ -18,7 +18,7 @@ pub(super) const LEFT_OVER: f64 = 10.0;
 /// deviation).
 pub(super) const CHANCE: f64 = 0.05;
 
-/// Or one of so many standard errors, where right answers of few rows count: one in forty runs that know nothing has more.
+/// Or one of so many standard errors, where few rows count: one in forty runs that know nothing has more.
 pub(super) const DEVIATIONS: f64 = 2.0;
 
 /// But no more than this: of four rows of which all are right nobody could tell anything else.

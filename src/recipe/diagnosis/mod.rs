@@ -13,6 +13,7 @@ mod plain;
 mod probe;
 mod rank;
 mod repair;
+mod row_losses;
 mod scale;
 mod symptom;
 mod trial;

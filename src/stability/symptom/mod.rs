@@ -240,19 +240,29 @@ impl Growth {
     fn of(report: &StabilityReport) -> Self {
         // Of the first look alone: what comes later is also the work of the updates.
         let signal = change_of_spread(report, |variance| variance.start());
-        // The output's is the sum of all errors of the batch, which are of both signs and may cancel, whatever the layers do.
-        let last = report.trained().rfind(|layer| !layer.bias_gradient.is_empty()).map(|layer| &layer.name);
+        let gradient = Self::of_gradients(report).unwrap_or(1.0);
+        let update = report.trained().filter_map(|layer| early(&layer.update_ratio)).fold(0.0, f64::max);
+        Self { signal, gradient, update }
+    }
+
+    /// The first layer's bias gradient over that of the last hidden layer: the least of the first looks, for such a gradient is a sum over a
+    /// batch of numbers of both signs, which now and then is next to nothing, whatever the layers do.
+    fn of_gradients(report: &StabilityReport) -> Option<f64> {
+        const LOOKS: usize = 3;
+        // The output's is the sum of all errors of the batch, which may cancel in every look.
+        let last = report.trained().rfind(|layer| !layer.bias_gradient.is_empty())?;
+        if last.bounds.normalized {
+            // And an output that a batch norm gives a mean of its own lets all sums in front of it cancel.
+            return None;
+        }
         // A recurrent layer's adds up over its steps: it is judged by how the derivative fares through them. And what stands right in front of
         // a normalization is taken away again with the mean: its gradient is 0 up to rounding, and nothing to divide by.
         let in_depth = report.trained().filter(|layer| layer.through_time.is_none() && !is_normalized(report, layer));
-        let in_depth = in_depth.filter(|layer| Some(&layer.name) != last);
-        let mut biases = in_depth.filter_map(|layer| layer.bias_gradient.start());
-        let gradient = match (biases.next(), biases.next_back()) {
-            (Some(first), Some(last)) if last > 0.0 => first / last,
-            _ => 1.0,
-        };
-        let update = report.trained().filter_map(|layer| early(&layer.update_ratio)).fold(0.0, f64::max);
-        Self { signal, gradient, update }
+        let in_depth = in_depth.filter(|layer| layer.name != last.name && !layer.bias_gradient.is_empty());
+        let mut biases = in_depth.map(|layer| layer.bias_gradient.first().iter().take(LOOKS).map(|&(_, norm)| norm));
+        let looks = biases.next()?.zip(biases.next_back()?).map(|(first, last)| first / last);
+        // Where nothing comes through at all any more, nothing is known of how it grew.
+        looks.filter(|ratio| ratio.is_finite() && *ratio > 0.0).reduce(f64::min)
     }
 
     /// Whether signals or gradients explode on their way through the layers.
