@@ -28,8 +28,8 @@ mod tests {
         let (inputs, off) = (vec![0.0, 1.0, 2.0, 3.0], [1.0, -1.0, 2.0, -2.0]);
         let targets = inputs.iter().zip(off).map(|(x, off)| out(*x) + off).collect();
         let set = Dataset::values(inputs, 1, targets, 1).unwrap();
-        let error = relative_error(&network, &MeanSquared, &set).unwrap();
+        let error = relative_error(&network, &MeanSquared::new(), &set).unwrap();
         assert!((error - (3.0_f64 / 4.0).sqrt() / 2.5).abs() < 1e-5, "{error}");
-        assert_eq!(relative_error(&network, &MeanSquared, &set.select(&[0]).unwrap()), None);
+        assert_eq!(relative_error(&network, &MeanSquared::new(), &set.select(&[0]).unwrap()), None);
     }
 }
