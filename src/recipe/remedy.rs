@@ -60,7 +60,7 @@ impl Remedy {
             Self::ScaleLearningRate { factor } => {
                 training.optimizer = training.optimizer.with_rate(training.optimizer.learning_rate() * factor);
             }
-            Self::NoDecay => training.optimizer = training.optimizer.without_decay(),
+            Self::NoDecay => edit::steady(training),
             Self::ScaleEpsilon { factor } => {
                 if let OptimizerKind::Adam { epsilon, .. } | OptimizerKind::RmsProp { epsilon, .. } =
                     &mut training.optimizer
@@ -72,7 +72,7 @@ impl Remedy {
                 }
             }
             Self::ScalePenalty { factor } => edit::weaken_penalty(recipe, factor),
-            Self::MoreEpochs { factor } => training.epochs = (training.epochs as f64 * factor).round() as u64,
+            Self::MoreEpochs { factor } => edit::more_epochs(training, factor),
             // What a normalization knows of so many rows is known to a fifth or so.
             Self::LargerBatches => training.batch = training.batch.saturating_mul(2).max(32),
             Self::ScaleData => edit::standardize(recipe, true, true),

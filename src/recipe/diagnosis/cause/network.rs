@@ -6,7 +6,7 @@ use super::super::trial;
 use super::steps::{soon, usual_rate};
 use super::{Attribution, seen};
 use crate::recipe::leaves::{leaves, output};
-use crate::recipe::{ActivationKind, LayerKind, LossKind};
+use crate::recipe::{ActivationKind, Data, LayerKind, LossKind, Task};
 use crate::{Cause, Finding, Remedy, Symptom};
 
 /// How many hidden layers are few: a network that has no more is not too deep.
@@ -105,11 +105,21 @@ pub(super) fn narrow(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     let least = units.iter().copied().min().filter(|least| *least < NARROW)?;
     let wide = units.iter().any(|units| *units > 4 * least);
     let wider = vec![Remedy::MoreUnits { units: 32 }];
-    // Some patience is asked for first: it leaves the network as it is.
-    if soon(facts).is_some() || !trial::cures(facts, &wider) {
+    // Some patience is asked for first, which leaves the network as it is; but not for a layer that all outputs have to share.
+    let shared = wide && least < dimensions(&facts.recipe.data);
+    if (!shared && soon(facts).is_some()) || !trial::cures(facts, &wider) {
         return None;
     }
     Some((if wide { Cause::LayerTooNarrow } else { Cause::CapacityTooSmall }, wider))
+}
+
+/// In how many directions the answers differ: through fewer units they cannot all be told, or only one after the other on a curve. Shares of
+/// classes sum to one.
+fn dimensions(data: &Data) -> usize {
+    match data.task {
+        Task::Classification { classes, one_hot: true } => classes.saturating_sub(1),
+        _ => data.targets,
+    }
 }
 
 pub(super) fn small(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {

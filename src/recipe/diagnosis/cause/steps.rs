@@ -37,11 +37,24 @@ pub(super) fn soon(facts: &Facts<'_>) -> Option<Attribution> {
     const FAR_BELOW: f64 = 0.5;
     let optimizer = facts.recipe.training.optimizer;
     let low = |rate: f64| rate < FAR_BELOW * usual_rate(optimizer);
-    let (rate, decay) = (optimizer.learning_rate(), optimizer.decay());
-    let falls = decay > 0.0 && low(rate / (1.0 + decay * facts.run.report.steps as f64));
+    let rate = optimizer.learning_rate();
+    let falls = low(last_rate(facts)) && (optimizer.decay() > 0.0 || falls_soon(facts));
     let steady = || tried(facts, Cause::LearningRateTooLow, vec![Remedy::NoDecay]);
     let raised = || if low(rate) { raised(facts, &[10.0, 100.0, 1000.0, 10_000.0]) } else { None };
     falls.then(steady).flatten().or_else(raised).or_else(|| longer(facts, 10.0))
+}
+
+/// The learning rate of the last step.
+fn last_rate(facts: &Facts<'_>) -> f64 {
+    facts.run.history.last().map_or_else(|| facts.recipe.training.optimizer.learning_rate(), |epoch| epoch.rate)
+}
+
+/// Whether a schedule takes more of the rate than usual ones do: a cosine, or a straight line, to zero leaves half of it on average.
+fn falls_soon(facts: &Facts<'_>) -> bool {
+    const USUAL: f64 = 0.4;
+    let history = &facts.run.history;
+    let sum: f64 = history.iter().map(|epoch| epoch.rate).sum();
+    sum < USUAL * facts.recipe.training.optimizer.learning_rate() * history.len() as f64
 }
 
 pub(super) fn slow(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
