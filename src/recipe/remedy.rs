@@ -40,6 +40,7 @@ impl Remedy {
             Self::ReplaceActivation { with } => {
                 activation(with).into_iter().for_each(|with| edit::replace_hidden(layers, with))
             }
+            Self::AddHiddenLayer { units } => edit::add_hidden(layers, units),
             Self::AddActivation { with } => {
                 activation(with).into_iter().for_each(|with| edit::add_between(layers, with))
             }
@@ -171,7 +172,8 @@ mod tests {
             Remedy::ReplaceLoss { .. } => Remedy::OneHotTargets,
             Remedy::OneHotTargets => Remedy::MoreEpochs { factor: 10.0 },
             Remedy::MoreEpochs { .. } => Remedy::MoreUnits { units: 32 },
-            Remedy::MoreUnits { .. } => Remedy::AddActivation { with: "relu" },
+            Remedy::MoreUnits { .. } => Remedy::AddHiddenLayer { units: 32 },
+            Remedy::AddHiddenLayer { .. } => Remedy::AddActivation { with: "relu" },
             Remedy::AddActivation { .. } => Remedy::LessDropout { rate: 0.2 },
             Remedy::LessDropout { .. } => Remedy::ScalePenalty { factor: 1e-4 },
             Remedy::ScalePenalty { .. } => Remedy::StopEarly,
@@ -202,6 +204,7 @@ mod tests {
             match tried {
                 Remedy::ScaleTargets => regression(&mut recipe),
                 Remedy::NoDecay => recipe.training.optimizer = decays,
+                Remedy::AddHiddenLayer { .. } => recipe.layers = vec![LayerKind::linear(1, Start::Zeros)],
                 _ => {}
             }
             let before = recipe.clone();
@@ -216,7 +219,7 @@ mod tests {
             }
             remedy = next(&tried);
         }
-        assert_eq!((count, advice.len()), (30, 5), "{advice:?}");
+        assert_eq!((count, advice.len()), (31, 5), "{advice:?}");
     }
 
     #[test]

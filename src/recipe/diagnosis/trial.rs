@@ -1,7 +1,7 @@
 //! A trial: the recipe once more with one thing changed, to see whether that was it.
 
 use super::facts::Facts;
-use super::limits::{FAR_SHORT, SHORT};
+use super::limits::{FAR_SHORT, NOT_DECREASED, SHORT};
 use crate::recipe::Recipe;
 use crate::{Finding, Remedy, Severity, Symptom};
 
@@ -29,13 +29,14 @@ pub(super) fn mends(facts: &Facts<'_>, change: impl FnOnce(&mut Recipe)) -> bool
 
 /// Whether the recipe, changed like that, reaches that share of what can be reached, and half of what was missing.
 pub(super) fn gets_to(share: f64, facts: &Facts<'_>, change: impl FnOnce(&mut Recipe)) -> bool {
-    if !facts.short() {
-        // There is nothing to be mended that a score could tell.
-        return false;
-    }
     let mut recipe = facts.recipe.clone();
     change(&mut recipe);
     if recipe == *facts.recipe {
+        return false;
+    }
+    if !facts.short() {
+        // There is nothing to be mended that a score could tell.
+        facts.trials.leave_open();
         return false;
     }
     let Some(run) = facts.trials.run(&recipe) else { return false };
@@ -46,6 +47,18 @@ pub(super) fn gets_to(share: f64, facts: &Facts<'_>, change: impl FnOnce(&mut Re
     let before = facts.run_gains().0;
     let before = if before.is_finite() { before.max(0.0) } else { 0.0 };
     gain >= share * facts.reach() && gain - before >= 0.5 * (facts.reach() - before)
+}
+
+/// Whether a run that broke off does not with these remedies, and learns something: be it slowly.
+pub(super) fn survives(facts: &Facts<'_>, remedies: &[Remedy]) -> bool {
+    if facts.run.stopped.is_none() {
+        return false;
+    }
+    let mut recipe = facts.recipe.clone();
+    apply(facts, remedies, &mut recipe);
+    let Some(run) = facts.trials.run(&recipe) else { return false };
+    let learns = |trivial: f64| run.end.train.loss < NOT_DECREASED * trivial;
+    run.stopped.is_none() && run.trivial.loss.is_some_and(learns)
 }
 
 /// Whether a run that does not fall short is as good with that remedy, and shows nothing any more of what comes of steps too large.

@@ -16,4 +16,4 @@ pub(super) use output::{fit_output, one_hot};
 pub(super) use rates::{more_epochs, steady};
 pub(super) use starts::{fit_weights, randomize_constant, zero_biases};
 pub(super) use training::{drop_less, drop_nothing, replace_recurrent, standardize, weaken_penalty};
-pub(super) use width::widen;
+pub(super) use width::{add_hidden, widen};

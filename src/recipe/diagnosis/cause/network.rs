@@ -94,9 +94,20 @@ pub(super) fn linear(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
                 | LayerKind::Flatten
         )
     });
-    let linear = linear && facts.hidden_activations().is_empty() && !facts.hidden_units().is_empty();
-    (linear && facts.short() && facts.run.stopped.is_none())
-        .then(|| (Cause::MissingNonlinearity, vec![Remedy::AddActivation { with: "relu" }]))
+    if !linear || !facts.hidden_activations().is_empty() || !facts.short() || facts.run.stopped.is_some() {
+        return None;
+    }
+    if !facts.hidden_units().is_empty() {
+        return Some((Cause::MissingNonlinearity, vec![Remedy::AddActivation { with: "relu" }]));
+    }
+    // A single layer is a model of its own, which is enough for many data: it is to blame where patience does not help, and bending does.
+    if soon(facts).is_some() {
+        return None;
+    }
+    let hidden = Remedy::AddHiddenLayer { units: 32 };
+    let remedies = [vec![hidden.clone()], vec![hidden, Remedy::MoreEpochs { factor: 10.0 }]];
+    let found = remedies.into_iter().find(|remedies| trial::cures(facts, remedies))?;
+    Some((Cause::MissingNonlinearity, found))
 }
 
 /// A layer of one or a few units that lets hardly anything pass, where wider ones mend it.

@@ -9,6 +9,8 @@ use crate::{Cause, Finding, Remedy};
 pub(super) fn fast(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
     let slower = [0.1, 0.01, 0.001].map(|factor| Remedy::ScaleLearningRate { factor });
     let mends = slower.iter().find(|remedy| trial::cures(facts, std::slice::from_ref(remedy)));
+    // That a slower one would take longer is no reason for numbers to overflow.
+    let mends = mends.or_else(|| slower.iter().find(|remedy| trial::survives(facts, std::slice::from_ref(remedy))));
     // A run that works in spite of what was noticed is judged by whether that goes away.
     let remedy = mends.or_else(|| slower.first().filter(|remedy| trial::quiets(facts, findings, remedy)))?;
     Some((Cause::LearningRateTooHigh, vec![remedy.clone()]))
@@ -32,6 +34,13 @@ fn longer(facts: &Facts<'_>, factor: f64) -> Option<Attribution> {
     tried(facts, Cause::TooFewEpochs, vec![Remedy::MoreEpochs { factor }])
 }
 
+/// By which factors a rate that is so far below the usual one is raised: powers of ten, and at last by what brings it there.
+fn raises(below: f64) -> Vec<f64> {
+    let mut factors = vec![10.0, 100.0, 1000.0, 10_000.0];
+    factors.extend(Some(10.0_f64.powf(below.log10().ceil())).filter(|all| *all > 10_000.0 && all.is_finite()));
+    factors
+}
+
 /// A rate far below the usual one is the first to be suspected, be it from the start or in the end, and then patience.
 pub(super) fn soon(facts: &Facts<'_>) -> Option<Attribution> {
     const FAR_BELOW: f64 = 0.5;
@@ -40,7 +49,7 @@ pub(super) fn soon(facts: &Facts<'_>) -> Option<Attribution> {
     let rate = optimizer.learning_rate();
     let falls = low(last_rate(facts)) && (optimizer.decay() > 0.0 || falls_soon(facts));
     let steady = || tried(facts, Cause::LearningRateTooLow, vec![Remedy::NoDecay]);
-    let raised = || if low(rate) { raised(facts, &[10.0, 100.0, 1000.0, 10_000.0]) } else { None };
+    let raised = || if low(rate) { raised(facts, &raises(usual_rate(optimizer) / rate)) } else { None };
     falls.then(steady).flatten().or_else(raised).or_else(|| longer(facts, 10.0))
 }
 

@@ -18,10 +18,12 @@ pub(super) fn penalty(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
 pub(super) fn dropout(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     /// The paper drops half of the hidden units; more than that is seldom meant.
     const USUAL: f64 = 0.5;
-    let less = vec![Remedy::LessDropout { rate: 0.2 }];
     let mut leaves = leaves(&facts.recipe.layers).into_iter();
     let much = leaves.any(|layer| matches!(layer, LayerKind::Dropout { rate } if *rate > USUAL));
-    (much && trial::cures(facts, &less)).then_some((Cause::ExcessiveDropout, less))
+    // What few numbers give, or narrow layers, may bear none.
+    let less = [0.2, 0.0].map(|rate| vec![Remedy::LessDropout { rate }]);
+    let found = less.into_iter().find(|less| much && trial::cures(facts, less))?;
+    Some((Cause::ExcessiveDropout, found))
 }
 
 /// A limit so low that steps are too small: as if the learning rate were.

@@ -21,6 +21,8 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     if facts.uninformative()
         || trivial.is_nan()
         || trivial <= 0.0
+        // Nor where one of the losses is none.
+        || by_heart.is_nan()
         || by_heart <= BY_HEART
         || validation <= best * (1.0 + STILL_FALLS)
         || train > (1.0 - BY_HEART) * trivial
