@@ -4,7 +4,9 @@ use super::control::Control;
 use super::limits::{
     CERTAIN, CHANCE, DEVIATIONS, FAR_SHORT, LEFT_OVER, MOST_CHANCE, NOT_DECREASED, SHORT, STILL_FALLS, WELL_SHORT,
 };
+use super::parts::differ;
 use super::probe::Probe;
+use super::related::related;
 use super::trials::TrialRuns;
 use crate::Network;
 use crate::recipe::leaves;
@@ -94,12 +96,14 @@ impl<'a> Facts<'a> {
         gain.min(self.chance())
     }
 
-    /// Whether the inputs seem to tell nothing about the targets: they are always the same, or neither the run nor the control is better than
-    /// chance on rows that they have not seen, not even before the control has learned the others by heart.
+    /// Whether the inputs seem to tell nothing about the targets: they are always the same; or neither the run nor the control is better than
+    /// chance on rows that they have not seen, not even before the control has learned the others by heart, and no input goes with a target
+    /// by itself, or only among rows of another kind.
     pub(super) fn uninformative(&self) -> bool {
         let constant = self.run.inputs.iter().all(|column| column.deviation == 0.0);
         let best = self.control.and_then(Self::best_skill);
-        constant || (self.control.is_some() && self.reach() <= self.certain() && best.is_none_or(|best| best <= CHANCE))
+        let by_chance = || self.reach() <= self.certain() && best.is_none_or(|best| best <= CHANCE);
+        constant || (self.control.is_some() && by_chance() && (!related(self) || differ(self)))
     }
 
     /// The best skill that the control ever had on the validation rows.

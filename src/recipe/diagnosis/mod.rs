@@ -12,6 +12,7 @@ mod parts;
 mod plain;
 mod probe;
 mod rank;
+mod related;
 mod repair;
 mod row_losses;
 mod scale;
