@@ -101,15 +101,15 @@ impl<'a> Facts<'a> {
     /// by itself, or only among rows of another kind.
     pub(super) fn uninformative(&self) -> bool {
         let constant = self.run.inputs.iter().all(|column| column.deviation == 0.0);
-        let best = self.control.and_then(Self::best_skill);
+        let best = self.control.and_then(|control| Self::best_skill(&control.run));
         let by_chance = || self.reach() <= self.certain() && best.is_none_or(|best| best <= CHANCE);
         constant || (self.control.is_some() && by_chance() && (!related(self) || differ(self)))
     }
 
-    /// The best skill that the control ever had on the validation rows.
-    fn best_skill(control: &Control) -> Option<f64> {
-        let losses = control.run.history.iter().filter_map(|epoch| epoch.validation.map(|part| part.loss));
-        Self::skill(losses.reduce(f64::min)?, control.run.trivial.validation_loss)
+    /// The best skill that a run ever had on the validation rows.
+    fn best_skill(run: &Run) -> Option<f64> {
+        let losses = run.history.iter().filter_map(|epoch| epoch.validation.map(|part| part.loss));
+        Self::skill(losses.reduce(f64::min)?, run.trivial.validation_loss)
     }
 
     /// How much of the trivial loss a loss has lost; `None` where that makes no sense.
@@ -126,7 +126,7 @@ impl<'a> Facts<'a> {
 
     /// Whether the run fell short of what can be reached: by far; or by less, in score and loss alike, or where hardly anything is noise.
     pub(super) fn short(&self) -> bool {
-        if self.worse_than_constant() {
+        if self.worse_than_constant() || self.fails_elsewhere() {
             return true;
         }
         if self.reach() <= self.chance() {
@@ -146,9 +146,28 @@ impl<'a> Facts<'a> {
         self.run.end.train.score.r2.is_some_and(|explained| explained < -CHANCE)
     }
 
+    /// Whether a network of regression has learned nothing, in none of its epochs, that is of use on rows it has not seen, where a plain one
+    /// has, whatever it makes of its own.
+    fn fails_elsewhere(&self) -> bool {
+        let worse = self.run.end.validation.score.r2.is_some_and(|explained| explained < -CHANCE);
+        worse && self.control_gain() > self.chance() && Self::best_skill(self.run).is_none_or(|best| best <= CHANCE)
+    }
+
+    /// Whether on rows it has not seen the network is not much worse than a plain one.
+    pub(super) fn generalizes(&self) -> bool {
+        self.run_gains().1 >= FAR_SHORT * self.control_gain()
+    }
+
+    /// How much better than the trivial answer a run of this recipe, or of one made of it, is: on its training rows, or on the others where
+    /// it is these that it fails.
+    pub(super) fn judged(&self, run: &Run) -> f64 {
+        let part = if self.fails_elsewhere() { &run.end.validation } else { &run.end.train };
+        Self::gain(part.score.value(), run.trivial.score.value())
+    }
+
     /// The skill of the run as a share of the best that the control had on the validation rows.
     fn loss_share(&self) -> Option<f64> {
-        let best = self.control.and_then(Self::best_skill).filter(|skill| *skill > CHANCE)?;
+        let best = self.control.and_then(|control| Self::best_skill(&control.run)).filter(|skill| *skill > CHANCE)?;
         Some(Self::skill(self.run.end.train.loss, self.run.trivial.loss)? / best)
     }
 

@@ -1,7 +1,7 @@
 //! A trial: the recipe once more with one thing changed, to see whether that was it.
 
 use super::facts::Facts;
-use super::limits::{FAR_SHORT, NOT_DECREASED, SHORT};
+use super::limits::{FAR_SHORT, SHORT};
 use crate::recipe::Recipe;
 use crate::{Finding, Remedy, Severity, Symptom};
 
@@ -43,13 +43,12 @@ pub(super) fn gets_to(share: f64, facts: &Facts<'_>, change: impl FnOnce(&mut Re
     if run.stopped.is_some() || !run.end.train.loss.is_finite() {
         return false;
     }
-    let gain = Facts::gain(run.end.train.score.value(), run.trivial.score.value());
-    let before = facts.run_gains().0;
+    let (gain, before) = (facts.judged(&run), facts.judged(facts.run));
     let before = if before.is_finite() { before.max(0.0) } else { 0.0 };
     gain >= share * facts.reach() && gain - before >= 0.5 * (facts.reach() - before)
 }
 
-/// Whether a run that broke off does not with these remedies, and learns something: be it slowly.
+/// Whether a run that broke off does not with these remedies, and its loss falls: be it slowly.
 pub(super) fn survives(facts: &Facts<'_>, remedies: &[Remedy]) -> bool {
     if facts.run.stopped.is_none() {
         return false;
@@ -57,8 +56,7 @@ pub(super) fn survives(facts: &Facts<'_>, remedies: &[Remedy]) -> bool {
     let mut recipe = facts.recipe.clone();
     apply(facts, remedies, &mut recipe);
     let Some(run) = facts.trials.run(&recipe) else { return false };
-    let learns = |trivial: f64| run.end.train.loss < NOT_DECREASED * trivial;
-    run.stopped.is_none() && run.trivial.loss.is_some_and(learns)
+    run.stopped.is_none() && run.end.train.loss < run.start.train.loss
 }
 
 /// Whether a run that does not fall short is as good with that remedy, and shows nothing any more of what comes of steps too large.

@@ -32,7 +32,9 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     let lately = ratios(&mut first.gradient.recent(), &mut last.gradient.recent())?;
     let signal = change_of_spread(report, early).max(change_of_spread(report, Series::recent_median));
     let mended = lately >= thresholds.mended * thresholds.vanished;
-    let gradient_fades = at_first < thresholds.vanished && !mended;
+    // Behind an output layer that starts at zero there is no gradient yet, and that is no fault.
+    let passes = last.weight.start() != Some(0.0);
+    let gradient_fades = passes && at_first < thresholds.vanished && !mended;
     if !gradient_fades && signal >= thresholds.signal_vanished {
         return None;
     }

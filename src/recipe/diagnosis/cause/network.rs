@@ -3,7 +3,7 @@
 use super::super::facts::Facts;
 use super::super::limits::{FADED, FAR_SHORT, NARROW, SMALL_GAIN};
 use super::super::trial;
-use super::steps::{soon, usual_rate};
+use super::steps::{fast, soon, usual_rate};
 use super::{Attribution, seen};
 use crate::recipe::leaves::{leaves, output};
 use crate::recipe::{ActivationKind, Data, LayerKind, LossKind, Task};
@@ -74,13 +74,13 @@ fn by_depth(facts: &Facts<'_>) -> Option<Attribution> {
     if saturating > 0 && 2 * saturating >= activations.len() {
         Some((Cause::SaturatingActivation, vec![replace, Remedy::FittingInitializer, Remedy::FewerLayers]))
     } else if facts.hidden_units().len() > FEW {
-        Some((Cause::NetworkTooDeep, vec![Remedy::FittingInitializer, Remedy::FewerLayers]))
+        Some((Cause::NetworkTooDeep, vec![Remedy::FewerLayers, Remedy::FittingInitializer]))
     } else {
         None
     }
 }
 
-pub(super) fn linear(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
+pub(super) fn linear(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
     let linear = leaves(&facts.recipe.layers).into_iter().all(|layer| {
         matches!(
             layer,
@@ -97,12 +97,12 @@ pub(super) fn linear(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     if !linear || !facts.hidden_activations().is_empty() || !facts.short() || facts.run.stopped.is_some() {
         return None;
     }
+    // A linear model is enough for many data: it is to blame where neither patience nor care helps.
+    if soon(facts).is_some() || fast(facts, findings).is_some() {
+        return None;
+    }
     if !facts.hidden_units().is_empty() {
         return Some((Cause::MissingNonlinearity, vec![Remedy::AddActivation { with: "relu" }]));
-    }
-    // A single layer is a model of its own, which is enough for many data: it is to blame where patience does not help, and bending does.
-    if soon(facts).is_some() {
-        return None;
     }
     let hidden = Remedy::AddHiddenLayer { units: 32 };
     let remedies = [vec![hidden.clone()], vec![hidden, Remedy::MoreEpochs { factor: 10.0 }]];

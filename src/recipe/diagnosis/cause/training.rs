@@ -3,6 +3,7 @@
 use super::super::facts::Facts;
 use super::super::trial;
 use super::Attribution;
+use super::steps::soon;
 use crate::recipe::leaves::leaves;
 use crate::recipe::{LayerKind, LossKind, OptimizerKind};
 use crate::{Cause, Finding, Remedy};
@@ -45,6 +46,7 @@ pub(super) fn epsilon(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
 }
 
 pub(super) fn summed(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
-    (facts.recipe.training.loss == LossKind::SumSquared && !facts.works())
+    // Steps that are too small are not made so by adding up.
+    (facts.recipe.training.loss == LossKind::SumSquared && !facts.works() && soon(facts).is_none())
         .then(|| (Cause::SummedLoss, vec![Remedy::ReplaceLoss { with: "mse" }]))
 }

@@ -1,7 +1,7 @@
 //! The loss falls on the training rows, and rises on others.
 
 use super::super::facts::Facts;
-use super::super::limits::{BY_HEART, DEVIATIONS, STILL_FALLS};
+use super::super::limits::{BY_HEART, DEVIATIONS, NOT_DECREASED, STILL_FALLS};
 use super::super::notice::{Notice, notice};
 use super::super::row_losses::relative_error;
 use crate::recipe::LossKind;
@@ -25,13 +25,13 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
         || by_heart.is_nan()
         || by_heart <= BY_HEART
         || validation <= best * (1.0 + STILL_FALLS)
-        || train > (1.0 - BY_HEART) * trivial
-        || DEVIATIONS * validation * error(facts) >= validation - train
+        || train > NOT_DECREASED * trivial
+        || (facts.generalizes() && DEVIATIONS * validation * error(facts) >= validation - train)
     {
         return None;
     }
     let message = format!(
-        "the loss is {} on the training rows and {} on others, where it was {}",
+        "the loss is {} on the training rows and {} on others, where it has been as low as {}",
         short(train),
         short(validation),
         short(best)
