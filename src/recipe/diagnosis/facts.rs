@@ -150,6 +150,7 @@ impl<'a> Facts<'a> {
     /// has, whatever it makes of its own.
     fn fails_elsewhere(&self) -> bool {
         let worse = self.run.end.validation.score.r2.is_some_and(|explained| explained < -CHANCE);
+        let worse = worse && self.run_gains().0 > CHANCE;
         worse && self.control_gain() > self.chance() && Self::best_skill(self.run).is_none_or(|best| best <= CHANCE)
     }
 

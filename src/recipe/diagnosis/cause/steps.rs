@@ -21,35 +21,44 @@ pub(super) fn usual_rate(optimizer: OptimizerKind) -> f64 {
     if optimizer.adapts() { 1e-3 } else { 1e-2 }
 }
 
+/// A rate is far below the usual one where that is more than so many times as large.
+const FAR_BELOW: f64 = 2.0;
+
 fn tried(facts: &Facts<'_>, cause: Cause, remedies: Vec<Remedy>) -> Option<Attribution> {
     trial::cures(facts, &remedies).then_some((cause, remedies))
 }
 
-fn raised(facts: &Facts<'_>, factors: &[f64]) -> Option<Attribution> {
-    let raise = |&factor: &f64| tried(facts, Cause::LearningRateTooLow, vec![Remedy::ScaleLearningRate { factor }]);
-    factors.iter().find_map(raise)
+/// The least raise of these that is enough.
+fn raised(facts: &Facts<'_>, mut powers: impl Iterator<Item = i32>) -> Option<Attribution> {
+    powers.find_map(|power| tried(facts, Cause::LearningRateTooLow, vec![raise(power)]))
 }
 
 fn longer(facts: &Facts<'_>, factor: f64) -> Option<Attribution> {
     tried(facts, Cause::TooFewEpochs, vec![Remedy::MoreEpochs { factor }])
 }
 
-/// By which factors a rate that is so far below the usual one is raised: powers of ten, and at last by what brings it there.
-fn raises(below: f64) -> Vec<f64> {
-    let mut factors = vec![10.0, 100.0, 1000.0, 10_000.0];
-    factors.extend(Some(10.0_f64.powf(below.log10().ceil())).filter(|all| *all > 10_000.0 && all.is_finite()));
-    factors
+/// The power of ten that brings a rate to the usual one, or just above.
+fn to_usual(optimizer: OptimizerKind) -> i32 {
+    let power = (usual_rate(optimizer) / optimizer.learning_rate()).log10().ceil();
+    // Of the smallest number that there is, too, there is such a power.
+    power.min(f64::from(f64::MAX_10_EXP)) as i32
+}
+
+/// A raise of the rate by that power of ten.
+fn raise(power: i32) -> Remedy {
+    Remedy::ScaleLearningRate { factor: 10.0_f64.powi(power) }
 }
 
 /// A rate far below the usual one is the first to be suspected, be it from the start or in the end, and then patience.
 pub(super) fn soon(facts: &Facts<'_>) -> Option<Attribution> {
-    const FAR_BELOW: f64 = 0.5;
     let optimizer = facts.recipe.training.optimizer;
-    let low = |rate: f64| rate < FAR_BELOW * usual_rate(optimizer);
+    let low = |rate: f64| FAR_BELOW * rate < usual_rate(optimizer);
     let rate = optimizer.learning_rate();
     let falls = low(last_rate(facts)) && (optimizer.decay() > 0.0 || falls_soon(facts));
     let steady = || tried(facts, Cause::LearningRateTooLow, vec![Remedy::NoDecay]);
-    let raised = || if low(rate) { raised(facts, &raises(usual_rate(optimizer) / rate)) } else { None };
+    // To between a thousandth and a hundred times the usual one.
+    let usual = to_usual(optimizer);
+    let raised = || if low(rate) { raised(facts, (usual - 3).max(1)..=usual + 2) } else { None };
     falls.then(steady).flatten().or_else(raised).or_else(|| longer(facts, 10.0))
 }
 
@@ -70,10 +79,14 @@ pub(super) fn slow(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     if facts.run.stopped.is_some() {
         return None;
     }
-    // Both together, where neither alone is enough.
-    let both = || {
-        let remedies = vec![Remedy::MoreEpochs { factor: 100.0 }, Remedy::ScaleLearningRate { factor: 10.0 }];
-        tried(facts, Cause::TooFewEpochs, remedies)
+    // Both together, where neither alone is enough. Where the rate is far too low it is that, however few steps there were.
+    let optimizer = facts.recipe.training.optimizer;
+    let (cause, powers) = if FAR_BELOW * optimizer.learning_rate() < usual_rate(optimizer) {
+        (Cause::LearningRateTooLow, to_usual(optimizer)..=to_usual(optimizer) + 1)
+    } else {
+        (Cause::TooFewEpochs, 1..=1)
     };
-    soon(facts).or_else(|| longer(facts, 100.0)).or_else(|| raised(facts, &[10.0, 100.0])).or_else(both)
+    let longer_and = |power| tried(facts, cause, vec![Remedy::MoreEpochs { factor: 100.0 }, raise(power)]);
+    let both = || powers.clone().find_map(longer_and);
+    soon(facts).or_else(|| longer(facts, 100.0)).or_else(|| raised(facts, 1..=2)).or_else(both)
 }
