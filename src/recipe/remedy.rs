@@ -40,7 +40,7 @@ impl Remedy {
             Self::ReplaceActivation { with } => {
                 activation(with).into_iter().for_each(|with| edit::replace_hidden(layers, with))
             }
-            Self::AddHiddenLayer { units } => edit::add_hidden(layers, units),
+            Self::AddHiddenLayer { units } => edit::add_hidden(layers, units, 1),
             Self::AddActivation { with } => {
                 activation(with).into_iter().for_each(|with| edit::add_between(layers, with))
             }

@@ -30,6 +30,8 @@ pub(super) const PLAINER: &[Plainer] = &[
         recipe.training.l2 = 0.0;
         drop_nothing(&mut recipe.layers);
     },
+    // As many layers as the plain network has.
+    |recipe, _| edit::add_hidden(&mut recipe.layers, 64, 2),
     |recipe, facts| train_for(recipe, facts, 10_000),
 ];
 
@@ -38,7 +40,6 @@ fn plain_layers(recipe: &mut Recipe) {
     recipe.layers.retain(|layer| {
         !matches!(layer, LayerKind::LayerNorm { width: Some(1) } | LayerKind::RmsNorm { width: Some(1) })
     });
-    Remedy::AddHiddenLayer { units: 64 }.apply(recipe);
     Remedy::FewerLayers.apply(recipe);
     edit::widen(&mut recipe.layers, 64);
     edit::replace_hidden(&mut recipe.layers, ActivationKind::Relu);

@@ -12,14 +12,20 @@ pub(in crate::recipe) fn widen(layers: &mut [LayerKind], least: usize) {
     Widening { least, hidden }.pass(layers, Width { old: 0, new: 0 });
 }
 
-/// A hidden layer of so many units with ReLU in front of a linear layer that is the only one with weights.
-pub(in crate::recipe) fn add_hidden(layers: &mut Vec<LayerKind>, units: usize) {
-    let mut weighted = layers
-        .iter()
-        .enumerate()
-        .filter(|(_, layer)| leaves(std::slice::from_ref(*layer)).iter().any(|leaf| leaf.is_weighted()));
-    let (Some((at, LayerKind::Linear { .. })), None) = (weighted.next(), weighted.next()) else { return };
-    layers.splice(at..at, [LayerKind::linear(units, Start::HeUniform), LayerKind::Activation(ActivationKind::Relu)]);
+/// Hidden layers of so many units with ReLU in front of the last layer, until there are at least as many as asked for. Where the last layer is
+/// no linear one of its own, nothing changes.
+pub(in crate::recipe) fn add_hidden(layers: &mut Vec<LayerKind>, units: usize, least: usize) {
+    let weighted =
+        |layer: &LayerKind| leaves(std::slice::from_ref(layer)).iter().filter(|leaf| leaf.is_weighted()).count();
+    let hidden = layers.iter().map(weighted).sum::<usize>().saturating_sub(1);
+    let Some(last) = layers.iter().rposition(|layer| weighted(layer) > 0) else { return };
+    if !matches!(layers[last], LayerKind::Linear { .. }) {
+        return;
+    }
+    for _ in hidden..least {
+        let added = [LayerKind::linear(units, Start::HeUniform), LayerKind::Activation(ActivationKind::Relu)];
+        layers.splice(last..last, added);
+    }
 }
 
 /// The number of units, channels or numbers a step that a layer gets: before the change, and with it.
