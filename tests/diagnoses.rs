@@ -7,6 +7,7 @@ use evenkeel::recipe::{
     Repair, Scaling, ScheduleKind, Start, Task,
 };
 use evenkeel::{Cause, Error, Generator, Outlook, Severity, Symptom};
+use rand_distr::{Distribution, StandardNormal};
 
 fn case(name: &str) -> (Recipe, PathBuf) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -92,6 +93,47 @@ fn a_schedule_that_falls_too_soon_is_named_and_left_out() {
     let repair = repair.expect("a steady rate mends it");
     assert!(repair.diagnosis.is_healthy(), "{:?}", repair.applied);
     assert_eq!(repair.recipe.training.schedule, None, "{:?}", repair.applied);
+}
+
+/// A question that no trial could answer was not answered with no: the run is good on its own rows, and no score could tell what mends it.
+#[test]
+fn questions_that_nothing_answers_stay_open() {
+    let (diagnosis, _) = examined("bad-overfit-friedman");
+    assert_eq!(diagnosis.cause, Cause::Unknown, "{:?}", diagnosis.findings);
+    assert!(!diagnosis.ruled_out.contains(&"are the steps too large?"), "{:?}", diagnosis.ruled_out);
+    assert!(diagnosis.ruled_out.contains(&"do all units start the same?"), "{:?}", diagnosis.ruled_out);
+    // Where they can, they are.
+    let (diagnosis, _) = examined("bad-rmsprop-1e-6-wine");
+    assert!(diagnosis.ruled_out.contains(&"are the steps too large?"), "{:?}", diagnosis.ruled_out);
+}
+
+/// Of many rows little is certain, too: y = 0.2 x + noise explains 4 % of the variance, and nobody could have more. The same targets in
+/// another order tell nothing.
+#[test]
+fn a_weak_signal_is_no_chance() {
+    let folder = std::env::temp_dir().join(format!("evenkeel-weak-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let dice = &mut Generator::named(7, "weak");
+    let normal = StandardNormal;
+    let inputs: Vec<f64> = (0..6000).map(|_| normal.sample(dice)).collect();
+    let targets: Vec<f64> = inputs.iter().map(|x| 0.2 * x + Distribution::<f64>::sample(&normal, dice)).collect();
+    let (mut recipe, _) = case("ok-deep-linear-on-linear");
+    recipe.layers = vec![LayerKind::linear(1, Start::XavierUniform)];
+    recipe.data.file = "weak.csv".to_owned();
+    recipe.training.epochs = 10;
+    recipe.training.optimizer = OptimizerKind::Sgd { learning_rate: 0.01, momentum: 0.0, nesterov: false, decay: 0.0 };
+    let diagnosed = |shift: usize| {
+        let row = |at: usize| format!("{},{}\n", inputs[at], targets[(at + shift) % targets.len()]);
+        std::fs::write(folder.join("weak.csv"), (0..inputs.len()).map(row).collect::<String>()).unwrap();
+        let data = recipe.prepare(&folder).unwrap();
+        let run = recipe.run_on(&data).unwrap();
+        Diagnosis::of(&recipe, &data, &run)
+    };
+    let diagnosis = diagnosed(0);
+    assert!(diagnosis.is_healthy(), "{:?}", diagnosis.findings);
+    let diagnosis = diagnosed(1);
+    assert_eq!(diagnosis.cause, Cause::UninformativeData, "{:?}", diagnosis.findings);
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// What theory says before the first step stands beside what was seen.

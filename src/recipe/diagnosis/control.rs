@@ -108,3 +108,34 @@ fn is_unfinished(run: &Run) -> bool {
     let much = Facts::gain(run.end.validation.score.value(), run.trivial.score.value()) < LEARNED;
     much && best_epoch(run).is_some_and(|best| 10 * (best + 1) > 9 * run.history.len())
 }
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn control(of: &str) -> Control {
+        let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases")).join(of);
+        let (recipe, data) = Recipe::open(&path).unwrap();
+        Control::of(&recipe, &data).unwrap()
+    }
+
+    /// Of some 350 patients the network knows each by heart in the end, and hardly anything of others.
+    #[test]
+    fn a_control_that_learns_by_heart_is_judged_before() {
+        let control = control("edge-diabetes-b3-rate-low.toml");
+        let last = Facts::gain(control.run.end.validation.score.value(), control.trivial());
+        let stopped = control.stopped.as_ref().unwrap();
+        assert!(stopped.history.len() < control.run.history.len());
+        // The same run, as far as it went.
+        assert_eq!(stopped.history[..], control.run.history[..stopped.history.len()]);
+        assert!(control.gain() > 0.3 && last < 0.2, "{} at its best, {last} in the end", control.gain());
+    }
+
+    #[test]
+    fn a_control_that_still_learns_goes_on() {
+        let control = control("bad-two-units-fast-sine.toml");
+        let steps = control.run.history.last().unwrap().steps;
+        assert!(steps >= MORE_STEPS && control.gain() > LEARNED, "{} after {steps} steps", control.gain());
+    }
+}

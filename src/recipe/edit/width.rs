@@ -125,6 +125,7 @@ fn tie(branch: &mut [LayerKind], given: Width, gets: Width) -> Width {
 
 #[cfg(all(test, feature = "serde"))]
 mod tests {
+    use super::*;
     use crate::recipe::Recipe;
     use crate::recipe::leaves::hidden_units;
 
@@ -219,5 +220,24 @@ units = 1"#,
             recipe.network(64).unwrap_or_else(|error| panic!("{error}: {}", recipe.to_toml()));
             assert!(hidden_units(&recipe.layers).iter().all(|units| *units >= 16));
         }
+    }
+
+    #[test]
+    fn hidden_layers_are_added_in_front_of_the_last_until_there_are_enough() {
+        let output = || LayerKind::linear(1, Start::XavierUniform);
+        let sigmoid = LayerKind::Activation(ActivationKind::Sigmoid);
+        let added = [LayerKind::linear(8, Start::HeUniform), LayerKind::Activation(ActivationKind::Relu)];
+        let mut layers = vec![LayerKind::Flatten, output(), sigmoid.clone()];
+        add_hidden(&mut layers, 8, 1);
+        assert_eq!(layers, [&[LayerKind::Flatten], &added[..], &[output(), sigmoid.clone()]].concat());
+        add_hidden(&mut layers, 8, 1);
+        assert_eq!(layers.len(), 5);
+        add_hidden(&mut layers, 8, 2);
+        assert_eq!(layers, [&[LayerKind::Flatten], &added[..], &added[..], &[output(), sigmoid]].concat());
+        // What ends in another layer is left as it is.
+        let inside = vec![LayerKind::Sequential { layers: vec![output()] }];
+        let mut layers = inside.clone();
+        add_hidden(&mut layers, 8, 1);
+        assert_eq!(layers, inside);
     }
 }
