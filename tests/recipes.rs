@@ -78,10 +78,10 @@ fn what_is_wrong_is_named_with_its_line() {
         ("batch = 4", "batch = \"4\"", "training.batch", 10),
         ("batch = 4", "batch = 4\nl2 = -1.0", "training.l2", 11),
         ("batch = 4", "batch = 4\nclip = { kind = \"global_norm\" }", "training.clip.max", 11),
-        ("batch = 4", "batch = 4\nclip = { kind = \"global_norm\", max = -1 }", "training.clip", 11),
+        ("batch = 4", "batch = 4\nclip = { kind = \"global_norm\", max = -1 }", "training.clip.max", 11),
         ("epochs = 1", "epochs = 0", "training.epochs", 11),
-        ("0.001", "0.0", "training.optimizer", 12),
-        ("0.001", "nan", "training.optimizer", 12),
+        ("0.001", "0.0", "training.optimizer.learning_rate", 12),
+        ("0.001", "nan", "training.optimizer.learning_rate", 12),
         ("\"adam\"", "\"adamm\"", "training.optimizer.kind", 12),
         ("\"adam\"", "\"adam\", momentum = 0.9", "training.optimizer.momentum", 12),
         ("\"linear\"", "\"dense\"", "layers[0].kind", 14),
@@ -89,13 +89,13 @@ fn what_is_wrong_is_named_with_its_line() {
         ("units = 3", "width = 3", "layers[0].width", 15),
         ("units = 3", "units = 0", "layers[0].units", 15),
         ("units = 3", "units = 3\nactivation = \"relu\"", "layers[0].activation", 16),
-        ("std = 0.1", "std = -0.1", "layers[0].weights", 16),
+        ("std = 0.1", "std = -0.1", "layers[0].weights.std", 16),
         ("std = 0.1", "sdt = 0.1", "layers[0].weights.sdt", 16),
         ("batch = 4", "bach = 4", "training.bach", 10),
         ("kind = \"linear\"", "knd = \"linear\"", "layers[0].knd", 14),
         ("batch = 4", "batch = 4\nschedule = \"cosine\"", "training.schedule", 11),
-        ("batch = 4", "batch = 4\nschedule = { kind = \"cosine\", steps = 0 }", "training.schedule", 11),
-        ("batch = 4", "batch = 4\nplateau = { factor = 2, patience = 1 }", "training.plateau", 11),
+        ("batch = 4", "batch = 4\nschedule = { kind = \"cosine\", steps = 0 }", "training.schedule.steps", 11),
+        ("batch = 4", "batch = 4\nplateau = { factor = 2, patience = 1 }", "training.plateau.factor", 11),
         ("batch = 4", "batch = 4\nplateau = { factor = 0.5, patince = 1 }", "training.plateau.patince", 11),
         ("\"relu\"", "\"relu\"\nslope = 0.1", "layers[1].slope", 19),
         ("[data]", "[[data]]", "data", 3),
@@ -107,6 +107,93 @@ fn what_is_wrong_is_named_with_its_line() {
     }
     let broken = Recipe::from_toml(&BASE.replacen("batch = 4", "batch = = 4", 1)).unwrap_err();
     assert!(matches!(broken, RecipeError::Syntax { line: 10, .. }), "{broken}");
+}
+
+#[test]
+fn a_refused_number_is_named_by_its_own_key() {
+    let sgd = "kind = \"sgd\"\nlearning_rate = 0.1";
+    let adamw = "kind = \"adamw\"\nlearning_rate = 0.1";
+    let plateau = "factor = 0.5\npatience = 1";
+    let then = "kind = \"warmup\"\nsteps = 2";
+    // A table, its lines, and which of them is refused, counted from 1: by its key, or by one inside it.
+    for (table, lines, line, inside) in [
+        ("optimizer", "kind = \"sgd\"\nlearning_rate = -1", 2, ""),
+        ("optimizer", "kind = \"adagrad\"\nlearning_rate = inf", 2, ""),
+        ("optimizer", &format!("{sgd}\nmomentum = 1"), 3, ""),
+        ("optimizer", &format!("{sgd}\nmomentum = 0.5\ndecay = -0.1"), 4, ""),
+        ("optimizer", "kind = \"adam\"\nbeta1 = 1.5\nbeta2 = 1.5", 2, ""),
+        ("optimizer", "kind = \"adam\"\nbeta2 = -1\nepsilon = 0", 2, ""),
+        ("optimizer", "kind = \"adam\"\nbeta2 = 0.9\nepsilon = 0", 3, ""),
+        ("optimizer", &format!("{adamw}\nweight_decay = -1"), 3, ""),
+        ("optimizer", &format!("{adamw}\nbeta1 = nan"), 3, ""),
+        ("optimizer", &format!("{adamw}\nbeta2 = 1"), 3, ""),
+        ("optimizer", &format!("{adamw}\nepsilon = -1"), 3, ""),
+        ("optimizer", "kind = \"rmsprop\"\nrho = 1", 2, ""),
+        ("optimizer", "kind = \"rmsprop\"\nepsilon = 0", 2, ""),
+        ("clip", "kind = \"global_norm\"\nmax = 0", 2, ""),
+        ("clip", "kind = \"global_norm\"\nmax = 1\norder = 0.5", 3, ""),
+        ("clip", "kind = \"per_layer_norm\"\nmax = nan", 2, ""),
+        ("clip", "kind = \"value\"\nmax = -1", 2, ""),
+        ("clip", "kind = \"block_rms\"\nmax = 0", 2, ""),
+        ("clip", "kind = \"adaptive_norm\"\nshare = 0", 2, ""),
+        ("clip", "kind = \"adaptive_norm\"\nshare = 1\nfloor = 0", 3, ""),
+        ("clip", "kind = \"percentile_norm\"\npercentile = 101", 2, ""),
+        ("clip", "kind = \"percentile_norm\"\npercentile = 50\nwindow = 0", 3, ""),
+        ("clip", "kind = \"z_score_norm\"\nthreshold = 0", 2, ""),
+        ("clip", "kind = \"z_score_norm\"\nthreshold = 1\ndecay = 1", 3, ""),
+        ("clip", "kind = \"z_score_norm\"\nthreshold = 1\nwarm_up = 1", 3, ""),
+        (
+            "clip",
+            "kind = \"chain\"\nclippers = [{ kind = \"value\", max = 1 }, { kind = \"value\", max = 0 }]",
+            2,
+            "[1].max",
+        ),
+        ("schedule", "kind = \"cosine\"\nsteps = 0", 2, ""),
+        ("schedule", "kind = \"cosine\"\nsteps = 5\nfloor = 1", 3, ""),
+        ("schedule", "kind = \"exponential\"\nfactor = 0", 2, ""),
+        ("schedule", "kind = \"step_decay\"\nevery = 0\nfactor = 0.5", 2, ""),
+        ("schedule", "kind = \"step_decay\"\nevery = 1\nfactor = -1", 3, ""),
+        ("schedule", "kind = \"warmup\"\nsteps = 0", 2, ""),
+        ("schedule", &format!("{then}\nthen = {{ kind = \"cosine\", steps = 0 }}"), 3, ".steps"),
+        ("plateau", "factor = 1\npatience = 1", 1, ""),
+        ("plateau", &format!("{plateau}\nthreshold = 1"), 3, ""),
+        ("plateau", &format!("{plateau}\ncooldown = 1\nfloor = -1"), 4, ""),
+        ("layer", "kind = \"dropout\"\nrate = 1", 2, ""),
+        ("layer", "kind = \"leaky_relu\"\nslope = inf", 2, ""),
+        ("layer", "kind = \"residual\"\nscale = nan\nlayers = [{ kind = \"tanh\" }]", 2, ""),
+        ("layer", "kind = \"residual\"\nlearned = true\nscale = inf\nlayers = [{ kind = \"tanh\" }]", 3, ""),
+        ("layer", "kind = \"max_pool2d\"\nimage = [4, 4, 1]\nkernel = 2\npadding = 2", 4, ""),
+        ("layer", "kind = \"linear\"\nunits = 2\nweights = { kind = \"uniform\", low = 1, high = 0 }", 3, ".high"),
+        ("layer", "kind = \"linear\"\nunits = 2\nbias = { kind = \"orthogonal\", gain = -1 }", 3, ".gain"),
+        ("layer", "kind = \"lstm\"\nsteps = 3\nwidth = 1\nhidden = 2\nforget_bias = nan", 5, ""),
+        (
+            "layer",
+            "kind = \"sequential\"\nlayers = [{ kind = \"tanh\" }, { kind = \"dropout\", rate = -1 }]",
+            2,
+            "[1].rate",
+        ),
+    ] {
+        let refused = lines.lines().nth(line - 1).unwrap().split(' ').next().unwrap();
+        let base = if table == "optimizer" {
+            BASE.replacen("optimizer = { kind = \"adam\", learning_rate = 0.001 }", "", 1)
+        } else {
+            BASE.to_owned()
+        };
+        let (heading, path) = match table {
+            "layer" => ("[[layers]]".to_owned(), "layers[2]".to_owned()),
+            _ => (format!("[training.{table}]"), format!("training.{table}")),
+        };
+        let key = format!("{path}.{refused}{inside}");
+        let error = Recipe::from_toml(&format!("{base}{heading}\n{lines}\n")).expect_err(lines);
+        assert_eq!(place(&error), (&*key, BASE.lines().count() + 1 + line), "{lines}: {error}");
+        // In one line, by the line of all.
+        if table != "layer" {
+            let inline =
+                base.replacen("epochs = 1", &format!("epochs = 1\n{table} = {{ {} }}", lines.replace('\n', ", ")), 1);
+            let error = Recipe::from_toml(&inline).expect_err(lines);
+            assert_eq!(place(&error), (&*key, 12), "{inline}: {error}");
+        }
+    }
 }
 
 #[test]
@@ -455,17 +542,19 @@ fn what_is_built_in_code_is_held_to_what_is_read() {
         ("training.l2", |recipe| recipe.training.l2 = f64::INFINITY),
         ("training.batch", |recipe| recipe.training.batch = 0),
         ("training.epochs", |recipe| recipe.training.epochs = 0),
-        ("training.optimizer", |recipe| recipe.training.optimizer = OptimizerKind::adam(f64::NAN)),
-        ("training.optimizer", |recipe| recipe.training.optimizer = OptimizerKind::adamw(0.1, -1.0)),
-        ("training.clip", |recipe| recipe.training.clip = Some(ClipKind::GlobalNorm { max: 0.0 })),
-        ("training.schedule", |recipe| recipe.training.schedule = Some(ScheduleKind::Exponential { factor: -1.0 })),
-        ("training.plateau", |recipe| recipe.training.plateau = Some(PlateauKind::new(1.0, 3))),
+        ("training.optimizer.learning_rate", |recipe| recipe.training.optimizer = OptimizerKind::adam(f64::NAN)),
+        ("training.optimizer.weight_decay", |recipe| recipe.training.optimizer = OptimizerKind::adamw(0.1, -1.0)),
+        ("training.clip.max", |recipe| recipe.training.clip = Some(ClipKind::GlobalNorm { max: 0.0 })),
+        ("training.schedule.factor", |recipe| {
+            recipe.training.schedule = Some(ScheduleKind::Exponential { factor: -1.0 })
+        }),
+        ("training.plateau.factor", |recipe| recipe.training.plateau = Some(PlateauKind::new(1.0, 3))),
         ("data.train_rows", |recipe| recipe.data.train_rows = Some(0)),
         ("data.targets", |recipe| recipe.data.targets = 0),
         ("data.classes", |recipe| recipe.data.task = Task::Classification { classes: 0, one_hot: true }),
         ("layers", |recipe| recipe.layers.clear()),
         ("layers[0].units", |recipe| recipe.layers[0] = LayerKind::linear(0, Start::Zeros)),
-        ("layers[1]", |recipe| recipe.layers[1] = LayerKind::Dropout { rate: 1.0 }),
+        ("layers[1].rate", |recipe| recipe.layers[1] = LayerKind::Dropout { rate: 1.0 }),
     ];
     for (key, change) in changes {
         let mut changed = recipe.clone();
