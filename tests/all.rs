@@ -82,7 +82,7 @@ mod own_layer;
 mod own_parts;
 #[path = "pictures/main.rs"]
 mod pictures;
-#[path = "recipes.rs"]
+#[path = "recipes/main.rs"]
 mod recipes;
 #[path = "recurrent/main.rs"]
 mod recurrent;
