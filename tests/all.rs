@@ -26,6 +26,8 @@ mod clippers;
 mod diagnosed;
 #[path = "diagnoses.rs"]
 mod diagnoses;
+#[path = "doctor.rs"]
+mod doctor;
 #[path = "edges.rs"]
 mod edges;
 #[path = "every_layer.rs"]
