@@ -11,6 +11,7 @@ mod functions;
 mod healthy_draws;
 mod labelled;
 mod mutations;
+mod one_way;
 
 #[path = "attention.rs"]
 mod attention;
@@ -121,6 +122,7 @@ fn every_file_is_named() {
         "healthy_draws",
         "labelled",
         "mutations",
+        "one_way",
         "proptest-regressions",
     ];
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap() {
