@@ -4,7 +4,7 @@ use evenkeel::recipe::{Diagnosis, Recipe, Repair, Run};
 use evenkeel::{Finding, Remedy};
 use serde_json::{Map, Value, json};
 
-use crate::beside::Edge;
+use super::beside::Edge;
 
 /// One JSON object; a number that is not finite is null.
 pub fn json(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, edge: Option<&Edge>, repair: Option<&Repair>) -> Value {
@@ -125,5 +125,18 @@ fn metrics_in_words(run: &Run) -> String {
 
 /// A number in a few characters, however large or small.
 fn short(value: f64) -> String {
-    if (1e-3..1e5).contains(&value.abs()) { format!("{value:.3}") } else { format!("{value:.1e}") }
+    let plain = value == 0.0 || (1e-3..1e5).contains(&value.abs());
+    if plain { format!("{value:.3}") } else { format!("{value:.1e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [(0.0, "0.000"), (-0.963_27, "-0.963"), (2e-7, "2.0e-7"), (1.234e30, "1.2e30")] {
+            assert_eq!(short(value), text);
+        }
+    }
 }
