@@ -57,7 +57,6 @@ fn a_refused_number_is_named_by_its_own_key() {
         ("layer", "kind = \"leaky_relu\"\nslope = inf", 2, ""),
         ("layer", "kind = \"residual\"\nscale = nan\nlayers = [{ kind = \"tanh\" }]", 2, ""),
         ("layer", "kind = \"residual\"\nlearned = true\nscale = inf\nlayers = [{ kind = \"tanh\" }]", 3, ""),
-        ("layer", "kind = \"max_pool2d\"\nimage = [4, 4, 1]\nkernel = 2\npadding = 2", 4, ""),
         ("layer", "kind = \"linear\"\nunits = 2\nweights = { kind = \"uniform\", low = 1, high = 0 }", 3, ".high"),
         ("layer", "kind = \"linear\"\nunits = 2\nbias = { kind = \"orthogonal\", gain = -1 }", 3, ".gain"),
         ("layer", "kind = \"lstm\"\nsteps = 3\nwidth = 1\nhidden = 2\nforget_bias = nan", 5, ""),
