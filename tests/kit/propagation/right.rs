@@ -54,7 +54,7 @@ fn of_all_kinds(variant: usize, seed: u64) -> Result<Network<f64>, Error> {
 const RATE: f64 = 0.01;
 
 /// The least count of failures, of so many checks at that rate, that is reached with a probability of 1e-6 at the most: by a binomial
-/// distribution. A wrong check is seen half of the time where it fails for a share of that count among the networks.
+/// distribution. A check that fails for a share of `count / checks` of all networks is then found every second time.
 fn too_many(checks: usize) -> usize {
     let mut of_count = (1.0 - RATE).powi(checks as i32);
     let (mut count, mut above) = (1, 1.0 - of_count);
@@ -68,7 +68,7 @@ fn too_many(checks: usize) -> usize {
 
 #[test]
 fn what_is_too_many_is_seldom() {
-    // Of 40 six are reached with a probability of 3.1e-6, seven with 1.4e-7; of 120 nine with 4.2e-6, ten with 4.3e-7.
+    // Of 40 checks six fail with a probability of 2.9e-6, seven with 1.4e-7; of 120 nine with 3.9e-6, ten with 4.3e-7.
     assert_eq!([1, 12, 15, 30, 40, 120].map(too_many), [2, 5, 5, 6, 7, 10]);
 }
 
