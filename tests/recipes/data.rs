@@ -13,7 +13,7 @@ fn a_missing_file_is_named_with_its_line() {
     let path = folder.join("recipe.toml");
     let missing = Recipe::read(&path).unwrap_err();
     assert!(matches!(missing, RecipeError::File { .. }), "{missing}");
-    std::fs::write(&path, &base()).unwrap();
+    std::fs::write(&path, base()).unwrap();
     let missing = Recipe::read(&path).unwrap_err();
     std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(place(&missing), ("data.file", 4), "{missing}");
