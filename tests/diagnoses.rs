@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use evenkeel::recipe::{
     ActivationKind, CellKind, ClipKind, Confidence, Diagnosis, LayerKind, LossKind, OptimizerKind, Recipe, RecipeError,
-    Repair, Scaling, Start, Task,
+    Repair, Scaling, ScheduleKind, Start, Task,
 };
 use evenkeel::{Cause, Error, Generator, Outlook, Severity, Symptom};
 
@@ -69,6 +69,29 @@ fn what_goes_wrong_is_named_with_its_cause_and_mended() {
         let repair = repair.unwrap_or_else(|| panic!("{name} is not repaired"));
         assert!(repair.diagnosis.is_healthy(), "{name}: {:?}, {:?}", repair.applied, repair.diagnosis.findings);
     }
+}
+
+/// A schedule that is over before anything is learned is as good as too low a rate, one that ends with the run is not.
+#[test]
+fn a_schedule_that_falls_too_soon_is_named_and_left_out() {
+    let (mut recipe, folder) = case("ok-moons-zero-output-layer");
+    let data = recipe.prepare(&folder).unwrap();
+    let steps = recipe.training.epochs * (data.rows().0 as u64).div_ceil(recipe.training.batch as u64);
+    let mut diagnosed = |schedule| {
+        recipe.training.schedule = Some(schedule);
+        let run = recipe.run_on(&data).unwrap();
+        let diagnosis = Diagnosis::of(&recipe, &data, &run);
+        let repair = diagnosis.repair(&recipe, &data, &run);
+        (diagnosis, repair)
+    };
+    let (diagnosis, _) = diagnosed(ScheduleKind::Cosine { steps, floor: 0.0 });
+    assert!(diagnosis.is_healthy(), "{:?}", diagnosis.findings);
+
+    let (diagnosis, repair) = diagnosed(ScheduleKind::StepDecay { every: 5, factor: 0.1 });
+    assert_eq!(diagnosis.cause, Cause::LearningRateTooLow, "{:?}", diagnosis.findings);
+    let repair = repair.expect("a steady rate mends it");
+    assert!(repair.diagnosis.is_healthy(), "{:?}", repair.applied);
+    assert_eq!(repair.recipe.training.schedule, None, "{:?}", repair.applied);
 }
 
 /// What theory says before the first step stands beside what was seen.

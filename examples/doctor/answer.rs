@@ -7,7 +7,15 @@ use serde_json::{Map, Value, json};
 use super::beside::Edge;
 
 /// One JSON object; a number that is not finite is null.
-pub fn json(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, edge: Option<&Edge>, repair: Option<&Repair>) -> Value {
+/// The part about the repair is there where one was wanted: also where there is nothing to be mended, or nothing mends it.
+pub fn json(
+    recipe: &Recipe,
+    run: &Run,
+    diagnosis: &Diagnosis,
+    edge: Option<&Edge>,
+    wanted: bool,
+    repair: Option<&Repair>,
+) -> Value {
     let mut told = json!({
         "name": recipe.name,
         "healthy": diagnosis.is_healthy(),
@@ -20,11 +28,12 @@ pub fn json(recipe: &Recipe, run: &Run, diagnosis: &Diagnosis, edge: Option<&Edg
     if let Some(Edge { found, limit, .. }) = edge {
         told["sharpness"] = json!({ "value": found.value, "residual": found.residual, "limit": limit });
     }
-    if let Some(repair) = repair {
+    if wanted {
+        let (diagnosis, run) = repair.map_or((diagnosis, run), |repair| (&repair.diagnosis, &repair.run));
         told["repair"] = json!({
-            "applied": repair.applied,
-            "healthy": repair.diagnosis.is_healthy(),
-            "metrics": metrics(&repair.run),
+            "applied": repair.map_or(&[][..], |repair| &repair.applied),
+            "healthy": diagnosis.is_healthy(),
+            "metrics": metrics(run),
         });
     }
     told
@@ -125,8 +134,10 @@ fn metrics_in_words(run: &Run) -> String {
 
 /// A number in a few characters, however large or small.
 fn short(value: f64) -> String {
-    let plain = value == 0.0 || (1e-3..1e5).contains(&value.abs());
-    if plain { format!("{value:.3}") } else { format!("{value:.1e}") }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if (1e-3..1e5).contains(&value.abs()) { format!("{value:.3}") } else { format!("{value:.1e}") }
 }
 
 #[cfg(test)]
@@ -135,7 +146,7 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        for (value, text) in [(0.0, "0.000"), (-0.963_27, "-0.963"), (2e-7, "2.0e-7"), (1.234e30, "1.2e30")] {
+        for (value, text) in [(0.0, "0"), (-0.963_27, "-0.963"), (2e-7, "2.0e-7"), (1.234e30, "1.2e30")] {
             assert_eq!(short(value), text);
         }
     }

@@ -61,7 +61,7 @@ fn examine(arguments: &Arguments) -> Result<ExitCode, RecipeError> {
         write_repaired(repair.as_ref(), path, file)?;
     }
     if arguments.json {
-        let told = answer::json(&recipe, &run, &diagnosis, edge.as_ref(), repair.as_ref());
+        let told = answer::json(&recipe, &run, &diagnosis, edge.as_ref(), wanted, repair.as_ref());
         output::say(&told.to_string())?;
     } else if arguments.picture {
         let mut report = run.report.clone();

@@ -40,6 +40,7 @@ impl Remedy {
             Self::ReplaceActivation { with } => {
                 activation(with).into_iter().for_each(|with| edit::replace_hidden(layers, with))
             }
+            Self::AddHiddenLayer { units } => edit::add_hidden(layers, units),
             Self::AddActivation { with } => {
                 activation(with).into_iter().for_each(|with| edit::add_between(layers, with))
             }
@@ -60,7 +61,7 @@ impl Remedy {
             Self::ScaleLearningRate { factor } => {
                 training.optimizer = training.optimizer.with_rate(training.optimizer.learning_rate() * factor);
             }
-            Self::NoDecay => training.optimizer = training.optimizer.without_decay(),
+            Self::NoDecay => edit::steady(training),
             Self::ScaleEpsilon { factor } => {
                 if let OptimizerKind::Adam { epsilon, .. } | OptimizerKind::RmsProp { epsilon, .. } =
                     &mut training.optimizer
@@ -72,7 +73,7 @@ impl Remedy {
                 }
             }
             Self::ScalePenalty { factor } => edit::weaken_penalty(recipe, factor),
-            Self::MoreEpochs { factor } => training.epochs = (training.epochs as f64 * factor).round() as u64,
+            Self::MoreEpochs { factor } => edit::more_epochs(training, factor),
             // What a normalization knows of so many rows is known to a fifth or so.
             Self::LargerBatches => training.batch = training.batch.saturating_mul(2).max(32),
             Self::ScaleData => edit::standardize(recipe, true, true),
@@ -171,7 +172,8 @@ mod tests {
             Remedy::ReplaceLoss { .. } => Remedy::OneHotTargets,
             Remedy::OneHotTargets => Remedy::MoreEpochs { factor: 10.0 },
             Remedy::MoreEpochs { .. } => Remedy::MoreUnits { units: 32 },
-            Remedy::MoreUnits { .. } => Remedy::AddActivation { with: "relu" },
+            Remedy::MoreUnits { .. } => Remedy::AddHiddenLayer { units: 32 },
+            Remedy::AddHiddenLayer { .. } => Remedy::AddActivation { with: "relu" },
             Remedy::AddActivation { .. } => Remedy::LessDropout { rate: 0.2 },
             Remedy::LessDropout { .. } => Remedy::ScalePenalty { factor: 1e-4 },
             Remedy::ScalePenalty { .. } => Remedy::StopEarly,
@@ -202,6 +204,7 @@ mod tests {
             match tried {
                 Remedy::ScaleTargets => regression(&mut recipe),
                 Remedy::NoDecay => recipe.training.optimizer = decays,
+                Remedy::AddHiddenLayer { .. } => recipe.layers = vec![LayerKind::linear(1, Start::Zeros)],
                 _ => {}
             }
             let before = recipe.clone();
@@ -216,7 +219,7 @@ mod tests {
             }
             remedy = next(&tried);
         }
-        assert_eq!((count, advice.len()), (30, 5), "{advice:?}");
+        assert_eq!((count, advice.len()), (31, 5), "{advice:?}");
     }
 
     #[test]

@@ -63,6 +63,11 @@ pub enum Remedy {
         /// To so many at least.
         units: usize,
     },
+    /// Put a hidden layer with ReLU in front of a layer that stands alone.
+    AddHiddenLayer {
+        /// Of so many units.
+        units: usize,
+    },
     /// Put activations between the linear layers.
     AddActivation {
         /// This one.
@@ -133,7 +138,9 @@ impl fmt::Display for Remedy {
             Self::OneHotTargets => f.write_str("tell the classes as one-hot rows, with one output for each"),
             Self::MoreEpochs { factor } => write!(f, "train {factor} times as long"),
             Self::MoreUnits { units } => write!(f, "give each layer at least {units} units"),
+            Self::AddHiddenLayer { units } => write!(f, "put a hidden layer of {units} units with relu in front"),
             Self::AddActivation { with } => write!(f, "put {with} between the linear layers"),
+            Self::LessDropout { rate: 0.0 } => f.write_str("drop nothing"),
             Self::LessDropout { rate } => write!(f, "drop at most {rate} of the numbers"),
             Self::ScalePenalty { factor } => write!(f, "multiply the penalty on the weights by {factor}"),
             Self::StopEarly => f.write_str("stop early, train on more data, or use a smaller network"),

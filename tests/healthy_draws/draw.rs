@@ -2,8 +2,8 @@
 
 use evenkeel::Generator;
 use evenkeel::recipe::{
-    ActivationKind, Border, CellKind, Data, Image, LayerKind, LossKind, OptimizerKind, Pair, Recipe, Scaling, Start,
-    Task, Training,
+    ActivationKind, Border, CellKind, ClipKind, Data, Image, LayerKind, LossKind, OptimizerKind, Pair, Recipe, Scaling,
+    ScheduleKind, Start, Task, Training,
 };
 use rand::RngExt;
 
@@ -57,6 +57,11 @@ pub fn recipe(seed: u64, generator: &mut Generator) -> Recipe {
     let batch = one_of(&[1, 4, 16, 32, 128], generator);
     let steps = one_of(&[600, 1200, 2400], generator);
     let an_epoch = (source.rows * 4 / 5_usize).div_ceil(batch) as u64;
+    if let Some(LayerKind::Linear { .. }) = layers.last()
+        && generator.below(8) == 0
+    {
+        layers.push(LayerKind::BatchNorm { channels: None });
+    }
     Recipe {
         name: format!("drawn-{seed}"),
         seed,
@@ -78,8 +83,8 @@ pub fn recipe(seed: u64, generator: &mut Generator) -> Recipe {
             batch,
             epochs: u64::div_ceil(steps, an_epoch),
             optimizer: optimizer(generator),
-            clip: None,
-            schedule: None,
+            clip: if generator.below(4) == 0 { Some(ClipKind::GlobalNorm { max: 1.0 }) } else { None },
+            schedule: if generator.below(4) == 0 { Some(ScheduleKind::Cosine { steps, floor: 0.01 }) } else { None },
             plateau: None,
         },
         layers,
@@ -167,7 +172,7 @@ fn of_rows(generator: &mut Generator) -> Vec<LayerKind> {
     layers
 }
 
-/// The digits as images of 8 x 8, or as sequences of eight steps.
+/// The digits as images of 8 x 8, or as sequences of 8 to 32 steps.
 fn of_images(generator: &mut Generator) -> Vec<LayerKind> {
     const SIDE: usize = 8;
     let (activation, weights) = activation(generator);
@@ -187,11 +192,12 @@ fn of_images(generator: &mut Generator) -> Vec<LayerKind> {
     let act = || LayerKind::Activation(activation);
     let pool = Image(SIDE, SIDE, channels);
     let (kernel, stride, padding) = (Pair(2, 2), None, Border::Valid);
+    let width = one_of(&[2, 4, SIDE], generator);
     let recurrent = |cell: CellKind| {
         vec![LayerKind::Recurrent {
             cell,
-            steps: SIDE,
-            width: SIDE,
+            steps: SIDE * SIDE / width,
+            width,
             hidden: hidden_units,
             last: true,
             weights: None,

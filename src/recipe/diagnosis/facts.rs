@@ -2,9 +2,11 @@
 
 use super::control::Control;
 use super::limits::{
-    CHANCE, DEVIATIONS, FAR_SHORT, LEFT_OVER, MOST_CHANCE, NOT_DECREASED, SHORT, STILL_FALLS, WELL_SHORT,
+    CERTAIN, CHANCE, DEVIATIONS, FAR_SHORT, LEFT_OVER, MOST_CHANCE, NOT_DECREASED, SHORT, STILL_FALLS, WELL_SHORT,
 };
+use super::parts::differ;
 use super::probe::Probe;
+use super::related::related;
 use super::trials::TrialRuns;
 use crate::Network;
 use crate::recipe::leaves;
@@ -59,41 +61,55 @@ impl<'a> Facts<'a> {
         (Self::gain(end.train.score.value(), trivial), Self::gain(end.validation.score.value(), trivial))
     }
 
-    /// That of the control; what nobody can tell counts as 0.
-    pub(super) fn control_gains(&self) -> (f64, f64) {
-        let Some(control) = self.control else { return (0.0, 0.0) };
-        let trivial = control.trivial();
-        let end = &control.run.end;
-        (Self::gain(end.train.score.value(), trivial), Self::gain(end.validation.score.value(), trivial))
+    /// That of the control on the validation rows; what nobody can tell counts as 0.
+    pub(super) fn control_gain(&self) -> f64 {
+        self.control.map_or(0.0, Control::gain)
     }
 
     /// What can be reached on these data: the better of what the control and the run reach on the validation rows.
     pub(super) fn reach(&self) -> f64 {
-        self.control_gains().1.max(self.run_gains().1)
+        self.control_gain().max(self.run_gains().1).max(0.0)
     }
 
-    /// What nobody can tell from chance on the validation rows. A share p of right answers among n is known to sqrt(p (1 - p) / n), which
-    /// is much where one answer is nearly always right, for what is to be gained is then little.
-    fn chance(&self) -> f64 {
-        let trivial = self.run.trivial.score;
-        let Some(right) = trivial.accuracy.filter(|right| *right < 1.0) else { return CHANCE };
+    /// The standard error of a gain on the validation rows that comes of nothing. A share p of right answers among n is known to
+    /// sqrt(p (1 - p) / n), which is much where one answer is nearly always right, for what is to be gained is then little. `None` of
+    /// regression.
+    fn error_of_gain(&self) -> Option<f64> {
+        let right = self.run.trivial.score.accuracy.filter(|right| *right < 1.0)?;
         let entries = if self.recipe.data.task == Task::Multilabel { self.recipe.data.targets } else { 1 };
-        let answers = (self.data.rows().1 * entries).max(1) as f64;
-        (DEVIATIONS * (right / (answers * (1.0 - right))).sqrt()).clamp(CHANCE, MOST_CHANCE)
+        Some((right / (self.validation_rows() * entries as f64 * (1.0 - right))).sqrt())
     }
 
-    /// Whether the inputs seem to tell nothing about the targets: they are always the same, or neither the run nor the control is better than
-    /// chance on rows that they have not seen, not even before the control has learned the others by heart.
+    fn validation_rows(&self) -> f64 {
+        self.data.rows().1.max(1) as f64
+    }
+
+    /// What nobody can tell from chance on the validation rows.
+    fn chance(&self) -> f64 {
+        self.error_of_gain().map_or(CHANCE, |error| (DEVIATIONS * error).clamp(CHANCE, MOST_CHANCE))
+    }
+
+    /// What is more than chance by all means, though it may be little: of many rows much less than of few. Outputs that are z standard
+    /// errors away from telling nothing explain at most z^2 / n of the variance of n values.
+    fn certain(&self) -> f64 {
+        let gain = self.error_of_gain().map_or(CERTAIN.powi(2) / self.validation_rows(), |error| CERTAIN * error);
+        gain.min(self.chance())
+    }
+
+    /// Whether the inputs seem to tell nothing about the targets: they are always the same; or neither the run nor the control is better than
+    /// chance on rows that they have not seen, not even before the control has learned the others by heart, and no input goes with a target
+    /// by itself, or only among rows of another kind.
     pub(super) fn uninformative(&self) -> bool {
         let constant = self.run.inputs.iter().all(|column| column.deviation == 0.0);
-        let best = self.control.and_then(Self::best_skill);
-        constant || (self.control.is_some() && self.reach() <= self.chance() && best.is_none_or(|best| best <= CHANCE))
+        let best = self.control.and_then(|control| Self::best_skill(&control.run));
+        let by_chance = || self.reach() <= self.certain() && best.is_none_or(|best| best <= CHANCE);
+        constant || (self.control.is_some() && by_chance() && (!related(self) || differ(self)))
     }
 
-    /// The best skill that the control ever had on the validation rows.
-    fn best_skill(control: &Control) -> Option<f64> {
-        let losses = control.run.history.iter().filter_map(|epoch| epoch.validation.map(|part| part.loss));
-        Self::skill(losses.reduce(f64::min)?, control.run.trivial.validation_loss)
+    /// The best skill that a run ever had on the validation rows.
+    fn best_skill(run: &Run) -> Option<f64> {
+        let losses = run.history.iter().filter_map(|epoch| epoch.validation.map(|part| part.loss));
+        Self::skill(losses.reduce(f64::min)?, run.trivial.validation_loss)
     }
 
     /// How much of the trivial loss a loss has lost; `None` where that makes no sense.
@@ -110,6 +126,9 @@ impl<'a> Facts<'a> {
 
     /// Whether the run fell short of what can be reached: by far; or by less, in score and loss alike, or where hardly anything is noise.
     pub(super) fn short(&self) -> bool {
+        if self.worse_than_constant() || self.fails_elsewhere() {
+            return true;
+        }
         if self.reach() <= self.chance() {
             return false;
         }
@@ -122,9 +141,34 @@ impl<'a> Facts<'a> {
         share < FAR_SHORT || (share < WELL_SHORT && left_over) || (share < SHORT && by_loss)
     }
 
+    /// Whether the outputs are further from the targets than their mean is, on the rows that the network was trained on: of regression.
+    fn worse_than_constant(&self) -> bool {
+        self.run.end.train.score.r2.is_some_and(|explained| explained < -CHANCE)
+    }
+
+    /// Whether a network of regression has learned nothing, in none of its epochs, that is of use on rows it has not seen, where a plain one
+    /// has, whatever it makes of its own.
+    fn fails_elsewhere(&self) -> bool {
+        let worse = self.run.end.validation.score.r2.is_some_and(|explained| explained < -CHANCE);
+        let worse = worse && self.run_gains().0 > CHANCE;
+        worse && self.control_gain() > self.chance() && Self::best_skill(self.run).is_none_or(|best| best <= CHANCE)
+    }
+
+    /// Whether on rows it has not seen the network is not much worse than a plain one.
+    pub(super) fn generalizes(&self) -> bool {
+        self.run_gains().1 >= FAR_SHORT * self.control_gain()
+    }
+
+    /// How much better than the trivial answer a run of this recipe, or of one made of it, is: on its training rows, or on the others where
+    /// it is these that it fails.
+    pub(super) fn judged(&self, run: &Run) -> f64 {
+        let part = if self.fails_elsewhere() { &run.end.validation } else { &run.end.train };
+        Self::gain(part.score.value(), run.trivial.score.value())
+    }
+
     /// The skill of the run as a share of the best that the control had on the validation rows.
     fn loss_share(&self) -> Option<f64> {
-        let best = self.control.and_then(Self::best_skill).filter(|skill| *skill > CHANCE)?;
+        let best = self.control.and_then(|control| Self::best_skill(&control.run)).filter(|skill| *skill > CHANCE)?;
         Some(Self::skill(self.run.end.train.loss, self.run.trivial.loss)? / best)
     }
 

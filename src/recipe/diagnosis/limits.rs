@@ -18,11 +18,18 @@ pub(super) const LEFT_OVER: f64 = 10.0;
 /// deviation).
 pub(super) const CHANCE: f64 = 0.05;
 
-/// Or one of so many standard errors, where right answers of few rows count: one in forty runs that know nothing has more.
+/// What is certainly more than chance where there are many rows: so many standard errors, which one in seven hundred runs that know nothing
+/// has.
+pub(super) const CERTAIN: f64 = 3.0;
+
+/// Or one of so many standard errors, where few rows count: one in forty runs that know nothing has more.
 pub(super) const DEVIATIONS: f64 = 2.0;
 
 /// But no more than this: of four rows of which all are right nobody could tell anything else.
 pub(super) const MOST_CHANCE: f64 = 0.5;
+
+/// A plain network that gets to this share of what there is has learned what there was to learn.
+pub(super) const LEARNED: f64 = 0.9;
 
 /// The loss has not decreased where it is above this share of what the best constant answer has.
 pub(super) const NOT_DECREASED: f64 = 0.95;

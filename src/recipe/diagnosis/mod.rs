@@ -12,7 +12,9 @@ mod parts;
 mod plain;
 mod probe;
 mod rank;
+mod related;
 mod repair;
+mod row_losses;
 mod scale;
 mod symptom;
 mod trial;
@@ -88,6 +90,12 @@ impl Diagnosis {
     fn noticed(facts: &Facts<'_>, forecast: Option<&Forecast>) -> Vec<Finding> {
         let mut findings = facts.run.report.findings.clone();
         // What is told besides explains a run, and does not judge it: whether it fell short is seen from what it reached.
+        // The losses of a few batches may seem to stand still where that of all rows fell.
+        let (start, end) = (facts.run.start.train.loss, facts.run.end.train.loss);
+        let fell = end < limits::NOT_DECREASED * start;
+        findings.retain(|finding| {
+            !(fell && finding.symptom == Symptom::LossNotDecreasing && finding.severity == Severity::Info)
+        });
         findings
             .iter_mut()
             .filter(|finding| finding.symptom.is_extra())
@@ -111,6 +119,7 @@ impl Diagnosis {
         let suffers = findings.iter().any(|finding| finding.severity > Severity::Info);
         findings.extend(scale::look(facts, suffers).map(|notice| notice.0));
         for finding in &mut findings {
+            scale::say_which(facts.recipe, &mut finding.remedies);
             // What the recipe has already is no advice.
             finding.remedies.retain(|remedy| remedy.concerns(facts.recipe));
         }
@@ -125,7 +134,7 @@ impl Diagnosis {
             let own = matches!(finding.symptom, Symptom::MismatchedOutput | Symptom::UnscaledData);
             if !own {
                 finding.cause = cause;
-                finding.remedies.retain(|known| !remedies.contains(known));
+                finding.remedies.retain(|known| !remedies.contains(known) && !contradicts(known, cause));
                 finding.remedies.splice(0..0, remedies.iter().cloned());
             }
         }
@@ -148,4 +157,10 @@ impl Diagnosis {
     pub fn is_healthy(&self) -> bool {
         self.findings.iter().all(|finding| finding.severity == Severity::Info)
     }
+}
+
+/// Whether a remedy would make it worse, if that is the cause.
+fn contradicts(remedy: &Remedy, cause: Cause) -> bool {
+    let Remedy::ScaleLearningRate { factor } = remedy else { return false };
+    (cause == Cause::LearningRateTooHigh && *factor > 1.0) || (cause == Cause::LearningRateTooLow && *factor < 1.0)
 }

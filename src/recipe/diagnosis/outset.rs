@@ -45,7 +45,7 @@ pub(super) fn look(facts: &Facts<'_>, forecast: &Forecast) -> Option<Notice> {
 /// first steps do nothing but make them smaller.
 pub(super) fn first_loss(facts: &Facts<'_>, forecast: Option<&Forecast>) -> Option<Notice> {
     let (start, trivial) = (facts.run.start.train.loss, facts.trivial_loss());
-    if !start.is_finite() || trivial <= 0.0 || start <= UNSCALED * trivial {
+    if !start.is_finite() || trivial.is_nan() || trivial <= 0.0 || start <= UNSCALED * trivial {
         return None;
     }
     let message = format!("the loss begins at {}, where the best constant answer has {}", short(start), short(trivial));

@@ -4,6 +4,7 @@ use super::facts::Facts;
 use super::limits::OUT_OF_RANGE;
 use super::notice::{Notice, notice};
 use crate::recipe::{ActivationKind, Answers, LossKind, Task};
+use crate::stability::short;
 use crate::{Cause, Remedy, Symptom};
 
 /// What does not belong together, the worst of it.
@@ -122,7 +123,16 @@ fn range(facts: &Facts<'_>) -> Option<Notice> {
     let message = if sums && lost <= OUT_OF_RANGE * spread {
         "the outputs of a softmax add up to 1, but the targets of a row do not".to_owned()
     } else {
-        format!("{} gives numbers from {low} to {high}, and the targets are not there", output.name())
+        let (least, most) =
+            facts.run.targets.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), column| {
+                (least.min(column.smallest), most.max(column.largest))
+            });
+        format!(
+            "{} gives numbers from {low} to {high}, and the targets go from {} to {}",
+            output.name(),
+            short(least),
+            short(most)
+        )
     };
     let notice = mismatch(facts, Cause::OutputRangeMismatch, message, fitting(facts))?;
     Some(notice.shown_by("variance_out_of_reach", lost / spread))

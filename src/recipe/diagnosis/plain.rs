@@ -38,6 +38,7 @@ fn plain_layers(recipe: &mut Recipe) {
     recipe.layers.retain(|layer| {
         !matches!(layer, LayerKind::LayerNorm { width: Some(1) } | LayerKind::RmsNorm { width: Some(1) })
     });
+    Remedy::AddHiddenLayer { units: 64 }.apply(recipe);
     Remedy::FewerLayers.apply(recipe);
     edit::widen(&mut recipe.layers, 64);
     edit::replace_hidden(&mut recipe.layers, ActivationKind::Relu);

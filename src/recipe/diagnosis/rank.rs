@@ -13,7 +13,7 @@ pub(super) struct Rank {
 
 impl Rank {
     pub(super) fn of(facts: &Facts<'_>, healthy: bool) -> Self {
-        let share = facts.run_gains().1 / facts.control_gains().1.max(f64::MIN_POSITIVE);
+        let share = facts.run_gains().1 / facts.control_gain().max(f64::MIN_POSITIVE);
         Self { healthy, share: if share.is_finite() { share } else { f64::MIN } }
     }
 

@@ -4,6 +4,7 @@ use super::facts::Facts;
 use super::limits::{TINY, UNSCALED};
 use super::notice::{Notice, notice};
 use crate::recipe::leaves::reads_indices;
+use crate::recipe::{Recipe, Task};
 use crate::stability::short;
 use crate::{Cause, Remedy, Symptom};
 
@@ -32,4 +33,15 @@ pub(super) fn look(facts: &Facts<'_>, suffers: bool) -> Option<Notice> {
     let message = format!("the {what} are of size {}, where weights and learning rates are made for 1", short(size));
     let found = notice(Symptom::UnscaledData, false, cause, message).cured_by(vec![remedy]);
     Some(found.shown_by("input_size", facts.input_size()).shown_by("target_spread", facts.target_spread()))
+}
+
+/// Says which of inputs and targets are to be scaled, where it can be only one of them: classes are as they are.
+pub(super) fn say_which(recipe: &Recipe, remedies: &mut Vec<Remedy>) {
+    if !matches!(recipe.data.task, Task::Regression { .. }) {
+        let known = remedies.contains(&Remedy::ScaleInputs);
+        remedies.retain(|remedy| !(known && *remedy == Remedy::ScaleData));
+        for remedy in remedies.iter_mut().filter(|remedy| **remedy == Remedy::ScaleData) {
+            *remedy = Remedy::ScaleInputs;
+        }
+    }
 }

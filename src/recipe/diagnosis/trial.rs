@@ -29,23 +29,34 @@ pub(super) fn mends(facts: &Facts<'_>, change: impl FnOnce(&mut Recipe)) -> bool
 
 /// Whether the recipe, changed like that, reaches that share of what can be reached, and half of what was missing.
 pub(super) fn gets_to(share: f64, facts: &Facts<'_>, change: impl FnOnce(&mut Recipe)) -> bool {
-    if !facts.short() {
-        // There is nothing to be mended that a score could tell.
-        return false;
-    }
     let mut recipe = facts.recipe.clone();
     change(&mut recipe);
     if recipe == *facts.recipe {
+        return false;
+    }
+    if !facts.short() {
+        // There is nothing to be mended that a score could tell.
+        facts.trials.leave_open();
         return false;
     }
     let Some(run) = facts.trials.run(&recipe) else { return false };
     if run.stopped.is_some() || !run.end.train.loss.is_finite() {
         return false;
     }
-    let gain = Facts::gain(run.end.train.score.value(), run.trivial.score.value());
-    let before = facts.run_gains().0;
+    let (gain, before) = (facts.judged(&run), facts.judged(facts.run));
     let before = if before.is_finite() { before.max(0.0) } else { 0.0 };
     gain >= share * facts.reach() && gain - before >= 0.5 * (facts.reach() - before)
+}
+
+/// Whether a run that broke off does not with these remedies, and its loss falls: be it slowly.
+pub(super) fn survives(facts: &Facts<'_>, remedies: &[Remedy]) -> bool {
+    if facts.run.stopped.is_none() {
+        return false;
+    }
+    let mut recipe = facts.recipe.clone();
+    apply(facts, remedies, &mut recipe);
+    let Some(run) = facts.trials.run(&recipe) else { return false };
+    run.stopped.is_none() && run.end.train.loss < run.start.train.loss
 }
 
 /// Whether a run that does not fall short is as good with that remedy, and shows nothing any more of what comes of steps too large.

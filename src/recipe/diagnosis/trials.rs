@@ -27,7 +27,7 @@ struct Kept {
     runs: Vec<(Recipe, Option<Arc<Run>>)>,
     work: u64,
     limit: u64,
-    refused: usize,
+    unanswered: usize,
 }
 
 impl TrialRuns {
@@ -46,9 +46,14 @@ impl TrialRuns {
         self.kept().limit = ALL;
     }
 
-    /// How many runs were refused because they were beyond the budget.
-    pub(super) fn refused(&self) -> usize {
-        self.kept().refused
+    /// How many questions were left open: a run was beyond the budget, or nothing could have told whether it mends anything.
+    pub(super) fn unanswered(&self) -> usize {
+        self.kept().unanswered
+    }
+
+    /// Leaves a question open.
+    pub(super) fn leave_open(&self) {
+        self.kept().unanswered += 1;
     }
 
     /// Whether few runs of such a recipe are left: then only those that promise most are to be made.
@@ -69,7 +74,7 @@ impl TrialRuns {
         {
             let mut kept = self.kept();
             if kept.work.saturating_add(work) > kept.limit {
-                kept.refused += 1;
+                kept.unanswered += 1;
                 return None;
             }
             kept.work += work;

@@ -1,8 +1,8 @@
 //! How many units layers have.
 
-use crate::recipe::LayerKind;
 use crate::recipe::leaves::{leaves, output};
 use crate::recipe::shape::Image;
+use crate::recipe::{ActivationKind, LayerKind, Start};
 
 /// Gives every layer but the last so many units at least; what is told the size of what it gets is told the new one.
 pub(in crate::recipe) fn widen(layers: &mut [LayerKind], least: usize) {
@@ -10,6 +10,16 @@ pub(in crate::recipe) fn widen(layers: &mut [LayerKind], least: usize) {
     let Some(last) = output(&leaves) else { return };
     let hidden = leaves[..last].iter().filter(|leaf| leaf.units().is_some()).count();
     Widening { least, hidden }.pass(layers, Width { old: 0, new: 0 });
+}
+
+/// A hidden layer of so many units with ReLU in front of a linear layer that is the only one with weights.
+pub(in crate::recipe) fn add_hidden(layers: &mut Vec<LayerKind>, units: usize) {
+    let mut weighted = layers
+        .iter()
+        .enumerate()
+        .filter(|(_, layer)| leaves(std::slice::from_ref(*layer)).iter().any(|leaf| leaf.is_weighted()));
+    let (Some((at, LayerKind::Linear { .. })), None) = (weighted.next(), weighted.next()) else { return };
+    layers.splice(at..at, [LayerKind::linear(units, Start::HeUniform), LayerKind::Activation(ActivationKind::Relu)]);
 }
 
 /// The number of units, channels or numbers a step that a layer gets: before the change, and with it.

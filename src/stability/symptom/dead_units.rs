@@ -1,6 +1,6 @@
 //! Units are switched off on every example.
 
-use super::{Growth, Progress, early, evidence, in_words, names};
+use super::{Growth, Progress, evidence, in_words, names};
 use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
@@ -15,8 +15,8 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
         }
     }
     let worst = layers.iter().max_by(|a, b| a.dead.now().unwrap_or(0.0).total_cmp(&b.dead.now().unwrap_or(0.0)))?;
-    let (dead, at_first) = (worst.dead.now()?, early(&worst.dead)?);
-    let born = worst.dead.start().is_some_and(|start| start >= limit);
+    let (dead, at_first) = (worst.dead.now()?, worst.dead.start()?);
+    let born = at_first >= limit;
     let cause = match Growth::of(report).cause(report, thresholds) {
         Cause::Unknown if !born => Cause::LearningRateTooHigh,
         cause => cause,

@@ -1,13 +1,14 @@
 //! The gradient, or the signal, grows from layer to layer, or updates overwhelm the weights.
 
-use super::{Growth, early, evidence, names};
+use super::{Growth, Progress, early, evidence, names};
 use crate::stability::finding::short;
 use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     let growth = Growth::of(report);
     let through_layers = growth.through_layers(thresholds);
-    let overwhelmed = growth.update > thresholds.overwhelming;
+    // Steps as long as the weights that the run has learned by are no harm.
+    let overwhelmed = growth.update > thresholds.overwhelming && !Progress::halved(report, thresholds);
     if !through_layers && !overwhelmed {
         return None;
     }

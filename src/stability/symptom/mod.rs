@@ -13,6 +13,7 @@ mod foreign_change;
 mod frozen_layer;
 mod gradient_underflow;
 mod growing_symmetry;
+mod growth;
 mod loss_not_decreasing;
 mod loss_spikes;
 mod mode_mismatch;
@@ -26,6 +27,8 @@ mod vanishing_gradients;
 mod vanishing_over_time;
 mod vanishing_weights;
 mod wrong_gradient;
+
+use growth::Growth;
 
 use super::series::median;
 use super::{Cause, Evidence, Finding, LayerRecord, Series, StabilityReport, Thresholds};
@@ -223,56 +226,5 @@ fn change_of_spread(report: &StabilityReport, variance: impl Fn(&Series) -> Opti
     match (layers.find(|layer| kind(layer) == kind(last)).and_then(spread), spread(last)) {
         (Some(first), Some(last)) if first > 0.0 => last / first,
         _ => 1.0,
-    }
-}
-
-/// How much signals and gradients grow through the hidden layers at the start, and how much updates change the weights.
-struct Growth {
-    /// How much the spread of the outputs changes from the first to the last hidden layer.
-    signal: f64,
-    /// The first layer's bias gradient over that of the last hidden layer.
-    gradient: f64,
-    /// The largest update-to-weight ratio of a layer.
-    update: f64,
-}
-
-impl Growth {
-    fn of(report: &StabilityReport) -> Self {
-        // Of the first look alone: what comes later is also the work of the updates.
-        let signal = change_of_spread(report, |variance| variance.start());
-        // The output's is the sum of all errors of the batch, which are of both signs and may cancel, whatever the layers do.
-        let last = report.trained().rfind(|layer| !layer.bias_gradient.is_empty()).map(|layer| &layer.name);
-        // A recurrent layer's adds up over its steps: it is judged by how the derivative fares through them. And what stands right in front of
-        // a normalization is taken away again with the mean: its gradient is 0 up to rounding, and nothing to divide by.
-        let in_depth = report.trained().filter(|layer| layer.through_time.is_none() && !is_normalized(report, layer));
-        let in_depth = in_depth.filter(|layer| Some(&layer.name) != last);
-        let mut biases = in_depth.filter_map(|layer| layer.bias_gradient.start());
-        let gradient = match (biases.next(), biases.next_back()) {
-            (Some(first), Some(last)) if last > 0.0 => first / last,
-            _ => 1.0,
-        };
-        let update = report.trained().filter_map(|layer| early(&layer.update_ratio)).fold(0.0, f64::max);
-        Self { signal, gradient, update }
-    }
-
-    /// Whether signals or gradients explode on their way through the layers.
-    fn through_layers(&self, thresholds: &Thresholds) -> bool {
-        self.signal.max(self.gradient) > thresholds.exploded
-    }
-
-    /// Why numbers grow: because weights are too large from the start, or because steps are.
-    fn cause(&self, report: &StabilityReport, thresholds: &Thresholds) -> Cause {
-        let large = |layer: &LayerRecord| weight_gain(layer, layer.weight.start(), usize::min);
-        let gain = report.trained().filter_map(large).fold(0.0, f64::max);
-        if self.through_layers(thresholds) || gain > thresholds.weights_large {
-            Cause::WeightsTooLarge
-        } else if self.update > thresholds.overwhelming
-            || !report.non_finite.is_empty()
-            || report.trained().any(|layer| has_grown(layer, thresholds))
-        {
-            Cause::LearningRateTooHigh
-        } else {
-            Cause::Unknown
-        }
     }
 }

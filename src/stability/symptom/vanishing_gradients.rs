@@ -5,6 +5,9 @@ use crate::stability::finding::short;
 use crate::stability::series::median;
 use crate::stability::{Cause, Finding, LayerRecord, Remedy, Series, Severity, StabilityReport, Symptom, Thresholds};
 
+/// How many looks are the very first ones.
+const FIRST: usize = 3;
+
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     let trained: Vec<&LayerRecord> = report.trained().collect();
     let [first, .., last] = trained[..] else { return None };
@@ -20,11 +23,18 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     let ratios = |a: &mut dyn Iterator<Item = (u64, f64)>, b: &mut dyn Iterator<Item = (u64, f64)>| {
         median(a.zip(b).filter(|(_, (_, last))| *last > 0.0).map(|((_, first), (_, last))| first / last))
     };
-    let at_first = ratios(&mut first.gradient.first().iter().copied(), &mut last.gradient.first().iter().copied())?;
+    let firsts = |looks: usize| {
+        let of = |layer: &'_ LayerRecord| layer.gradient.first().iter().copied().take(looks).collect::<Vec<_>>();
+        ratios(&mut of(first).into_iter(), &mut of(last).into_iter())
+    };
+    // It fades from the very first, or else it is the work of the updates: a run that diverges has few steps.
+    let at_first = firsts(Series::RECENT)?.max(firsts(FIRST).unwrap_or(0.0));
     let lately = ratios(&mut first.gradient.recent(), &mut last.gradient.recent())?;
     let signal = change_of_spread(report, early).max(change_of_spread(report, Series::recent_median));
     let mended = lately >= thresholds.mended * thresholds.vanished;
-    let gradient_fades = at_first < thresholds.vanished && !mended;
+    // Behind an output layer that starts at zero there is no gradient yet, and that is no fault.
+    let passes = last.weight.start() != Some(0.0);
+    let gradient_fades = passes && at_first < thresholds.vanished && !mended;
     if !gradient_fades && signal >= thresholds.signal_vanished {
         return None;
     }

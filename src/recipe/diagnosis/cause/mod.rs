@@ -55,15 +55,15 @@ const QUESTIONS: &[(&str, Ground, Ask)] = &[
     ("is it much smaller than the plain network that learns?", Elimination, network::smaller),
 ];
 
-/// The first cause that explains it, how sure it is, and the questions that were answered with no before. A question of which a trial was
-/// beyond the budget was not answered.
+/// The first cause that explains it, how sure it is, and the questions that were answered with no before. A question that a trial left
+/// open was not answered.
 pub(super) fn attribute(
     facts: &Facts<'_>,
     findings: &[Finding],
 ) -> (Attribution, Option<Confidence>, Vec<&'static str>) {
     let mut ruled_out = Vec::new();
     for (question, ground, ask) in QUESTIONS {
-        let refused = facts.trials.refused();
+        let open = facts.trials.unanswered();
         match ask(facts, findings) {
             Some(found) => {
                 let confidence = match ground {
@@ -74,7 +74,7 @@ pub(super) fn attribute(
                 };
                 return (found, confidence, ruled_out);
             }
-            None if facts.trials.refused() == refused => ruled_out.push(*question),
+            None if facts.trials.unanswered() == open => ruled_out.push(*question),
             None => {}
         }
     }

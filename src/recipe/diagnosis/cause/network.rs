@@ -3,10 +3,10 @@
 use super::super::facts::Facts;
 use super::super::limits::{FADED, FAR_SHORT, NARROW, SMALL_GAIN};
 use super::super::trial;
-use super::steps::{soon, usual_rate};
+use super::steps::{fast, soon, usual_rate};
 use super::{Attribution, seen};
 use crate::recipe::leaves::{leaves, output};
-use crate::recipe::{ActivationKind, LayerKind, LossKind};
+use crate::recipe::{ActivationKind, Data, LayerKind, LossKind, Task};
 use crate::{Cause, Finding, Remedy, Symptom};
 
 /// How many hidden layers are few: a network that has no more is not too deep.
@@ -74,13 +74,13 @@ fn by_depth(facts: &Facts<'_>) -> Option<Attribution> {
     if saturating > 0 && 2 * saturating >= activations.len() {
         Some((Cause::SaturatingActivation, vec![replace, Remedy::FittingInitializer, Remedy::FewerLayers]))
     } else if facts.hidden_units().len() > FEW {
-        Some((Cause::NetworkTooDeep, vec![Remedy::FittingInitializer, Remedy::FewerLayers]))
+        Some((Cause::NetworkTooDeep, vec![Remedy::FewerLayers, Remedy::FittingInitializer]))
     } else {
         None
     }
 }
 
-pub(super) fn linear(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
+pub(super) fn linear(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
     let linear = leaves(&facts.recipe.layers).into_iter().all(|layer| {
         matches!(
             layer,
@@ -94,9 +94,20 @@ pub(super) fn linear(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
                 | LayerKind::Flatten
         )
     });
-    let linear = linear && facts.hidden_activations().is_empty() && !facts.hidden_units().is_empty();
-    (linear && facts.short() && facts.run.stopped.is_none())
-        .then(|| (Cause::MissingNonlinearity, vec![Remedy::AddActivation { with: "relu" }]))
+    if !linear || !facts.hidden_activations().is_empty() || !facts.short() || facts.run.stopped.is_some() {
+        return None;
+    }
+    // A linear model is enough for many data: it is to blame where neither patience nor care helps.
+    if soon(facts).is_some() || fast(facts, findings).is_some() {
+        return None;
+    }
+    if !facts.hidden_units().is_empty() {
+        return Some((Cause::MissingNonlinearity, vec![Remedy::AddActivation { with: "relu" }]));
+    }
+    let hidden = Remedy::AddHiddenLayer { units: 32 };
+    let remedies = [vec![hidden.clone()], vec![hidden, Remedy::MoreEpochs { factor: 10.0 }]];
+    let found = remedies.into_iter().find(|remedies| trial::cures(facts, remedies))?;
+    Some((Cause::MissingNonlinearity, found))
 }
 
 /// A layer of one or a few units that lets hardly anything pass, where wider ones mend it.
@@ -105,11 +116,21 @@ pub(super) fn narrow(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     let least = units.iter().copied().min().filter(|least| *least < NARROW)?;
     let wide = units.iter().any(|units| *units > 4 * least);
     let wider = vec![Remedy::MoreUnits { units: 32 }];
-    // Some patience is asked for first: it leaves the network as it is.
-    if soon(facts).is_some() || !trial::cures(facts, &wider) {
+    // Some patience is asked for first, which leaves the network as it is; but not for a layer that all outputs have to share.
+    let shared = wide && least < dimensions(&facts.recipe.data);
+    if (!shared && soon(facts).is_some()) || !trial::cures(facts, &wider) {
         return None;
     }
     Some((if wide { Cause::LayerTooNarrow } else { Cause::CapacityTooSmall }, wider))
+}
+
+/// In how many directions the answers differ: through fewer units they cannot all be told, or only one after the other on a curve. Shares of
+/// classes sum to one.
+fn dimensions(data: &Data) -> usize {
+    match data.task {
+        Task::Classification { classes, one_hot: true } => classes.saturating_sub(1),
+        _ => data.targets,
+    }
 }
 
 pub(super) fn small(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {

@@ -4,26 +4,26 @@ use super::super::facts::Facts;
 use super::super::limits::{EXPLODED, LARGE_GAIN, MOST};
 use super::super::trial;
 use super::{Attribution, seen};
-use crate::recipe::leaves::leaves;
+use crate::recipe::leaves::{leaves, output};
 use crate::recipe::{LayerKind, Start};
 use crate::{Cause, Finding, Remedy, Symptom};
 
 pub(super) fn constant(facts: &Facts<'_>, findings: &[Finding]) -> Option<Attribution> {
     let alike = |start: &Option<Start>| start.is_some_and(|start| start.is_constant());
-    let starts: Vec<bool> = leaves(&facts.recipe.layers)
-        .into_iter()
-        .filter_map(|layer| match layer {
-            LayerKind::Linear { units, weights, .. } | LayerKind::Conv2d { units, weights, .. } if *units > 1 => {
-                Some(alike(weights))
-            }
-            LayerKind::Recurrent { hidden, weights, recurrent_weights, .. } if *hidden > 1 => {
-                Some(alike(weights) && alike(recurrent_weights))
-            }
-            _ => None,
-        })
-        .collect();
-    // An output layer may well start at zero; not all of them.
-    let all = !starts.is_empty() && starts.iter().all(|constant| *constant);
+    let constant = |leaf: &&LayerKind| match leaf {
+        LayerKind::Linear { units, weights, .. } | LayerKind::Conv2d { units, weights, .. } if *units > 1 => {
+            Some(alike(weights))
+        }
+        LayerKind::Recurrent { hidden, weights, recurrent_weights, .. } if *hidden > 1 => {
+            Some(alike(weights) && alike(recurrent_weights))
+        }
+        _ => None,
+    };
+    let leaves = leaves(&facts.recipe.layers);
+    let starts: Vec<bool> = leaves.iter().filter_map(constant).collect();
+    // An output layer may well start at zero, also where it is the only one.
+    let hidden = leaves[..output(&leaves)?].iter().filter_map(constant);
+    let all = starts.iter().all(|constant| *constant) && hidden.count() > 0;
     let tied = seen(findings, Symptom::SymmetricUnits).is_some() && starts.iter().any(|constant| *constant);
     (all || tied).then(|| (Cause::ConstantInitialization, vec![Remedy::RandomInitializer, Remedy::FittingInitializer]))
 }

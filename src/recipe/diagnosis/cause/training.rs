@@ -3,6 +3,7 @@
 use super::super::facts::Facts;
 use super::super::trial;
 use super::Attribution;
+use super::steps::soon;
 use crate::recipe::leaves::leaves;
 use crate::recipe::{LayerKind, LossKind, OptimizerKind};
 use crate::{Cause, Finding, Remedy};
@@ -18,10 +19,12 @@ pub(super) fn penalty(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
 pub(super) fn dropout(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     /// The paper drops half of the hidden units; more than that is seldom meant.
     const USUAL: f64 = 0.5;
-    let less = vec![Remedy::LessDropout { rate: 0.2 }];
     let mut leaves = leaves(&facts.recipe.layers).into_iter();
     let much = leaves.any(|layer| matches!(layer, LayerKind::Dropout { rate } if *rate > USUAL));
-    (much && trial::cures(facts, &less)).then_some((Cause::ExcessiveDropout, less))
+    // What few numbers give, or narrow layers, may bear none.
+    let less = [0.2, 0.0].map(|rate| vec![Remedy::LessDropout { rate }]);
+    let found = less.into_iter().find(|less| much && trial::cures(facts, less))?;
+    Some((Cause::ExcessiveDropout, found))
 }
 
 /// A limit so low that steps are too small: as if the learning rate were.
@@ -43,6 +46,7 @@ pub(super) fn epsilon(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
 }
 
 pub(super) fn summed(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
-    (facts.recipe.training.loss == LossKind::SumSquared && !facts.works())
+    // Steps that are too small are not made so by adding up.
+    (facts.recipe.training.loss == LossKind::SumSquared && !facts.works() && soon(facts).is_none())
         .then(|| (Cause::SummedLoss, vec![Remedy::ReplaceLoss { with: "mse" }]))
 }

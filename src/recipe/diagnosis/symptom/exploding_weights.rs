@@ -1,4 +1,4 @@
-//! Training has made the weights of every layer many times larger, and nothing came of it.
+//! Training has made the weights of every layer many times larger, and little came of it.
 
 use super::super::facts::Facts;
 use super::super::limits::{LARGE_GAIN, WEIGHTS_GROWN};
@@ -21,7 +21,7 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     // Of every layer: since the last of them has.
     let since = |layer: &LayerRecord| layer.weight.first_above(WEIGHTS_GROWN * layer.weight.start()?);
     let since = facts.run.report.layers.iter().filter_map(since).max().unwrap_or(facts.run.report.steps);
-    let message = "the weights of every layer have grown many times over, and the loss has not fallen".to_owned();
+    let message = "the weights of every layer have grown many times over, and little came of it".to_owned();
     let found = notice(Symptom::ExplodingWeights, false, Cause::Unknown, message).since(since);
     Some(found.shown_by("least_growth", least))
 }

@@ -12,8 +12,8 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
     let message = format!(
         "the run reached {:.0} % of what could be had, where a plain network reaches {:.0} %",
         100.0 * facts.run_gains().0.max(0.0),
-        100.0 * facts.control_gains().1
+        100.0 * facts.control_gain()
     );
     let found = notice(Symptom::SlowConvergence, false, Cause::Unknown, message);
-    Some(found.shown_by("gain", facts.run_gains().0).shown_by("gain_of_control", facts.control_gains().1))
+    Some(found.shown_by("gain", facts.run_gains().0).shown_by("gain_of_control", facts.control_gain()))
 }

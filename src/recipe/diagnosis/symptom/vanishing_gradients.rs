@@ -3,6 +3,7 @@
 use super::super::facts::Facts;
 use super::super::limits::GONE;
 use super::super::notice::{Notice, notice};
+use crate::stability::short;
 use crate::{Cause, Symptom};
 
 pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
@@ -11,13 +12,22 @@ pub(super) fn look(facts: &Facts<'_>) -> Option<Notice> {
         return None;
     }
     let message = format!(
-        "before training {:.1e} of what tells rows apart is left behind the hidden layers, and {:.1e} of the gradient \
-         in front of them",
-        fade.signal, fade.gradient
+        "before training {} of what tells rows apart is left behind the hidden layers, and {} of the gradient in front of them",
+        part(fade.signal),
+        part(fade.gradient)
     );
     let start = facts.start.as_ref()?;
     let names: Vec<String> = start.trained().map(|layer| layer.name.clone()).collect();
     let found = notice(Symptom::VanishingGradients, true, Cause::Unknown, message);
     let found = found.shown_by("signal_last_to_first", fade.signal).shown_by("gradient_first_to_last", fade.gradient);
     Some(found.in_layers(names[..names.len() / 2].to_vec()))
+}
+
+/// A share, in words where it is nothing or all of it.
+fn part(share: f64) -> String {
+    match share {
+        0.0 => "nothing".to_owned(),
+        share if share >= 0.995 => "all".to_owned(),
+        share => short(share),
+    }
 }
