@@ -11,6 +11,7 @@ mod functions;
 mod healthy_draws;
 mod labelled;
 mod mutations;
+mod one_way;
 
 #[path = "attention.rs"]
 mod attention;
@@ -26,6 +27,8 @@ mod clippers;
 mod diagnosed;
 #[path = "diagnoses.rs"]
 mod diagnoses;
+#[path = "doctor.rs"]
+mod doctor;
 #[path = "edges.rs"]
 mod edges;
 #[path = "every_layer.rs"]
@@ -82,7 +85,7 @@ mod own_layer;
 mod own_parts;
 #[path = "pictures/main.rs"]
 mod pictures;
-#[path = "recipes.rs"]
+#[path = "recipes/main.rs"]
 mod recipes;
 #[path = "recurrent/main.rs"]
 mod recurrent;
@@ -119,6 +122,7 @@ fn every_file_is_named() {
         "healthy_draws",
         "labelled",
         "mutations",
+        "one_way",
         "proptest-regressions",
     ];
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap() {

@@ -4,7 +4,7 @@ use evenkeel::recipe::{Diagnosis, Recipe, Repair, Run};
 use evenkeel::{Finding, Remedy};
 use serde_json::{Map, Value, json};
 
-use crate::beside::Edge;
+use super::beside::Edge;
 
 /// One JSON object; a number that is not finite is null.
 /// The part about the repair is there where one was wanted: also where there is nothing to be mended, or nothing mends it.
@@ -138,4 +138,16 @@ fn short(value: f64) -> String {
         return "0".to_owned();
     }
     if (1e-3..1e5).contains(&value.abs()) { format!("{value:.3}") } else { format!("{value:.1e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [(0.0, "0"), (-0.963_27, "-0.963"), (2e-7, "2.0e-7"), (1.234e30, "1.2e30")] {
+            assert_eq!(short(value), text);
+        }
+    }
 }

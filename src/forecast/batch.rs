@@ -1,6 +1,6 @@
 //! `Others`: how the gradients of rows and pixels hang together.
 
-use super::parts::{Part, pair_of};
+use super::parts::{Part, holds, pair_of};
 use super::walk::Step;
 use crate::{Float, InitMoments, Layer, Moments, Plan, Signal, Structure};
 
@@ -9,11 +9,7 @@ use crate::{Float, InitMoments, Layer, Moments, Plan, Signal, Structure};
 pub(super) enum Takes {
     Nothing,
     /// Nothing either, of a layer whose parameters are the weights of sums, and biases.
-    ///
-    /// Where a border tells pixels apart, two of them have that share of the taps of one in common.
-    Sums {
-        overlap: f64,
-    },
+    Sums,
     /// Of every unit its mean over the batch, as a batch norm does whose normalized numbers have that mean square.
     Mean {
         normalized: f64,
@@ -36,7 +32,7 @@ impl Takes {
         back: Option<f64>,
     ) -> Self {
         match layer.structure() {
-            Structure::Convolution => Self::Sums { overlap: overlap(layer, plan).unwrap_or(1.0) },
+            Structure::Convolution => Self::Sums,
             Structure::Pooling => Self::Spreads { outputs: plan.n_out as f64 / n_in as f64 },
             Structure::BatchNorm => {
                 // What goes back is the square of the gain over variance and epsilon.
@@ -47,14 +43,15 @@ impl Takes {
                     _ => Self::Something,
                 })
             }
-            _ if layer.children().into_iter().any(hangs_together) => Self::Something,
+            _ if holds(layer, hangs_together) => Self::Something,
             _ => Self::Nothing,
         }
     }
 }
 
-/// What two pixels have in common behind weights of mean 0, if they have all in common in front of them.
-fn overlap<T: Float>(layer: &dyn Layer<T>, plan: &Plan) -> Option<f64> {
+/// The share of the taps of a pixel that two of them have in common where a border tells pixels apart: what they have in common behind weights of
+/// mean 0, if they have all in common in front of them.
+pub(super) fn overlap<T: Float>(layer: &dyn Layer<T>, plan: &Plan) -> Option<f64> {
     let one = Moments { mean: 0.0, second: 1.0 };
     let drawn = [1.0, 0.0].map(|variance| InitMoments { mean: 0.0, variance, kurtosis: None });
     let x = Signal { shared: Some(1.0), ..Signal::unknown(one) };
@@ -62,10 +59,9 @@ fn overlap<T: Float>(layer: &dyn Layer<T>, plan: &Plan) -> Option<f64> {
     Some(y.shared? / y.moments.second)
 }
 
-/// Whether gradients in front of it have something in common that they do not have behind it.
-fn hangs_together<T: Float>(layer: &dyn Layer<T>) -> bool {
-    matches!(layer.structure(), Structure::BatchNorm | Structure::Pooling)
-        || layer.children().into_iter().any(hangs_together)
+/// Whether gradients in front of such a layer have something in common that they do not have behind it.
+fn hangs_together(structure: Structure) -> bool {
+    matches!(structure, Structure::BatchNorm | Structure::Pooling)
 }
 
 /// The sum of E\[g g'\] over the gradients g' by the same unit in all other rows of a batch, and at all other pixels of its channel: 0 where they
@@ -131,7 +127,7 @@ impl Others {
             // The sum over all pixels stays.
             (Takes::Spreads { outputs }, _) => Some(outputs * (square + others) - square_in),
             _ if others == 0.0 => Some(0.0),
-            (Takes::Sums { .. }, _) => Some(scaled()),
+            (Takes::Sums, _) => Some(scaled()),
             // A pixel that a dense layer hands its gradient to hangs together with no other.
             (_, Part::Linear(_)) => (others < 0.0).then(scaled),
             (_, Part::Dropout(_)) => Some(others),

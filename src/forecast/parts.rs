@@ -105,6 +105,11 @@ impl<'a> Part<'a> {
     }
 }
 
+/// Whether one of the layers inside a layer, at any depth, has such a structure.
+pub(super) fn holds<T: Float>(layer: &dyn Layer<T>, is_such: fn(Structure) -> bool) -> bool {
+    layer.children().into_iter().any(|inside| is_such(inside.structure()) || holds(inside, is_such))
+}
+
 /// The slopes above and below 0 of a function that is nothing but these, as ReLU, leaky ReLU and the identity are: then f(c x) = c f(x) for any c
 /// above 0, and a layer treats signals of every size alike.
 pub(super) fn two_slopes(function: &dyn Pointwise) -> Option<[f64; 2]> {

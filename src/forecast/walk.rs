@@ -1,12 +1,13 @@
 //! `Walk`: the moments of signal and gradient, layer by layer.
 
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use super::LayerForecast;
-use super::batch::{Others, Takes};
+use super::batch::{Others, Takes, overlap};
 use super::copied::{Composed, Copied, Law, is_sparse, sums_few};
 use super::nested::Drawn;
-use super::parts::Part;
+use super::parts::{Part, holds};
 use super::spread::{Carried, Laws};
 use crate::layer::{mean_of, mean_square_of};
 use crate::network::Design;
@@ -50,7 +51,12 @@ pub(super) struct Step<'a> {
     pub(super) shared: Option<f64>,
     /// What its derivative does to what gradients of a batch have in common.
     pub(super) takes: Takes,
+    /// What [`overlap`](Self::overlap) tells of a convolution, which is asked for it only where gradients hang together.
+    overlap: LazyCell<f64, Overlap<'a>>,
 }
+
+/// The share of the taps of a pixel that two of them have in common.
+type Overlap<'a> = Box<dyn FnOnce() -> f64 + 'a>;
 
 /// From the scatter of a gradient by the outputs of a layer to that by its inputs.
 type Scatter<'a> = Box<dyn Fn(&mut Laws, Carried) -> Carried + 'a>;
@@ -168,7 +174,7 @@ impl<'a> Walk<'a> {
                         let c = Moments { second: both.shared?, ..both.moments };
                         return Some(layer.moments(plan, c, moments.as_deref()?)?.y.second);
                     }
-                    _ if layer.children().into_iter().any(holds_a_convolution) => return None,
+                    _ if holds(layer, |structure| structure == Structure::Convolution) => return None,
                     _ => layer.propagate(plan, both, moments.as_deref()?)?,
                 };
                 through.y.shared
@@ -238,6 +244,7 @@ impl<'a> Walk<'a> {
                 scatter,
                 shared: signal.and_then(|x| x.shared),
                 takes,
+                overlap: LazyCell::new(Box::new(move || overlap(layer, plan).unwrap_or(1.0))),
             });
             // What is behind numbers that f64 cannot hold nobody can tell.
             signal = through.map(|through| through.y).filter(|_| !beyond);
@@ -333,12 +340,12 @@ impl Step<'_> {
 
     /// Whether its parameters are the weights of sums of its inputs, and maybe biases.
     pub(super) fn is_sums(&self) -> bool {
-        matches!(self.part, Part::Linear(_)) || matches!(self.takes, Takes::Sums { .. })
+        matches!(self.part, Part::Linear(_)) || self.takes == Takes::Sums
     }
 
     /// The share of the taps of one pixel that it has in common with another.
     pub(super) fn overlap(&self) -> f64 {
-        if let Takes::Sums { overlap } = self.takes { overlap } else { 1.0 }
+        if self.takes == Takes::Sums { *self.overlap } else { 1.0 }
     }
 
     /// The mean square of the gradient by a weight, where that by an output is 1.
@@ -368,10 +375,6 @@ fn by_positions<T: Float>(
     let shared = through.y.shared.map(|shared| shared * (moments.second / through.y.moments.second));
     through.y = Signal { moments, shared: shared.filter(|shared| shared.is_finite()), ..through.y };
     Some(made)
-}
-
-fn holds_a_convolution<T: Float>(layer: &dyn Layer<T>) -> bool {
-    layer.structure() == Structure::Convolution || layer.children().into_iter().any(holds_a_convolution)
 }
 
 /// Whether a layer is to say nothing but 0: then that is no loss of digits.

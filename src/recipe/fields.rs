@@ -1,8 +1,10 @@
 //! `Fields`: a table being read, key by key.
 
 use super::RecipeError;
+use super::culprit::keys_of;
 use super::nearest::nearest;
 use super::tree::{Entry, Node, Value};
+use crate::Error;
 
 /// What can be read from a node of the tree.
 pub(super) trait Read: Sized {
@@ -107,9 +109,11 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// What was built from the table was refused.
-    pub(super) fn refused(&self, source: crate::Error) -> RecipeError {
-        RecipeError::Refused { key: self.path.clone(), line: self.line, source }
+    /// What was built from the table was refused: for one of its keys, where that is known.
+    pub(super) fn refused(&self, source: Error) -> RecipeError {
+        let told = keys_of(&source).iter().find_map(|key| self.entries.iter().find(|entry| entry.key == *key));
+        let (key, line) = told.map_or((self.path.clone(), self.line), |entry| (self.path(&entry.key), entry.line));
+        RecipeError::Refused { key, line, source }
     }
 }
 

@@ -31,6 +31,7 @@ mod build;
 mod check;
 mod clip;
 mod columns;
+mod culprit;
 mod data;
 mod description;
 mod diagnosis;

@@ -1,5 +1,6 @@
 //! Where in its text stands what makes a recipe impossible to prepare or to build.
 
+use super::culprit::keys_of;
 use super::tree::{Node, Value};
 use super::{LayerKind, Recipe, RecipeError};
 use crate::Error;
@@ -66,17 +67,7 @@ fn layer_key(name: &str, mut source: &Error, recipe: &Recipe, tree: &Node) -> St
         };
         source = inner;
     }
-    let candidates: &[&str] = match source {
-        Error::Argument { argument: "padding.rows" | "padding.cols", .. } => &["padding"],
-        Error::Argument { argument: "n_out", .. } => &["units"],
-        Error::Argument { argument, .. } => &[*argument],
-        Error::Window { .. } => &["kernel"],
-        Error::TooLarge { .. } | Error::OutOfMemory { .. } => &["units", "hidden", "count"],
-        Error::Index { .. } => &["count"],
-        Error::NonFinite { .. } => &["weights"],
-        _ => &[],
-    };
-    let of_argument = candidates.iter().map(|argument| format!("{key}.{argument}"));
+    let of_argument = keys_of(source).iter().map(|argument| format!("{key}.{argument}"));
     of_argument.into_iter().find(|key| find(tree, key).0.is_some()).unwrap_or(key)
 }
 

@@ -150,7 +150,7 @@ fn project<T: Float>(weights: &[T], strides: Strides, keys: &mut [f64], largest:
     sum
 }
 
-/// The larger one of two sizes.
+/// The larger one of two sizes, in one instruction: a NaN among weights, which the projection keeps, need not be kept here as well.
 #[inline(always)]
 fn larger(one: f64, other: f64) -> f64 {
     if other > one { other } else { one }

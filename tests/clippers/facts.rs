@@ -3,6 +3,7 @@
 use evenkeel::*;
 use rand::RngExt;
 
+use super::super::one_way::{Holder, OneWay};
 use super::drawn::clip;
 
 /// A weight of `cols` units, one parameter alone.
@@ -159,36 +160,12 @@ fn adaptive_clipping_of_units() {
     assert_eq!((outcome.non_finite.map(|place| place.index), values), (Some(0), [f64::INFINITY, 0.006, 4.0, 0.008]));
 }
 
-/// A layer whose units are rows, as PyTorch keeps them.
-#[derive(Debug)]
-struct OfRows;
-
-impl Layer<f64> for OfRows {
-    fn kind(&self) -> &'static str {
-        "of_rows"
-    }
-    fn plan(&self, _: usize) -> Result<Plan, Error> {
-        Ok(Plan::new(2).param(Param { unit_axis: 0, ..Param::weight(2, 2) }))
-    }
-    fn forward(&self, _: Rows<'_, f64>, _: RowsMut<'_, f64>, _: &mut Pass<'_, f64>) -> Result<(), Error> {
-        Ok(())
-    }
-    fn backward(
-        &self,
-        _: Rows<'_, f64>,
-        _: Rows<'_, f64>,
-        _: Rows<'_, f64>,
-        _: Option<RowsMut<'_, f64>>,
-        _: &mut [f64],
-        _: &mut Pass<'_, f64>,
-    ) {
-    }
-}
-
 /// timm's matrix, out x in: the axis is the layer's to say.
 #[test]
 fn a_layer_may_have_its_units_in_rows() {
-    let mut network = Network::builder(2).layer(OfRows).build().unwrap();
+    // As PyTorch keeps them.
+    let of_rows = Param { unit_axis: 0, ..Param::weight(2, 2) };
+    let mut network = Network::builder(2).layer(OneWay(Holder(of_rows))).build().unwrap();
     network.parameters_mut().copy_from_slice(&[3.0, 4.0, 0.0, 1.0]);
     let found = clipped(&mut AdaptiveNorm::new(0.01).unwrap(), &network, &[3.0, 4.0, 0.006, 0.008]);
     same(&found, &[0.03, 0.04, 0.006, 0.008], 1e-12);

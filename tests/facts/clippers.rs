@@ -3,6 +3,7 @@
 use evenkeel::*;
 use serde_json::{Value, json};
 
+use super::super::one_way::{Holder, OneWay};
 use super::fact::{Evaluate, number, numbers, of, whole};
 
 pub const KINDS: &[(&str, Evaluate)] = &[
@@ -20,36 +21,11 @@ pub const KINDS: &[(&str, Evaluate)] = &[
     ("reported", reported),
 ];
 
-/// A layer that does nothing but hold a parameter.
-#[derive(Debug)]
-struct Holder(Param);
-
-impl<T: Float> Layer<T> for Holder {
-    fn kind(&self) -> &'static str {
-        "holder"
-    }
-    fn plan(&self, n_in: usize) -> Result<Plan, Error> {
-        Ok(Plan::new(n_in).param(self.0.clone()))
-    }
-    fn forward(&self, _: Rows<'_, T>, _: RowsMut<'_, T>, _: &mut Pass<'_, T>) -> Result<(), Error> {
-        Ok(())
-    }
-    fn backward(
-        &self,
-        _: Rows<'_, T>,
-        _: Rows<'_, T>,
-        _: Rows<'_, T>,
-        _: Option<RowsMut<'_, T>>,
-        _: &mut [T],
-        _: &mut Pass<'_, T>,
-    ) {
-    }
-}
-
 /// Each parameter of a layer of its own; as many zeros as they have numbers.
 fn holding<T: Float>(params: impl IntoIterator<Item = Param>) -> Network<T> {
-    let network =
-        params.into_iter().fold(Network::builder(1).weights(Zeros), |network, param| network.layer(Holder(param)));
+    let network = params
+        .into_iter()
+        .fold(Network::builder(1).weights(Zeros), |network, param| network.layer(OneWay(Holder(param))));
     network.build().unwrap()
 }
 

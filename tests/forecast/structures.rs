@@ -2,6 +2,7 @@
 
 use evenkeel::*;
 
+use super::super::one_way::{Forward, OneWay};
 use super::Claimed;
 
 fn constant() -> Constant {
@@ -57,41 +58,31 @@ fn what_tells_units_apart_unties_them() {
 #[derive(Debug)]
 struct Called(&'static str);
 
-impl Layer<f64> for Called {
+impl Forward<f64> for Called {
     fn kind(&self) -> &'static str {
         self.0
     }
     fn plan(&self, n_in: usize) -> Result<Plan, Error> {
         Ok(Plan::new(n_in).param(Param::weight(1, n_in)))
     }
-    fn forward(&self, x: Rows<'_, f64>, mut y: RowsMut<'_, f64>, pass: &mut Pass<'_, f64>) -> Result<(), Error> {
+    fn forward(&self, x: Rows<'_, f64>, mut y: RowsMut<'_, f64>, gains: &[f64]) {
         for (x, y) in x.iter().zip(y.iter_mut()) {
-            y.iter_mut().zip(x).zip(pass.params).for_each(|((y, x), gain)| *y = gain * x);
+            y.iter_mut().zip(x).zip(gains).for_each(|((y, x), gain)| *y = gain * x);
         }
-        Ok(())
-    }
-    fn backward(
-        &self,
-        _: Rows<'_, f64>,
-        _: Rows<'_, f64>,
-        _: Rows<'_, f64>,
-        _: Option<RowsMut<'_, f64>>,
-        _: &mut [f64],
-        _: &mut Pass<'_, f64>,
-    ) {
     }
 }
 
 #[test]
 fn names_say_nothing() {
     for name in ["linear", "dropout", "layer_norm", "rms_norm", "sequential", "residual", "conv2d"] {
-        let network = Network::builder(8).layer(Linear::new(8)).layer(Called(name)).layer(Tanh).layer(Linear::new(2));
+        let network =
+            Network::builder(8).layer(Linear::new(8)).layer(OneWay(Called(name))).layer(Tanh).layer(Linear::new(2));
         let forecast = Forecast::of(&network.build().unwrap(), 1.0).unwrap();
         assert_eq!(forecast.outlook(), Outlook::Unknown, "{name}: {forecast}");
         assert_eq!(forecast.regime, None, "{name}: {forecast}");
     }
     // Nor does it to what scales weights: a layer of sums may be called a lookup.
-    let network = Network::builder(8).layer(Called("embedding"));
+    let network = Network::builder(8).layer(OneWay(Called("embedding")));
     let mut network = network.weights(Normal::new(0.0, 3.0).unwrap()).seed(1).build().unwrap();
     let rows: Vec<f64> = (0..32 * 8).map(|i| (f64::from(i) * 0.7).sin()).collect();
     let report = Lsuv::new().apply(&mut network, Rows::new(&rows, 8).unwrap()).unwrap();

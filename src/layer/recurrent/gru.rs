@@ -2,7 +2,7 @@
 
 use super::cell::{Cell, Step, StepBack};
 use super::moments::{Unfolded, Unrolled};
-use super::{Recurrent, gated};
+use super::{Recurrent, gru_moments};
 use crate::linalg::elementwise::{Sigmoid, Tanh, replace};
 use crate::linalg::{Isa, Work, dispatch, vectorized};
 use crate::{Float, Initializer, Role};
@@ -67,7 +67,7 @@ impl<T: Float> Cell<T> for GruCell {
     }
 
     fn moments(&self, unrolled: &Unrolled) -> Option<Unfolded> {
-        gated::gru(unrolled)
+        gru_moments::gru(unrolled)
     }
 
     fn initializer(&self, _: Role, _: bool) -> Option<Box<dyn Initializer<T>>> {

@@ -6,7 +6,7 @@ use rand::RngExt;
 
 use super::cell::{Cell, Step, StepBack};
 use super::moments::{Unfolded, Unrolled};
-use super::{Recurrent, gated};
+use super::{Recurrent, lstm_moments};
 use crate::init::check_size;
 use crate::linalg::elementwise::{Sigmoid, Tanh, replace};
 use crate::linalg::{Isa, Work, dispatch, vectorized};
@@ -102,7 +102,7 @@ impl<T: Float> Cell<T> for LstmCell {
     }
 
     fn moments(&self, unrolled: &Unrolled) -> Option<Unfolded> {
-        gated::lstm(unrolled)
+        lstm_moments::lstm(unrolled)
     }
 
     fn initializer(&self, role: Role, _: bool) -> Option<Box<dyn Initializer<T>>> {

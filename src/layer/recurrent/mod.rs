@@ -3,10 +3,14 @@
 mod cell;
 mod copied;
 mod copied_products;
-mod gated;
+mod gate;
 mod gru;
+mod gru_moments;
 mod lstm;
+mod lstm_moments;
 mod moments;
+#[cfg(test)]
+mod one_by_one;
 mod pass;
 mod rnn;
 mod sequence;
