@@ -1,13 +1,13 @@
 //! Units sit at the flat ends of their activation.
 
-use super::{Growth, Progress, early, evidence, in_words, names};
+use super::{Growth, Progress, evidence, in_words, names};
 use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     // Hidden layers only: an output that is sure of itself is what one wants.
     let now = |layer: &LayerRecord| layer.saturated.recent_median().is_some_and(|now| now >= thresholds.many_units);
     let stuck = !Progress::halved(report, thresholds);
-    let born = |layer: &LayerRecord| early(&layer.saturated).is_some_and(|first| first >= thresholds.many_units);
+    let born = |layer: &LayerRecord| layer.saturated.start().is_some_and(|first| first >= thresholds.many_units);
     // A trained network may well use its flat ends; one that starts there, or does not learn, suffers from them.
     let layers: Vec<&LayerRecord> = report
         .hidden()
@@ -36,7 +36,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
         cause,
         evidence: evidence([
             ("saturated_fraction", worst.saturated.now()?),
-            ("saturated_fraction_at_first", early(&worst.saturated)?),
+            ("saturated_fraction_at_first", worst.saturated.start()?),
         ]),
         remedies: vec![
             if from_the_start { Remedy::FittingInitializer } else { Remedy::ScaleLearningRate { factor: 0.1 } },

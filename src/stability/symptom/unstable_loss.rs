@@ -3,7 +3,7 @@
 use super::{Growth, Progress, evidence};
 use crate::stability::finding::short;
 use crate::stability::series::median;
-use crate::stability::{Finding, Remedy, Series, Severity, StabilityReport, Symptom, Thresholds};
+use crate::stability::{Finding, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 
 /// How many losses are averaged before they count as risen: single small batches differ too much.
 const SMOOTH: u64 = 16;
@@ -56,14 +56,14 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     })
 }
 
-/// Whether hardly any of the last losses is above half of the start: where rows come one by one, their mean is what the rarest of them say. Of
-/// rows of which one in six is answered wrong, so few are seen once in forty runs.
+/// Whether most stretches of the last quarter have a mean below half of the start: where rows come one by one, the mean of all is what the
+/// rarest of them say.
 fn is_quiet(report: &StabilityReport, start: f64) -> bool {
-    const FEWEST: f64 = 1.0 / 16.0;
-    let recent = report.loss.recent().map(|(_, loss)| loss);
-    let (count, loud) =
-        recent.fold((0.0, 0.0), |(count, loud), loss| (count + 1.0, loud + f64::from(loss > start / 2.0)));
-    count >= Series::RECENT as f64 && loud < FEWEST * count
+    const MOST: f64 = 0.75;
+    let bins = report.loss.bins();
+    let last = &bins[bins.len() * 3 / 4..];
+    let quiet = last.iter().filter(|bin| bin.count > 0 && bin.mean <= start / 2.0).count();
+    last.len() > 1 && quiet as f64 >= MOST * last.len() as f64
 }
 
 /// The first step, as far as the record tells, at which the loss was not finite or had risen.
