@@ -1,6 +1,6 @@
 //! Units sit at the flat ends of their activation.
 
-use super::{Growth, Progress, evidence, in_words, names};
+use super::{Growth, Progress, early, evidence, in_words, names};
 use crate::stability::{Cause, Finding, LayerRecord, Remedy, Severity, StabilityReport, Symptom, Thresholds};
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
@@ -8,11 +8,16 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     let now = |layer: &LayerRecord| layer.saturated.recent_median().is_some_and(|now| now >= thresholds.many_units);
     let stuck = !Progress::halved(report, thresholds);
     let born = |layer: &LayerRecord| layer.saturated.start().is_some_and(|first| first >= thresholds.many_units);
+    // The first steps brought it there, and by now it is all of it.
+    let sent = |layer: &LayerRecord| {
+        early(&layer.saturated).is_some_and(|early| early >= thresholds.many_units)
+            && layer.saturated.recent_median().is_some_and(|now| now >= thresholds.nearly_all_units)
+    };
     // A trained network may well use its flat ends; one that starts there, or does not learn, suffers from them.
     let layers: Vec<&LayerRecord> = report
         .hidden()
         .iter()
-        .filter(|layer| layer.saturated.len() > 1 && now(layer) && (stuck || born(layer)))
+        .filter(|layer| layer.saturated.len() > 1 && now(layer) && (stuck || born(layer) || sent(layer)))
         .collect();
     let worst =
         layers.iter().max_by(|a, b| a.saturated.now().unwrap_or(0.0).total_cmp(&b.saturated.now().unwrap_or(0.0)))?;

@@ -21,7 +21,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     let risen = highest_mean(report) / start;
     let rise = steepest_rise(report, start);
     // A rise that the run has recovered from is past.
-    if broken == 0 && (Progress::halved(report, thresholds) || is_quiet(report, start)) {
+    if broken == 0 && Progress::halved(report, thresholds) {
         return None;
     }
     let limit = thresholds.loss_risen + by_chance(report, thresholds);
@@ -54,16 +54,6 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
             Remedy::FittingInitializer,
         ],
     })
-}
-
-/// Whether most stretches of the last quarter have a mean below half of the start: where rows come one by one, the mean of all is what the
-/// rarest of them say.
-fn is_quiet(report: &StabilityReport, start: f64) -> bool {
-    const MOST: f64 = 0.75;
-    let bins = report.loss.bins();
-    let last = &bins[bins.len() * 3 / 4..];
-    let quiet = last.iter().filter(|bin| bin.count > 0 && bin.mean <= start / 2.0).count();
-    last.len() > 1 && quiet as f64 >= MOST * last.len() as f64
 }
 
 /// The first step, as far as the record tells, at which the loss was not finite or had risen.
