@@ -1,12 +1,17 @@
 //! The gradient of a layer is the same, step after step.
 
-use super::{Growth, Progress, evidence, in_words, names};
+use super::{Growth, Progress, evidence, in_words, mean, names};
 use crate::stability::finding::short;
 use crate::stability::{Finding, LayerRecord, Remedy, Series, Severity, StabilityReport, Symptom, Thresholds};
 
 pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<Finding> {
     // The gradient of an absolute error is constant while it descends, as it should be.
     if Progress::done(report, thresholds) || !Progress::rested(report, thresholds) {
+        return None;
+    }
+    // In the same steps nothing may have been left to be learned, whatever there was before.
+    let lately = mean(report.loss.recent().map(|(_, loss)| loss))?;
+    if Progress::of(report, thresholds).is_some_and(|progress| lately.abs() <= thresholds.done * progress.start) {
         return None;
     }
     let constant = |layer: &&LayerRecord| {

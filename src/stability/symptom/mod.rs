@@ -151,8 +151,9 @@ impl Progress {
         let since = report.loss.first()[until].0;
         let comes_back = report.loss.first()[until..].iter().any(|&(_, loss)| in_proportion(loss))
             || report.loss.bins().iter().any(|bin| bin.first_step > since && in_proportion(bin.smallest));
-        let by_chance = comes_back || DEVIATIONS * Self::noise(report) > 1.0;
-        (!by_chance || Growth::of(report).cause(report, thresholds) != Cause::Unknown).then_some(until)
+        let by_chance = DEVIATIONS * Self::noise(report) > 1.0;
+        let left = !comes_back && (!by_chance || Growth::of(report).cause(report, thresholds) != Cause::Unknown);
+        left.then_some(until)
     }
 
     /// The mean loss of a quarter of the run, 1 to 4; `None` where there is no finite one.
