@@ -129,7 +129,11 @@ impl Diagnosis {
 
     /// Looks for the cause, and gives it to every finding that has none of its own: its remedies stand before the finding's.
     fn attribute(&mut self, facts: &Facts<'_>) {
-        let ((cause, remedies), confidence, ruled_out) = cause::attribute(facts, &self.findings);
+        let ((cause, remedies), mut confidence, ruled_out) = cause::attribute(facts, &self.findings);
+        if confidence == Some(Confidence::Shown) && facts.run.stopped.is_some() && !trial::cures(facts, &remedies) {
+            // That a run does not break off any more is a reason, but no cure.
+            confidence = Some(Confidence::Reasoned);
+        }
         for finding in self.findings.iter_mut().filter(|finding| finding.severity > Severity::Info) {
             let own = matches!(finding.symptom, Symptom::MismatchedOutput | Symptom::UnscaledData);
             if !own {
