@@ -11,7 +11,7 @@ pub(super) fn look(report: &StabilityReport, thresholds: &Thresholds) -> Option<
     }
     // In the same steps nothing may have been left to be learned, whatever there was before.
     let lately = mean(report.loss.recent().map(|(_, loss)| loss))?;
-    if Progress::of(report, thresholds).is_some_and(|progress| lately.abs() <= thresholds.done * progress.start) {
+    if Progress::fell_from_start(lately, thresholds.done, report, thresholds) {
         return None;
     }
     let constant = |layer: &&LayerRecord| {

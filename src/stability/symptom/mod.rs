@@ -188,9 +188,15 @@ impl Progress {
         Self::fell_to(thresholds.done, report, thresholds)
     }
 
-    /// Whether the loss is below that share of its start. A fall from where an explosion had put it is no learning.
+    /// Whether the loss is below that share of its start.
     fn fell_to(share: f64, report: &StabilityReport, thresholds: &Thresholds) -> bool {
-        let fell = Self::of(report, thresholds).is_some_and(|Self { start, now }| start >= 0.0 && now <= share * start);
+        let now = Self::quarter(report, 4);
+        now.is_some_and(|now| Self::fell_from_start(now, share, report, thresholds))
+    }
+
+    /// Whether a loss is below that share of the start. A fall from where an explosion had put it is no learning.
+    fn fell_from_start(now: f64, share: f64, report: &StabilityReport, thresholds: &Thresholds) -> bool {
+        let fell = Self::start(report, thresholds).is_some_and(|start| start >= 0.0 && now <= share * start);
         fell && !Growth::of(report).through_layers(thresholds)
     }
 }
