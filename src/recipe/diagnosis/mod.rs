@@ -24,7 +24,7 @@ mod work;
 use std::sync::Arc;
 
 use crate::recipe::{Prepared, Recipe, Run};
-use crate::{Cause, Finding, Forecast, Remedy, Severity, Symptom};
+use crate::{Cause, Finding, Forecast, Remedy, Severity, Symptom, Thresholds};
 pub use confidence::Confidence;
 use control::Control;
 use facts::Facts;
@@ -96,6 +96,7 @@ impl Diagnosis {
         findings.retain(|finding| {
             !(fell && finding.symptom == Symptom::LossNotDecreasing && finding.severity == Severity::Info)
         });
+        findings.retain(|finding| finding.symptom != Symptom::UnstableLoss || !is_of_few_rows(finding, start));
         findings
             .iter_mut()
             .filter(|finding| finding.symptom.is_extra())
@@ -161,6 +162,16 @@ impl Diagnosis {
     pub fn is_healthy(&self) -> bool {
         self.findings.iter().all(|finding| finding.severity == Severity::Info)
     }
+}
+
+/// Whether a loss is said to have risen only because the first rows, which come one by one, happened to be easy ones: beside the loss of all
+/// rows at the start it did not.
+fn is_of_few_rows(unstable: &Finding, start: f64) -> bool {
+    let shown = |what: &str| unstable.evidence.iter().find(|evidence| evidence.what == what).map(|found| found.value);
+    let thresholds = Thresholds::default();
+    let (Some(first), Some(risen)) = (shown("loss_at_start"), shown("risen_to_times_start")) else { return false };
+    let steady = shown("steepest_rise").is_some_and(|rise| rise <= thresholds.loss_jump);
+    steady && shown("steps_not_finite") == Some(0.0) && first * risen <= thresholds.loss_risen * start
 }
 
 /// Whether a remedy would make it worse, if that is the cause.
