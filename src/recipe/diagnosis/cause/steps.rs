@@ -21,8 +21,11 @@ pub(super) fn usual_rate(optimizer: OptimizerKind) -> f64 {
     if optimizer.adapts() { 1e-3 } else { 1e-2 }
 }
 
-/// A rate is far below the usual one where that is more than so many times as large.
-const FAR_BELOW: f64 = 2.0;
+/// Whether a rate is far below the usual one.
+fn is_low(optimizer: OptimizerKind, rate: f64) -> bool {
+    const FAR_BELOW: f64 = 2.0;
+    FAR_BELOW * rate < usual_rate(optimizer)
+}
 
 fn tried(facts: &Facts<'_>, cause: Cause, remedies: Vec<Remedy>) -> Option<Attribution> {
     trial::cures(facts, &remedies).then_some((cause, remedies))
@@ -52,13 +55,12 @@ fn raise(power: i32) -> Remedy {
 /// A rate far below the usual one is the first to be suspected, be it from the start or in the end, and then patience.
 pub(super) fn soon(facts: &Facts<'_>) -> Option<Attribution> {
     let optimizer = facts.recipe.training.optimizer;
-    let low = |rate: f64| FAR_BELOW * rate < usual_rate(optimizer);
-    let rate = optimizer.learning_rate();
-    let falls = low(last_rate(facts)) && (optimizer.decay() > 0.0 || falls_soon(facts));
+    let falls = is_low(optimizer, last_rate(facts)) && (optimizer.decay() > 0.0 || falls_soon(facts));
     let steady = || tried(facts, Cause::LearningRateTooLow, vec![Remedy::NoDecay]);
     // To between a thousandth and a hundred times the usual one.
     let usual = to_usual(optimizer);
-    let raised = || if low(rate) { raised(facts, (usual - 3).max(1)..=usual + 2) } else { None };
+    let low = is_low(optimizer, optimizer.learning_rate());
+    let raised = || if low { raised(facts, (usual - 3).max(1)..=usual + 2) } else { None };
     falls.then(steady).flatten().or_else(raised).or_else(|| longer(facts, 10.0))
 }
 
@@ -81,7 +83,7 @@ pub(super) fn slow(facts: &Facts<'_>, _: &[Finding]) -> Option<Attribution> {
     }
     // Both together, where neither alone is enough. Where the rate is far too low it is that, however few steps there were.
     let optimizer = facts.recipe.training.optimizer;
-    let (cause, powers) = if FAR_BELOW * optimizer.learning_rate() < usual_rate(optimizer) {
+    let (cause, powers) = if is_low(optimizer, optimizer.learning_rate()) {
         (Cause::LearningRateTooLow, to_usual(optimizer)..=to_usual(optimizer) + 1)
     } else {
         (Cause::TooFewEpochs, 1..=1)
